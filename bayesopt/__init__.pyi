@@ -1,0 +1,13 @@
+from . import families as families
+from .beliefs import filter_beliefs as filter_beliefs
+from .episodes import Regressions as Regressions
+from .episodes import Sequences as Sequences
+from .episodes import sample_regressions as sample_regressions
+from .episodes import sample_sequences as sample_sequences
+from .family import AbstractFamily as AbstractFamily
+from .family import AbstractPredictionFamily as AbstractPredictionFamily
+from .family import AbstractRegressionFamily as AbstractRegressionFamily
+from .reference import log_marginal_likelihood as log_marginal_likelihood
+from .reference import oracle_predictive as oracle_predictive
+from .reference import predict_regression as predict_regression
+from .reference import predict_sequence as predict_sequence

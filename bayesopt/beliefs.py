@@ -1,0 +1,64 @@
+"""Exact beliefs at every time of many tasks, and what they predict: the only scans over observations.
+
+Index t conditions on what came before t, so a sequence of T observations has T + 1 beliefs and T predictives.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Shaped
+from numpyro.distributions import Distribution
+from numpyro.distributions.batch_util import promote_batch_shape
+
+from bayesopt.family import Belief, HasBeliefs, HasRegressionBeliefs
+from bayesopt.float64 import in_float64, to_numpy
+
+
+@in_float64
+def filter_beliefs(family: HasBeliefs, observations: Shaped[Any, "task time ..."]) -> Belief:
+    """The belief at every time: leaves `task time+1 ...`, entry 0 the prior, entry t given the first t observations."""
+
+    def filter_one(observations: Array) -> Belief:
+        before, final = _scan_beliefs(family, observations)
+        return jax.tree.map(lambda many, last: jnp.concatenate([many, last[None]]), before, final)
+
+    return to_numpy(jax.jit(jax.vmap(filter_one))(jnp.asarray(observations)))
+
+
+def predictives_of_sequences(family: HasBeliefs, observations: Array) -> Distribution:
+    """The posterior predictive of every observation (`task time`), given those before it."""
+
+    def predict_one(observations: Array) -> Distribution:
+        before, _ = _scan_beliefs(family, observations)
+        return jax.vmap(family.posterior_predictive)(before)
+
+    return batched(jax.vmap(predict_one)(observations), observations.shape[:2])
+
+
+def predictives_of_regressions(family: HasRegressionBeliefs, inputs: Array, targets: Array) -> Distribution:
+    """The posterior predictive of every target (`task time`), given its input and the pairs before it."""
+
+    def predict_one(inputs: Array, targets: Array) -> Distribution:
+        def step(belief: Belief, pair: tuple[Array, Array]) -> tuple[Belief, Belief]:
+            return family.update_with_pair(belief, *pair), belief
+
+        _, before = jax.lax.scan(step, family.prior_belief(), (inputs, targets))
+        return jax.vmap(family.target_predictive)(before, inputs)
+
+    return batched(jax.vmap(predict_one)(inputs, targets), inputs.shape[:2])
+
+
+def batched(distribution: Distribution, batch_shape: tuple[int, ...]) -> Distribution:
+    """A distribution that came out of `vmap`, with its batch shape brought up to date."""
+    promoted = promote_batch_shape(distribution)
+    assert promoted.batch_shape == batch_shape, (promoted.batch_shape, batch_shape)
+    return promoted
+
+
+def _scan_beliefs(family: HasBeliefs, observations: Array) -> tuple[Belief, Belief]:
+    def step(belief: Belief, observation: Array) -> tuple[Belief, Belief]:
+        return family.update(belief, observation), belief
+
+    final, before = jax.lax.scan(step, family.prior_belief(), observations)
+    return before, final

@@ -1,0 +1,262 @@
+"""The checks that every task family has to pass, by name: `contract_checks()`.
+
+A check takes a family and returns one line that says what it found. It raises `AssertionError`, with a message for the
+family's author, if the family breaks the contract, and `NotApplicable` if the family does not claim what is checked.
+Keys are fixed, so a verdict is reproducible; the failure rates below are those of a correct family over other keys.
+"""
+
+import dataclasses
+import functools
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.stats
+from jaxtyping import Array, Float, Shaped
+from numpyro.distributions import Distribution
+from numpyro.infer.util import log_density
+
+from bayesopt.beliefs import filter_beliefs
+from bayesopt.episodes import sample_sequences
+from bayesopt.family import AbstractFamily, AbstractPredictionFamily, HasBeliefs
+from bayesopt.float64 import in_float64, to_numpy
+from bayesopt.reference import log_marginal_likelihood, observation_space, predict_sequence
+
+Check = Callable[[AbstractFamily], str]
+
+SMALLEST_P_VALUE = 1e-6
+"""A test of simulation fails a correct family this often, for each scalar latent or coordinate."""
+
+LARGEST_MCSE = 5.0
+"""A NUTS moment may differ from the exact one by this many Monte-Carlo standard errors (failure rate 6e-7 each)."""
+
+
+class NotApplicable(Exception):
+    """The family does not claim what this check is about; the message says why."""
+
+
+def contract_checks() -> dict[str, Check]:
+    """Every check by its name, in the order in which an author wants to see them fail."""
+    checks = (
+        check_value,
+        check_hyper_parameters,
+        check_runs_forward,
+        check_posterior_sites,
+        check_prior_predictive,
+        check_predictive_is_normalised,
+        check_chain_rule,
+        check_exchangeability,
+        check_calibration,
+        check_nuts_agreement,
+    )
+    return {check.__name__.removeprefix("check_"): check for check in checks}
+
+
+def check_value(family: AbstractFamily) -> str:
+    """A family is a frozen, hashable dataclass, equal to its copy, and static under `jit` without recompiling."""
+    name = type(family).__name__
+    assert dataclasses.is_dataclass(family), f"{name} must be a dataclass: decorate it with @dataclass(frozen=True)"
+    for field in dataclasses.fields(family):
+        try:
+            setattr(family, field.name, getattr(family, field.name))
+        except dataclasses.FrozenInstanceError:
+            continue
+        raise AssertionError(f"{name}.{field.name} can be changed; decorate the class with @dataclass(frozen=True)")
+    copy = dataclasses.replace(family)
+    try:
+        is_equal = bool(family == copy) and hash(family) == hash(copy)
+    except (TypeError, ValueError) as error:
+        raise AssertionError(f"{name} must be hashable and comparable ({error}); use numbers and tuples") from error
+    assert is_equal, f"{name}: two families with equal fields must be equal and have equal hashes"
+    traces: list[AbstractFamily] = []
+
+    @functools.partial(jax.jit, static_argnums=0)
+    def run(static: AbstractFamily, x: Array) -> Array:
+        traces.append(static)
+        return x
+
+    run(family, jnp.zeros(()))
+    run(copy, jnp.zeros(()))
+    assert len(traces) == 1, f"{name} is compiled anew for an equal copy of itself"
+    return f"frozen, hashable, equal to its copy; {len(dataclasses.fields(family))} fields"
+
+
+def check_hyper_parameters(family: AbstractFamily) -> str:
+    """A bad number raises `ValueError` with field, value and range; a number that is accepted gives finite draws."""
+    name, num_refused = type(family).__name__, 0
+    for field, value in _unusual_values(family):
+        try:
+            changed = dataclasses.replace(family, **{field: value})
+        except ValueError as error:
+            message = str(error)
+            assert field in message and repr(value) in message and len(message) > len(field + repr(value)) + 10, (
+                f"{name}({field}={value!r}) must be refused with the field, the value and the allowed range; "
+                f"the message is {message!r}"
+            )
+            num_refused += 1
+            continue
+        except Exception as error:
+            raise AssertionError(f"{name}({field}={value!r}) must raise ValueError; it raised {error!r}") from error
+        assert value in (-1, 0, (-1,), (0,)), f"{name} accepts {field}={value!r}; refuse it in __post_init__"
+        if isinstance(changed, AbstractPredictionFamily):
+            observations = sample_sequences(changed, jax.random.key(0), num_tasks=100, length=2).observations
+            assert np.isfinite(observations).all(), f"{name} accepts {field}={value!r}, yet then draws nan or infinity"
+    return f"{num_refused} bad values refused, each with its range"
+
+
+def check_runs_forward(family: AbstractFamily) -> str:
+    """The model draws finite latents and observations of the declared shapes, and can be conditioned on them."""
+    family, name = _prediction(family), type(family).__name__
+    space = observation_space(family)
+    drawn = sample_sequences(family, jax.random.key(0), num_tasks=100, length=4)
+    expected = (100, 4, *space.event_shape)
+    assert drawn.observations.shape == expected, (
+        f"{name}: 4 observations of 100 tasks must have shape {expected}; got {drawn.observations.shape} "
+        "(draw them at the site 'observations' inside a plate of size length)"
+    )
+    assert np.asarray(space.support(drawn.observations)).all(), f"{name} draws observations outside {space.support}"
+    for site, values in drawn.latents.items():
+        assert np.isfinite(values).all(), f"{name} draws latents {site!r} that are not finite"
+    assert len(np.unique(drawn.observations, axis=0)) > 1, f"{name} draws the same observations for every key"
+    again = sample_sequences(family, jax.random.key(0), num_tasks=100, length=4)
+    assert np.array_equal(drawn.observations, again.observations), f"{name} draws other values for the same key"
+    log_joints = _log_joints(family, _with_draws(drawn.latents), drawn.observations)
+    assert np.isfinite(log_joints).all(), f"{name}: the model's own draws have log density -inf or nan given themselves"
+    return f"latents {', '.join(drawn.latents) or 'none'}; observations of shape {space.event_shape or 'scalar'}"
+
+
+def check_posterior_sites(family: AbstractFamily) -> str:
+    """`posterior` has exactly the model's latent sites, each of the latent's shape, before and after observations."""
+    family, name = _with_beliefs(family), type(family).__name__
+    drawn = sample_sequences(family, jax.random.key(0), num_tasks=2, length=3)
+    draws, log_probs = _posterior_draws(family, drawn.observations, jax.random.key(1), 5)
+    assert set(draws) == set(drawn.latents), (
+        f"{name}: posterior must have exactly the latent sites {sorted(drawn.latents)}; got {sorted(draws)}"
+    )
+    for site, values in drawn.latents.items():
+        shape, expected = draws[site].shape, (2, 5, *values.shape[1:])
+        assert shape == expected, f"{name}: posterior of {site!r} draws shape {shape[2:]}, the model {expected[2:]}"
+    assert log_probs.shape == (2, 5), f"{name}: the posterior's log_prob must be one number per draw; {log_probs.shape}"
+    return f"{', '.join(sorted(draws))}"
+
+
+@in_float64
+def check_prior_predictive(family: AbstractFamily) -> str:
+    """Belief 0 predicts as simulation from the prior does (Kolmogorov-Smirnov on 20,000 draws each)."""
+    family, num_draws = _with_beliefs(family), 20_000
+    simulated = sample_sequences(family, jax.random.key(0), num_tasks=num_draws, length=1).observations
+    predictive = family.posterior_predictive(family.prior_belief())
+    predicted = np.asarray(predictive.sample(jax.random.key(1), (num_draws,)))
+    pairs = zip(simulated.reshape(num_draws, -1).T, predicted.reshape(num_draws, -1).T, strict=True)
+    smallest = min(float(scipy.stats.ks_2samp(*pair, method="asymp").pvalue) for pair in pairs)
+    assert smallest > SMALLEST_P_VALUE, (
+        f"{type(family).__name__}: the predictive of the prior belief is not what the model draws (p = {smallest:.1g})"
+    )
+    return f"p = {smallest:.2g} on {num_draws:,} draws"
+
+
+def check_predictive_is_normalised(family: AbstractFamily) -> str:
+    """Predictive probabilities sum or integrate to one at every time, to 1e-8."""
+    family = _with_beliefs(family)
+    if observation_space(family).event_shape:
+        raise NotApplicable("observations are not scalar, and no quadrature is certain to find their density")
+    observations = sample_sequences(family, jax.random.key(0), num_tasks=3, length=4).observations
+    error = float(np.abs(_total_probability(predict_sequence(family, observations)) - 1).max())
+    assert error < 1e-8, f"{type(family).__name__}: predictive probabilities add up to one only within {error:.1g}"
+    return f"total probability is 1 within {error:.1g}"
+
+
+def check_chain_rule(family: AbstractFamily) -> str:
+    """Summed log predictives = log marginal likelihood of the model, to 1e-8; so predictive and posterior are exact.
+
+    The model's log joint density less the posterior's log density is the log marginal likelihood at *every* value of
+    the latents (candidate's formula; Besag 1989, Biometrika 76:183): no quadrature, in any dimension.
+    """
+    family, name = _with_beliefs(family), type(family).__name__
+    observations = sample_sequences(family, jax.random.key(0), num_tasks=5, length=6).observations
+    draws, log_probs = _posterior_draws(family, observations, jax.random.key(1), 20)
+    log_joints = _log_joints(family, draws, observations)
+    summed = log_marginal_likelihood(family, observations)[:, None]
+    relative = np.abs(log_joints - log_probs - summed) / (1 + np.abs(log_joints))
+    error = float(np.where(np.isfinite(relative), relative, np.inf).max())
+    spread = float(np.ptp(log_joints - log_probs, axis=1).max())
+    assert error < 1e-8, (
+        f"{name}: model, posterior and predictive contradict each other by a relative {error:.1g}; "
+        + ("the posterior is wrong" if not spread < 1e-6 else "the posterior is right, the predictive is wrong")
+    )
+    return f"evidence agrees within a relative {error:.1g}"
+
+
+def check_exchangeability(family: AbstractFamily) -> str:
+    """The belief of an exchangeable family does not depend on the order of the observations."""
+    family = _with_beliefs(family)
+    if not family.is_exchangeable:
+        raise NotApplicable("the family says that order matters")
+    observations = sample_sequences(family, jax.random.key(0), num_tasks=20, length=7).observations
+    permuted = np.random.default_rng(0).permuted(observations, axis=1) if observations.ndim == 2 else observations
+    orders = np.concatenate([observations, observations[:, ::-1], permuted])
+    for leaf in jax.tree.leaves(filter_beliefs(family, orders)):
+        first, *others = np.split(leaf[:, -1], 3)
+        assert all(np.allclose(first, other, rtol=1e-9, atol=1e-12) for other in others), (
+            f"{type(family).__name__}: beliefs after the same observations in another order differ; "
+            "correct update or set is_exchangeable = False"
+        )
+    return "beliefs agree after 7 observations in three orders"
+
+
+def check_calibration(family: AbstractFamily, *, num_tasks: int = 1000, length: int = 5) -> str:
+    """Simulation-based calibration: true latents rank uniformly among posterior draws given what they produced.
+
+    The rank of the model's log joint density is tested too, which catches a posterior that forgets the data
+    (Talts et al. 2018, arXiv 1804.06788; Modrák et al. 2023, arXiv 2211.02383). Ties are broken at random.
+    """
+    family, num_draws = _with_beliefs(family), 99
+    drawn = sample_sequences(family, jax.random.key(2), num_tasks=num_tasks, length=length)
+    draws, _ = _posterior_draws(family, drawn.observations, jax.random.key(3), num_draws)
+    truth = _with_draws(drawn.latents)
+    draws["log joint density"] = _log_joints(family, draws, drawn.observations)
+    truth["log joint density"] = _log_joints(family, truth, drawn.observations)
+    ties = np.random.default_rng(0).uniform(size=num_tasks)
+    p_values = {}
+    for site, values in draws.items():
+        values = values.reshape(num_tasks, num_draws, -1)
+        true = truth[site].reshape(num_tasks, 1, -1)
+        for i in range(values.shape[-1]):
+            below, equal = (values < true)[..., i].sum(1), (values == true)[..., i].sum(1)
+            ranks = (below + ties * (equal + 1)) / (num_draws + 1)
+            p_values[f"{site}[{i}]"] = float(scipy.stats.kstest(ranks, "uniform").pvalue)
+    worst = min(p_values, key=p_values.__getitem__)
+    assert p_values[worst] > SMALLEST_P_VALUE, (
+        f"{type(family).__name__}: the posterior is not calibrated: ranks of {worst} over {num_tasks:,} tasks are not "
+        f"uniform (p = {p_values[worst]:.1g})"
+    )
+    return f"smallest p = {p_values[worst]:.2g} over {num_tasks:,} tasks"
+
+
+def check_nuts_agreement(family: AbstractFamily, *, num_tasks: int = 2, num_samples: int = 1000) -> str:
+    """Exact posterior means and standard deviations agree with NUTS on the model within 5 Monte-Carlo errors."""
+    from bayesopt.inference import mcmc  # ArviZ is slow to import, and only this check needs it
+
+    family, name = _with_beliefs(family), type(family).__name__
+    drawn = sample_sequences(family, jax.random.key(0), num_tasks=num_tasks, length=5)
+    if any(np.issubdtype(values.dtype, np.integer) for values in drawn.latents.values()):
+        raise NotApplicable("NUTS cannot sample discrete latents")
+    tree = mcmc.sample_posterior(family, drawn.observations, jax.random.key(1), num_samples=num_samples)
+    with warnings.catch_warnings(record=True) as troubles:
+        warnings.simplefilter("always")
+        mcmc.diagnose(tree)
+    assert not troubles, f"{name}: NUTS does not converge on the model: {troubles[0].message}"
+    worst = 0.0
+    for moment, exact in _posterior_moments(family, drawn.observations).items():
+        estimate, mcse = mcmc.moment_with_mcse(tree, moment)
+        for site, values in exact.items():
+            error = np.abs(estimate[site].values - values) / mcse[site].values
+            worst = max(worst, float(error[np.isfinite(values)].max(initial=0)))
+            assert worst < LARGEST_MCSE, (
+                f"{name}: the posterior {moment} of {site!r} is {worst:.1f} Monte-Carlo errors from NUTS on the model"
+            )
+    return f"means and standard deviations within {worst:.1f} Monte-Carlo errors"

@@ -1,0 +1,291 @@
+"""Distributions that NumPyro lacks, and the Kullback-Leibler pairs it lacks, registered with its own dispatcher.
+
+Everything is in log space and in nats. Importing this module teaches `numpyro.distributions.kl_divergence` the pairs
+Bernoulli-Bernoulli and Categorical-Categorical in every parametrisation, Lomax-Lomax, and Normal or Lomax against a
+`Histogram`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+import scipy.special
+from jaxtyping import Array, Float
+from numpyro.distributions import constraints
+from numpyro.distributions.kl import kl_divergence as registry
+from numpyro.distributions.util import promote_shapes, validate_sample
+
+NUM_TAIL_NODES = 96
+LARGEST_Z = 9.5
+"""A normal variable is beyond it with probability 2e-21."""
+LARGEST_EXPONENTIAL = 45.0
+"""A standard exponential variable is beyond it with probability 3e-20."""
+
+
+class Lomax(dist.Distribution):
+    """Pareto type II: an exponential whose rate is Gamma(concentration, scale).
+
+    Density `concentration / scale * (1 + x / scale) ** -(concentration + 1)` on x >= 0; moments of order
+    `concentration` and above are infinite.
+    """
+
+    arg_constraints = {"concentration": constraints.positive, "scale": constraints.positive}
+    support = constraints.nonnegative
+    reparametrized_params = ["concentration", "scale"]
+
+    def __init__(self, concentration: Any, scale: Any, *, validate_args: bool | None = None) -> None:
+        self.concentration, self.scale = promote_shapes(concentration, scale)
+        batch_shape = jnp.broadcast_shapes(jnp.shape(concentration), jnp.shape(scale))
+        super().__init__(batch_shape=batch_shape, validate_args=validate_args)
+
+    def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
+        assert key is not None
+        exponential = jax.random.exponential(key, sample_shape + self.batch_shape)
+        return self.scale * jnp.expm1(exponential / self.concentration)
+
+    @validate_sample
+    def log_prob(self, value: Any) -> Array:
+        log_density = (
+            jnp.log(self.concentration)
+            - jnp.log(self.scale)
+            - (self.concentration + 1) * jnp.log1p(jnp.maximum(value, 0) / self.scale)
+        )
+        return jnp.where(jnp.asarray(value) < 0, -jnp.inf, log_density)
+
+    def cdf(self, value: Any) -> Array:
+        return -jnp.expm1(-self.concentration * jnp.log1p(jnp.maximum(value, 0) / self.scale))
+
+    def icdf(self, q: Any) -> Array:
+        return self.scale * jnp.expm1(-jnp.log1p(-q) / self.concentration)
+
+    @property
+    def mean(self) -> Array:
+        is_finite = self.concentration > 1
+        mean = self.scale / jnp.where(is_finite, self.concentration - 1, 1.0)
+        return jnp.broadcast_to(jnp.where(is_finite, mean, jnp.inf), self.batch_shape)
+
+    @property
+    def variance(self) -> Array:
+        is_finite = self.concentration > 2
+        shape = jnp.where(is_finite, self.concentration, 3.0)
+        variance = self.scale**2 * shape / ((shape - 1) ** 2 * (shape - 2))
+        return jnp.broadcast_to(jnp.where(is_finite, variance, jnp.inf), self.batch_shape)
+
+    def entropy(self) -> Array:
+        return jnp.log(self.scale) - jnp.log(self.concentration) + 1 / self.concentration + 1
+
+
+class Histogram(dist.Distribution):
+    """Uniform within bins, with power-law tails outside: heavy enough that no KL to it is infinite by its tail alone.
+
+    `edges` (`bin + 1`, increasing) bound the inner bins. `logits` (`... bin + 2`) weigh the lower tail, the inner
+    bins and the upper tail; a support bounded below has logit -inf for the lower tail. Beyond an outer edge e the
+    density falls as `(1 + |x - e| / tail_scale) ** -2`, a Lomax of concentration 1.
+    """
+
+    arg_constraints = {
+        "edges": constraints.ordered_vector,
+        "logits": constraints.real_vector,
+        "tail_scale": constraints.positive,
+    }
+    support = constraints.real
+
+    def __init__(self, edges: Any, logits: Any, tail_scale: Any, *, validate_args: bool | None = None) -> None:
+        if jnp.shape(logits)[-1] != jnp.shape(edges)[-1] + 1:
+            raise ValueError(
+                f"Histogram: {jnp.shape(edges)[-1]} edges need {jnp.shape(edges)[-1] + 1} logits "
+                f"(lower tail, bins, upper tail); got {jnp.shape(logits)[-1]}"
+            )
+        self.edges, self.logits, self.tail_scale = edges, logits, tail_scale
+        super().__init__(batch_shape=jnp.shape(logits)[:-1], validate_args=validate_args)
+
+    @property
+    def log_weights(self) -> Array:
+        """Log probability of the lower tail, each bin, and the upper tail (`... bin + 2`)."""
+        return jax.nn.log_softmax(self.logits, axis=-1)
+
+    def sample(self, key: Array | None, sample_shape: tuple[int, ...] = ()) -> Array:
+        assert key is not None
+        key_piece, key_within, key_tail = jax.random.split(key, 3)
+        shape = sample_shape + self.batch_shape
+        piece = jax.random.categorical(key_piece, self.logits, axis=-1, shape=shape)
+        num_bins = self.edges.shape[-1] - 1
+        left = jnp.clip(piece - 1, 0, num_bins - 1)
+        width = self.edges[left + 1] - self.edges[left]
+        inner = self.edges[left] + width * jax.random.uniform(key_within, shape)
+        excess = self.tail_scale * jnp.expm1(jax.random.exponential(key_tail, shape))
+        outer = jnp.where(piece == 0, self.edges[0] - excess, self.edges[-1] + excess)
+        return jnp.where((piece == 0) | (piece == num_bins + 1), outer, inner)
+
+    @validate_sample
+    def log_prob(self, value: Any) -> Array:
+        value = jnp.asarray(value)
+        shape = jnp.broadcast_shapes(value.shape, self.batch_shape)
+        piece = jnp.searchsorted(self.edges, value, side="right")
+        log_weights = jnp.broadcast_to(self.log_weights, (*shape, self.logits.shape[-1]))
+        log_weight = jnp.take_along_axis(log_weights, jnp.broadcast_to(piece, shape)[..., None], axis=-1)[..., 0]
+        distance = jnp.maximum(self.edges[0] - value, value - self.edges[-1])
+        log_tail_density = -jnp.log(self.tail_scale) - 2 * jnp.log1p(jnp.maximum(distance, 0) / self.tail_scale)
+        log_widths = jnp.log(jnp.diff(self.edges))
+        inner = -log_widths[jnp.clip(piece - 1, 0, log_widths.shape[-1] - 1)]
+        return log_weight + jnp.where(distance > 0, log_tail_density, inner)
+
+    def cdf(self, value: Any) -> Array:
+        """P(X <= value), by adding up the whole pieces below and the fraction of the piece that holds `value`."""
+        value = jnp.asarray(value)
+        shape = jnp.broadcast_shapes(value.shape, self.batch_shape)
+        weights = jnp.exp(jnp.broadcast_to(self.log_weights, (*shape, self.logits.shape[-1])))
+        value = jnp.broadcast_to(value, shape)[..., None]
+        inside = jnp.clip((value - self.edges[:-1]) / jnp.diff(self.edges), 0, 1)
+        below = 1 / (1 + jnp.maximum(self.edges[0] - value, 0) / self.tail_scale)
+        above = 1 - 1 / (1 + jnp.maximum(value - self.edges[-1], 0) / self.tail_scale)
+        return (weights * jnp.concatenate([below, inside, above], axis=-1)).sum(-1)
+
+
+def _bernoulli_log_probs(distribution: dist.Distribution) -> Array:
+    if isinstance(distribution, dist.BernoulliLogits):
+        return jax.nn.log_sigmoid(jnp.stack([-distribution.logits, distribution.logits], axis=-1))
+    return jnp.stack([jnp.log1p(-distribution.probs), jnp.log(distribution.probs)], axis=-1)
+
+
+def _categorical_log_probs(distribution: dist.Distribution) -> Array:
+    if isinstance(distribution, dist.CategoricalLogits):
+        return jax.nn.log_softmax(distribution.logits, axis=-1)
+    return jnp.log(distribution.probs)
+
+
+def outcome_log_probs(distribution: dist.Distribution) -> Float[Array, "... outcome"] | None:
+    """Log probability of every outcome of a Bernoulli or Categorical, outcomes last; `None` for any other type."""
+    if isinstance(distribution, (dist.BernoulliProbs, dist.BernoulliLogits)):
+        return _bernoulli_log_probs(distribution)
+    if isinstance(distribution, (dist.CategoricalProbs, dist.CategoricalLogits)):
+        return _categorical_log_probs(distribution)
+    return None
+
+
+def kl_divergence_of_log_probs(
+    p: Float[Array, "... outcome"], q: Float[Array, "... outcome"]
+) -> Float[Array, "..."]:
+    """KL(p‖q) in nats between rows of log probabilities.
+
+    An outcome that p rules out contributes nothing; one that only q rules out gives inf.
+    """
+    is_possible = p > -jnp.inf
+    gap = jnp.where(is_possible, p, 0.0) - jnp.where(is_possible, q, 0.0)
+    return (jnp.exp(p) * gap).sum(-1)
+
+
+def _kl_bernoulli(p: dist.Distribution, q: dist.Distribution) -> Array:
+    return kl_divergence_of_log_probs(_bernoulli_log_probs(p), _bernoulli_log_probs(q))
+
+
+def _kl_categorical(p: dist.Distribution, q: dist.Distribution) -> Array:
+    return kl_divergence_of_log_probs(_categorical_log_probs(p), _categorical_log_probs(q))
+
+
+def _mean_log1p_of_lomax(concentration: Array, scale: Array) -> Array:
+    """E[log(1 + X)] for X ~ Lomax(concentration, scale).
+
+    Integrating the survival function by parts gives `s 2F1(1, 1; c + 1; 1 - s) / c`, used for s <= 1; Pfaff's
+    transformation gives `2F1(1, c; c + 1; 1 - 1 / s) / c`, used for s > 1: the argument stays in [0, 1).
+    """
+
+    def evaluate(concentration: np.ndarray, scale: np.ndarray) -> np.ndarray:
+        is_narrow = scale <= 1
+        narrow = scipy.special.hyp2f1(1.0, 1.0, concentration + 1, np.where(is_narrow, 1 - scale, 0.0))
+        wide = scipy.special.hyp2f1(1.0, concentration, concentration + 1, np.where(is_narrow, 0.0, 1 - 1 / scale))
+        return np.asarray(np.where(is_narrow, scale * narrow, wide) / concentration, dtype=scale.dtype)
+
+    concentration, scale = jnp.broadcast_arrays(concentration, scale)
+    shape = jax.ShapeDtypeStruct(scale.shape, scale.dtype)
+    return jax.pure_callback(evaluate, shape, concentration, scale, vmap_method="expand_dims")
+
+
+def _kl_lomax(p: Lomax, q: Lomax) -> Array:
+    mean_log1p = _mean_log1p_of_lomax(
+        *jnp.broadcast_arrays(jnp.asarray(p.concentration, float), jnp.asarray(p.scale / q.scale, float))
+    )
+    return (q.concentration + 1) * mean_log1p - jnp.log(q.concentration) + jnp.log(q.scale) - p.entropy()
+
+
+def _kl_to_histogram(p: dist.Distribution, q: Histogram, mean_log1p_beyond: Callable[[Array, int], Array]) -> Array:
+    """-H(p) minus the mean log density of q: exact over the bins, `mean_log1p_beyond(edge, sign)` for the tails."""
+    edges, tail_scale = jnp.asarray(q.edges), jnp.asarray(q.tail_scale)
+    cdf = p.cdf(edges.reshape((-1,) + (1,) * len(p.batch_shape)))
+    masses = jnp.moveaxis(jnp.diff(cdf, axis=0, prepend=0.0, append=1.0), 0, -1)
+    log_tail_scale = jnp.log(tail_scale)[None]
+    log_densities = q.log_weights - jnp.concatenate([log_tail_scale, jnp.log(jnp.diff(edges)), log_tail_scale])
+    cross_entropy = -(masses * jnp.where(masses > 0, log_densities, 0.0)).sum(-1)
+    tails = mean_log1p_beyond(edges[0], -1) + mean_log1p_beyond(edges[-1], 1)
+    return cross_entropy + 2 * tails - p.entropy()
+
+
+def _integral(integrand: Callable[[Array], Array], start: Array, stop: Array) -> Array:
+    """Gauss-Legendre quadrature from `start` to `stop`, of an integrand that varies on the scale of 1 or slower."""
+    nodes, weights = np.polynomial.legendre.leggauss(NUM_TAIL_NODES)
+    half = ((stop - start) / 2)[..., None]
+    return (half * weights * integrand(start[..., None] + half * (1 + nodes))).sum(-1)
+
+
+def _kl_normal_to_histogram(p: dist.Normal, q: Histogram) -> Array:
+    loc, scale = jnp.broadcast_arrays(jnp.asarray(p.loc, float), jnp.asarray(p.scale, float))
+
+    def mean_log1p_beyond(edge: Array, sign: int) -> Array:
+        """E[log(1 + d / tail_scale); d > 0] of the distance d beyond the edge, over y = log(1 + d / tail_scale)."""
+        edge_z = sign * (edge - loc) / scale
+        start_z = jnp.maximum(edge_z, -LARGEST_Z)
+        stop_z = jnp.maximum(start_z, 0.0) + LARGEST_Z
+        start = jnp.log1p(scale * (start_z - edge_z) / q.tail_scale)
+        stop = jnp.log1p(scale * (stop_z - edge_z) / q.tail_scale)
+        z_per_y = (q.tail_scale * jnp.exp(start) / scale)[..., None]
+
+        def integrand(y: Array) -> Array:
+            z = start_z[..., None] + z_per_y * jnp.expm1(y - start[..., None])
+            return y * jnp.exp(y - start[..., None] - z**2 / 2) * z_per_y / np.sqrt(2 * np.pi)
+
+        return _integral(integrand, start, stop)
+
+    return _kl_to_histogram(p, q, mean_log1p_beyond)
+
+
+def _kl_lomax_to_histogram(p: Lomax, q: Histogram) -> Array:
+    concentration, scale = jnp.broadcast_arrays(jnp.asarray(p.concentration, float), jnp.asarray(p.scale, float))
+
+    def mean_log1p_below(edge: Array) -> Array:
+        """The half of [0, edge] near 0 over the exponential variable of p, the other half over y as for the Normal."""
+        c, s = concentration[..., None], scale[..., None]
+        half = jnp.broadcast_to(edge / 2, scale.shape)
+        stop = jnp.minimum(concentration * jnp.log1p(half / scale), LARGEST_EXPONENTIAL)
+        near = _integral(
+            lambda e: jnp.exp(-e) * jnp.log1p((edge - s * jnp.expm1(e / c)) / q.tail_scale), jnp.zeros_like(stop), stop
+        )
+        lomax = Lomax(c, s)
+        far = _integral(
+            lambda y: y * q.tail_scale * jnp.exp(y + lomax.log_prob(jnp.abs(edge - q.tail_scale * jnp.expm1(y)))),
+            jnp.zeros_like(half),
+            jnp.log1p(half / q.tail_scale),
+        )
+        return near + far
+
+    def mean_log1p_beyond(edge: Array, sign: int) -> Array:
+        edge = jnp.maximum(edge, 0.0)
+        if sign < 0:
+            return mean_log1p_below(edge)
+        survival = jnp.exp(-concentration * jnp.log1p(edge / scale))
+        return survival * _mean_log1p_of_lomax(concentration, (scale + edge) / q.tail_scale)
+
+    return _kl_to_histogram(p, q, mean_log1p_beyond)
+
+
+for _p in (dist.BernoulliProbs, dist.BernoulliLogits):
+    for _q in (dist.BernoulliProbs, dist.BernoulliLogits):
+        registry.add((_p, _q), _kl_bernoulli)
+registry.add((dist.CategoricalProbs, dist.CategoricalLogits), _kl_categorical)
+registry.add((dist.CategoricalLogits, dist.CategoricalProbs), _kl_categorical)
+registry.add((dist.CategoricalLogits, dist.CategoricalLogits), _kl_categorical)
+registry.add((Lomax, Lomax), _kl_lomax)
+registry.add((dist.Normal, Histogram), _kl_normal_to_histogram)
+registry.add((Lomax, Histogram), _kl_lomax_to_histogram)

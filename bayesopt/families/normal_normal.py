@@ -1,0 +1,45 @@
+"""Noisy readings of a normally distributed mean, with known noise."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax.numpy as jnp
+import numpyro
+import numpyro.distributions as dist
+from jaxtyping import Array
+
+from bayesopt.conjugate import NormalBelief, normal_posterior, normal_predictive, update_normal
+from bayesopt.family import AbstractPredictionFamily, require_finite, require_positive
+
+
+@dataclass(frozen=True)
+class NormalNormal(AbstractPredictionFamily):
+    """Readings Normal(mean, observation_scale) of a mean ~ Normal(loc, scale)."""
+
+    loc: float = 0.0
+    scale: float = 1.0
+    observation_scale: float = 1.0
+
+    is_exchangeable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        require_finite(self, "loc")
+        require_positive(self, "scale")
+        require_positive(self, "observation_scale")
+
+    def model(self, observations: Array | None = None, *, length: int) -> None:
+        mean = numpyro.sample("mean", dist.Normal(self.loc, self.scale))
+        with numpyro.plate("time", length):
+            numpyro.sample("observations", dist.Normal(mean, self.observation_scale), obs=observations)
+
+    def prior_belief(self) -> NormalBelief:
+        return NormalBelief(jnp.asarray(self.loc, float), jnp.asarray(self.scale**-2, float))
+
+    def update(self, belief: NormalBelief, observation: Array) -> NormalBelief:
+        return update_normal(belief, observation, observation_scale=self.observation_scale)
+
+    def posterior(self, belief: NormalBelief) -> dict[str, dist.Distribution]:
+        return {"mean": normal_posterior(belief)}
+
+    def posterior_predictive(self, belief: NormalBelief) -> dist.Distribution:
+        return normal_predictive(belief, observation_scale=self.observation_scale)

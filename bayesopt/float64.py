@@ -1,0 +1,84 @@
+"""Float64 computation whatever the user's JAX setting, and without changing it.
+
+References, divergences and planning are only worth having if they are more accurate than what they judge. Functions
+here run under their own `jax.enable_x64`, and distributions that leave the package keep doing so: with JAX's default
+setting a plain NumPyro distribution would silently fall back to float32 at the first `log_prob`.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import jax
+import numpy as np
+from numpyro.distributions import Distribution
+from numpyro.distributions.util import lazy_property
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+_COMPUTING_METHODS = ("log_prob", "sample", "cdf", "icdf", "entropy", "enumerate_support")
+
+
+def in_float64(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Run `function` with 64-bit types switched on, restoring the user's setting afterwards."""
+
+    @functools.wraps(function)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        with jax.enable_x64(True):
+            return function(*args, **kwargs)
+
+    return run
+
+
+def to_numpy(tree: Any) -> Any:
+    """The same tree (of arrays, NamedTuples, distributions) with every leaf a NumPy array."""
+    return jax.tree.map(np.asarray, tree)
+
+
+def as_float64(distribution: Distribution) -> Distribution:
+    """The same NumPyro distribution, of which every computation runs in float64 and returns NumPy arrays.
+
+    Its type is a subclass of the original's, so `isinstance` and NumPyro's KL registry see no difference. Inside a
+    user's own `jit` or `vmap` it computes as the original would, in the precision of that transformation.
+    """
+    original = type(distribution)
+    if getattr(original, "computes_in_float64", False):
+        return distribution
+    leaves, structure = jax.tree.flatten(distribution)
+    copied = jax.tree.unflatten(structure, [np.asarray(leaf) for leaf in leaves])
+    copied.__class__ = _float64_subclass(original)
+    return copied
+
+
+@functools.cache
+def _float64_subclass(original: type[Distribution]) -> type[Distribution]:
+    namespace: dict[str, Any] = {"computes_in_float64": True, "__doc__": original.__doc__}
+    for name in _COMPUTING_METHODS:
+        if hasattr(original, name):
+            namespace[name] = _concrete_in_float64(getattr(original, name))
+    for name in dir(original):
+        attribute = _class_attribute(original, name)
+        if isinstance(attribute, lazy_property):
+            namespace[name] = lazy_property(_concrete_in_float64(attribute.wrapped))
+        elif name in ("mean", "variance") and isinstance(attribute, property) and attribute.fget:
+            namespace[name] = property(_concrete_in_float64(attribute.fget))
+    return type(original)(original.__name__, (original,), namespace)
+
+
+def _class_attribute(cls: type, name: str) -> Any:
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            return base.__dict__[name]
+    return None
+
+
+def _concrete_in_float64(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((args, kwargs))):
+            return method(*args, **kwargs)
+        with jax.enable_x64(True):
+            return to_numpy(method(*args, **kwargs))
+
+    return run

@@ -1,0 +1,187 @@
+"""NUTS on any prediction family's own NumPyro model, for many tasks and chains at once, and its diagnostics.
+
+It shares no code with the closed forms, so it is their independent witness; and it gives the posterior of a family
+that has none. One compiled sampler serves all data of the same shape.
+"""
+
+import functools
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import arviz_base
+import arviz_stats
+import jax
+import numpy as np
+import numpyro
+import pandas as pd
+import xarray as xr
+from jaxtyping import Array, Shaped
+from numpyro import handlers
+from numpyro.infer import MCMC, NUTS
+
+from bayesopt.family import AbstractPredictionFamily
+from bayesopt.float64 import in_float64, to_numpy
+from bayesopt.reference import validated_observations
+
+LARGEST_R_HAT = 1.01
+"""Above it, chains disagree (Vehtari et al. 2021, Bayesian Analysis 16:667)."""
+
+SMALLEST_ESS = 400
+"""Below it, R-hat and the Monte-Carlo standard errors are themselves unreliable (the same source)."""
+
+_STATISTICS = {
+    "potential_energy": "lp",
+    "energy": "energy",
+    "accept_prob": "acceptance_rate",
+    "num_steps": "n_steps",
+    "diverging": "diverging",
+}
+
+
+class InferenceWarning(UserWarning):
+    """A sampled posterior is not to be trusted yet; the message names the remedy."""
+
+
+@in_float64
+def sample_posterior(
+    family: AbstractPredictionFamily,
+    observations: Shaped[Any, "task time ..."],
+    key: Array,
+    *,
+    num_warmup: int = 500,
+    num_samples: int = 1000,
+    num_chains: int = 4,
+    target_accept_prob: float = 0.8,
+) -> xr.DataTree:
+    """Posterior draws of the latents of every task, each given all of its observations.
+
+    Groups, in ArviZ's words: `posterior` (chain, draw, task, ...), `sample_stats` (chain, draw, task; `lp` is the log
+    joint density of the unconstrained latents, in nats) and `observed_data` (task, time, ...). `num_warmup` and
+    `num_samples` count draws per chain. Pass the tree to `diagnose` before believing it.
+
+    Raises `ValueError` for observations outside the support, counts out of range, and discrete latents, which NUTS
+    cannot move.
+    """
+    _require_integer("num_warmup", num_warmup, 1, "the step size has to be adapted")
+    _require_integer("num_samples", num_samples, 4, "the diagnostics split every chain")
+    _require_integer("num_chains", num_chains, 2, "R-hat compares chains")
+    if not 0 < target_accept_prob < 1:
+        raise ValueError(f"target_accept_prob must lie between 0 and 1; got {target_accept_prob!r}")
+    values = validated_observations(family, observations)
+    _require_continuous_latents(family)
+
+    run = _compiled_sampler(family, num_warmup, num_samples, float(target_accept_prob))
+    latents, statistics = to_numpy(run(values, jax.random.split(key, (values.shape[0], num_chains))))
+    statistics = {name: statistics[field] for field, name in _STATISTICS.items()}
+    statistics["lp"] = -statistics["lp"]
+    statistics["tree_depth"] = np.log2(statistics["n_steps"]).astype(int) + 1
+    groups = {
+        "posterior": {name: np.moveaxis(draws, 0, 2) for name, draws in latents.items()},
+        "sample_stats": {name: np.moveaxis(draws, 0, 2) for name, draws in statistics.items()},
+        "observed_data": {"observations": np.asarray(values)},
+    }
+    settings = {
+        "inference_library": "numpyro",
+        "inference_library_version": numpyro.__version__,
+        "tuning_steps": num_warmup,
+        "target_accept_prob": target_accept_prob,
+    }
+    dims = {name: ["task"] + [f"{name}_dim_{i}" for i in range(draws.ndim - 3)] for name, draws in latents.items()}
+    dims |= {name: ["task"] for name in statistics}
+    dims["observations"] = ["task", "time"] + [f"observations_dim_{i}" for i in range(values.ndim - 2)]
+    return arviz_base.from_dict(groups, dims=dims, attrs={"posterior": settings, "sample_stats": settings})
+
+
+def diagnose(tree: xr.DataTree) -> pd.DataFrame:
+    """Whether the draws of `sample_posterior` can be trusted: one row for every scalar latent of every task.
+
+    Columns: `latent`, `task`, `r_hat`, `ess_bulk` and `ess_tail` (effective draws, all chains together), `mcse_mean`
+    (Monte-Carlo standard error of the posterior mean, in the latent's unit), and `divergences` (divergent
+    transitions of that task). Issues one `InferenceWarning` for each kind of trouble, with the worst case and the
+    remedy. Source: Vehtari et al. 2021, as computed by `arviz_stats`.
+    """
+    posterior = tree["posterior"].to_dataset()
+    divergences = tree["sample_stats"]["diverging"].sum(["chain", "draw"])
+    measures = {
+        "r_hat": arviz_stats.rhat(posterior),
+        "ess_bulk": arviz_stats.ess(posterior, method="bulk"),
+        "ess_tail": arviz_stats.ess(posterior, method="tail"),
+        "mcse_mean": arviz_stats.mcse(posterior, method="mean"),
+    }
+    rows = []
+    for name in map(str, posterior.data_vars):
+        arrays = {measure: dataset[name].transpose("task", ...).values for measure, dataset in measures.items()}
+        for task, *element in np.ndindex(arrays["r_hat"].shape):
+            row: dict[str, Any] = {"latent": f"{name}{element}" if element else name, "task": task}
+            row |= {measure: float(array[task, *element]) for measure, array in arrays.items()}
+            rows.append(row | {"divergences": int(divergences[task])})
+    table = pd.DataFrame(rows)
+    for message in _troubles(table, posterior):
+        warnings.warn(message, InferenceWarning, stacklevel=2)
+    return table
+
+
+def _troubles(table: pd.DataFrame, posterior: xr.Dataset) -> list[str]:
+    """One line for each kind of trouble. What could not be computed (nan: a chain that never moved) is trouble too."""
+    messages = []
+    worst = table.loc[table.r_hat.fillna(np.inf).idxmax()]
+    if not worst.r_hat <= LARGEST_R_HAT:
+        messages.append(
+            f"task {worst.task}: R-hat {worst.r_hat:.3g} > {LARGEST_R_HAT} for '{worst.latent}'; "
+            f"raise num_warmup above {posterior.attrs['tuning_steps']:,}"
+        )
+    ess = table[["ess_bulk", "ess_tail"]].min(axis=1, skipna=False)
+    worst, smallest = table.loc[ess.fillna(0).idxmin()], float(ess.fillna(0).min())
+    if smallest < SMALLEST_ESS:
+        wanted = _rounded_up(posterior.sizes["draw"] * SMALLEST_ESS / max(smallest, 1.0))
+        messages.append(
+            f"task {worst.task}: ESS {smallest:.0f} < {SMALLEST_ESS} for '{worst.latent}'; "
+            f"raise num_samples to about {wanted:,}"
+        )
+    num_divergences = int(table.groupby("task").divergences.first().sum())
+    if num_divergences:
+        accept = posterior.attrs["target_accept_prob"]
+        target = next((target for target in (0.95, 0.99) if target > accept), None)
+        remedy = f"raise target_accept_prob to {target} or reparametrise" if target else "reparametrise"
+        messages.append(f"{num_divergences:,} divergences; {remedy} the family's model")
+    return messages
+
+
+@functools.lru_cache(maxsize=32)
+def _compiled_sampler(
+    family: AbstractPredictionFamily, num_warmup: int, num_samples: int, target_accept_prob: float
+) -> Callable[[Array, Array], Any]:
+    """A jitted function of (observations of every task, one key for every task and chain)."""
+
+    def run_one(observations: Array, key: Array) -> tuple[dict[str, Array], dict[str, Array]]:
+        kernel = NUTS(family.model, target_accept_prob=target_accept_prob)
+        mcmc = MCMC(kernel, num_warmup=num_warmup, num_samples=num_samples, num_chains=1, progress_bar=False)
+        mcmc.run(key, observations, length=observations.shape[0], extra_fields=tuple(_STATISTICS))
+        return mcmc.get_samples(), mcmc.get_extra_fields()
+
+    over_chains = jax.vmap(run_one, in_axes=(None, 0))
+    return jax.jit(jax.vmap(over_chains))
+
+
+def _require_continuous_latents(family: AbstractPredictionFamily) -> None:
+    trace = handlers.trace(handlers.seed(family.model, jax.random.key(0))).get_trace(length=1)
+    sites = [site for name, site in trace.items() if site["type"] == "sample" and name != "observations"]
+    discrete = [site["name"] for site in sites if not site["is_observed"] and site["fn"].support.is_discrete]
+    if discrete:
+        raise ValueError(
+            f"{type(family).__name__}: NUTS cannot sample the discrete latents {', '.join(discrete)}; "
+            "sum them out in the model"
+        )
+
+
+def _require_integer(name: str, value: int, smallest: int, reason: str) -> None:
+    if not isinstance(value, int) or value < smallest:
+        raise ValueError(f"{name} must be an integer of at least {smallest} ({reason}); got {value!r}")
+
+
+def _rounded_up(number: float) -> int:
+    """To two significant digits, upwards."""
+    unit = 10 ** max(math.floor(math.log10(number)) - 1, 0)
+    return math.ceil(number / unit) * unit

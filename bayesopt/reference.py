@@ -1,0 +1,146 @@
+"""The public references: what a Bayes-optimal observer predicts, and how likely it finds what happened.
+
+Each function chooses how: exact beliefs where the family has them. (Enumeration and particles join here when a
+family without closed forms does.) All compute in float64 and return NumPy arrays or float64 distributions, whatever
+the user's JAX setting.
+"""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Shaped
+from numpyro import handlers
+from numpyro.distributions import Distribution
+
+from bayesopt.beliefs import batched, predictives_of_regressions, predictives_of_sequences
+from bayesopt.family import AbstractPredictionFamily, AbstractRegressionFamily, HasBeliefs, HasRegressionBeliefs
+from bayesopt.float64 import as_float64, in_float64
+
+
+@in_float64
+def predict_sequence(family: AbstractPredictionFamily, observations: Shaped[Any, "task time ..."]) -> Distribution:
+    """The Bayes-optimal predictive of every observation given those before it (batch shape `task time`).
+
+    Index t conditions on the first t observations, so index 0 is the prior predictive and the last observation is
+    predicted but conditions nothing. Raises `ValueError` for observations of the wrong shape or outside the support,
+    `NotImplementedError` for a family without belief methods.
+    """
+    observations = validated_observations(family, observations)
+    if not isinstance(family, HasBeliefs):
+        raise NotImplementedError(_no_beliefs(family, "prior_belief, update, posterior, posterior_predictive"))
+    return as_float64(_predict_sequence(family, observations))
+
+
+@in_float64
+def predict_regression(
+    family: AbstractRegressionFamily,
+    inputs: Shaped[Any, "task time input"],
+    targets: Shaped[Any, "task time output"],
+) -> Distribution:
+    """The Bayes-optimal predictive of every target (batch shape `task time`, event `output`).
+
+    Index t conditions on the inputs up to t and the targets before t. Raises `ValueError` for arrays of the wrong
+    shape or with non-finite entries, `NotImplementedError` for a family without belief methods.
+    """
+    inputs, targets = jnp.asarray(inputs, float), jnp.asarray(targets, float)
+    if inputs.ndim != 3 or targets.ndim != 3 or inputs.shape[:2] != targets.shape[:2]:
+        raise ValueError(
+            "inputs and targets must have shapes (task, time, input) and (task, time, output); "
+            f"got {inputs.shape} and {targets.shape}"
+        )
+    if not bool(jnp.isfinite(inputs).all() & jnp.isfinite(targets).all()):
+        raise ValueError("inputs and targets must be finite; got at least one entry that is not")
+    if not isinstance(family, HasRegressionBeliefs):
+        raise NotImplementedError(_no_beliefs(family, "prior_belief, update_with_pair, posterior, target_predictive"))
+    return as_float64(_predict_regression(family, inputs, targets))
+
+
+def log_marginal_likelihood(
+    family: AbstractPredictionFamily, observations: Shaped[Any, "task time ..."]
+) -> Float[np.ndarray, "task"]:
+    """Log evidence of each whole sequence, in nats: the summed log predictive, by the chain rule.
+
+    Raises as `predict_sequence` does.
+    """
+    return np.asarray(predict_sequence(family, observations).log_prob(np.asarray(observations))).sum(axis=1)
+
+
+@in_float64
+def oracle_predictive(
+    family: AbstractPredictionFamily, latents: dict[str, Shaped[Any, "task ..."]], *, length: int
+) -> Distribution:
+    """What an oracle that knows each task's latents predicts (batch shape `task time`): the model's own likelihood."""
+    return as_float64(_oracle_predictive(family, length, jax.tree.map(jnp.asarray, latents)))
+
+
+class ObservationSpace(NamedTuple):
+    """Where a family's observations live: NumPyro's constraint, and the shape of one observation."""
+
+    support: Any
+    event_shape: tuple[int, ...]
+
+
+@functools.cache
+def observation_space(family: AbstractPredictionFamily) -> ObservationSpace:
+    """The support of a family's observations, read off its model."""
+    site = handlers.trace(handlers.seed(family.model, jax.random.key(0))).get_trace(length=1)["observations"]
+    return ObservationSpace(site["fn"].support, tuple(site["fn"].event_shape))
+
+
+@in_float64
+def validated_observations(family: AbstractPredictionFamily, observations: Any) -> Array:
+    """The observations as a JAX array, refused with the first offending value if outside the family's support."""
+    space = observation_space(family)
+    array = np.asarray(observations)
+    if array.ndim != 2 + len(space.event_shape) or array.size == 0:
+        raise ValueError(f"observations must have shape (task, time), neither of them 0; got {array.shape}")
+    if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
+        raise ValueError(f"observations must be numbers; got an array of {array.dtype}")
+    is_inside = np.asarray(space.support(array)) & np.isfinite(array)
+    if not is_inside.all():
+        where = tuple(int(i) for i in np.argwhere(~is_inside)[0])
+        raise ValueError(
+            f"observation {array[where]} at (task, time) = {where} is outside the support of "
+            f"{type(family).__name__}: {_describe(space.support)}"
+        )
+    return jnp.asarray(array)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _predict_sequence(family: Any, observations: Array) -> Distribution:
+    return predictives_of_sequences(family, observations)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _predict_regression(family: Any, inputs: Array, targets: Array) -> Distribution:
+    return predictives_of_regressions(family, inputs, targets)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _oracle_predictive(family: Any, length: int, latents: dict[str, Array]) -> Distribution:
+    def predict_one(latents: dict[str, Array]) -> Distribution:
+        model = handlers.seed(handlers.substitute(family.model, latents), jax.random.key(0))
+        fn = handlers.trace(model).get_trace(length=length)["observations"]["fn"]
+        return fn.expand((length,))
+
+    num_tasks = next(iter(latents.values())).shape[0]
+    return batched(jax.vmap(predict_one)(latents), (num_tasks, length))
+
+
+def _describe(support: Any) -> str:
+    names = {"_Boolean": "0 or 1", "_Real": "a real number", "_GreaterThan": "a number above", "_Nonnegative": ">= 0"}
+    if hasattr(support, "lower_bound") and hasattr(support, "upper_bound"):
+        return f"an integer or number from {support.lower_bound} to {support.upper_bound}"
+    if hasattr(support, "lower_bound"):
+        return f"a number of at least {support.lower_bound}"
+    return names.get(type(support).__name__, str(support))
+
+
+def _no_beliefs(family: Any, methods: str) -> str:
+    return (
+        f"{type(family).__name__} has no exact reference: add the methods {methods} to the family "
+        "(references by particles are not built yet; bayesopt.inference.mcmc gives its posterior)"
+    )

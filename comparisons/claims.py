@@ -1,0 +1,114 @@
+"""Claims and verdicts: what an experiment says beforehand, and whether its numbers bear it out.
+
+A claim is decided by the interval, not by the estimate: it held if the whole interval lies on the claimed side,
+failed if the whole interval lies on the other, and is undecided in between.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+Outcome = Literal["held", "failed", "undecided"]
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """A measure, with its interval, does not exceed a bound."""
+
+    statement: str
+    measure: str
+    predictor: str
+    bound: float
+
+
+@dataclass(frozen=True)
+class Agrees:
+    """Two estimates of one number differ by at most so many standard errors of their difference."""
+
+    statement: str
+    measure: str
+    predictor: str
+    standard_errors: float = 4.0
+
+
+Claim = AtMost | Agrees
+
+
+class Verdict(NamedTuple):
+    """What became of a claim. `lower` and `upper` are NaN for a difference counted in standard errors."""
+
+    statement: str
+    outcome: Outcome
+    estimate: float
+    lower: float
+    upper: float
+    bound: float
+    unit: str
+    interval_over: str
+
+
+def judge(table: pd.DataFrame, claims: Sequence[Claim]) -> list[Verdict]:
+    """The verdict on every claim, from a table of measures.
+
+    Raises `KeyError` naming the measure where the table lacks what a claim is about.
+    """
+    return [_judge_one(table, claim) for claim in claims]
+
+
+def _judge_one(table: pd.DataFrame, claim: Claim) -> Verdict:
+    rows = table[(table.measure == claim.measure) & (table.predictor == claim.predictor)]
+    if len(rows) != 1:
+        raise KeyError(f"the table has {len(rows)} rows for {claim.measure!r} of {claim.predictor!r}, not 1")
+    row = rows.iloc[0]
+    match claim:
+        case AtMost():
+            bound = claim.bound
+            outcome: Outcome = "held" if row.upper <= bound else "failed" if row.lower > bound else "undecided"
+            if np.isnan(row.estimate):
+                outcome = "undecided"
+        case Agrees():
+            bound = claim.standard_errors
+            outcome = "held" if abs(row.estimate) <= bound else "failed"
+    return Verdict(
+        claim.statement, outcome, row.estimate, row.lower, row.upper, bound, row.unit, row.interval_over
+    )
+
+
+def prediction_claims(table: pd.DataFrame) -> tuple[Claim, ...]:
+    """What is claimed of any network meta-trained to predict; those claims that the table can decide.
+
+    The margins are this package's own: a 300th of the best memoryless predictor's error, 1 % of miscalibration, and
+    a thousandth of a nat for the order of the observations.
+    """
+    claims: list[Claim] = [
+        AtMost(
+            "The network is at least 300 times closer to Bayes than the best predictor without memory.",
+            "share_of_memoryless_gap",
+            "network",
+            1 / 300,
+        ),
+        Agrees(
+            "KL to Bayes and excess log loss, two estimates of one number, agree.",
+            "kl_minus_excess_log_loss",
+            "network",
+        ),
+        Agrees(
+            "The sampled KL agrees with the exact sum over all histories.", "sampled_minus_certified", "network"
+        ),
+        AtMost("The network's stated probabilities are right to within 0.01.", "calibration_error", "network", 0.01),
+    ]
+    positions = [m for m in table.measure if m.startswith("order_cost_after_")]
+    if positions:
+        claims.append(
+            AtMost(
+                "Forgetting that order does not matter costs the network at most 0.001 nats.",
+                positions[-1],
+                "network",
+                1e-3,
+            )
+        )
+    available = set(zip(table.measure, table.predictor, strict=True))
+    return tuple(claim for claim in claims if (claim.measure, claim.predictor) in available)

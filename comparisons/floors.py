@@ -1,0 +1,75 @@
+"""Floors: what predictors that know less than Bayes achieve, so that a score can be read.
+
+Each is a `Predictor`, as networks and the reference are.
+"""
+
+import dataclasses
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from bayesopt.beliefs import batched
+from bayesopt.family import AbstractPredictionFamily, HasBeliefs
+from bayesopt.float64 import as_float64, in_float64
+from bayesopt.reference import predict_sequence, validated_observations
+from jaxtyping import Array, Shaped
+from numpyro.distributions import Distribution
+
+WRONG_PRIOR_FACTOR = 4.0
+
+
+@in_float64
+def predict_from_prior(
+    family: AbstractPredictionFamily, observations: Shaped[Any, "task time"]
+) -> Distribution:
+    """The prior predictive at every time: no predictor that ignores its observations does better (floor A)."""
+    observations = validated_observations(family, observations)
+    return as_float64(_predict_from_one(family, observations, jnp.zeros(observations.shape[:2], bool)))
+
+
+@in_float64
+def predict_from_last(family: AbstractPredictionFamily, observations: Shaped[Any, "task time"]) -> Distribution:
+    """The predictive given only the observation just before: the best without memory (floor B)."""
+    observations = validated_observations(family, observations)
+    has_previous = jnp.broadcast_to(jnp.arange(observations.shape[1]) > 0, observations.shape[:2])
+    return as_float64(_predict_from_one(family, observations, has_previous))
+
+
+def with_wrong_prior(
+    family: AbstractPredictionFamily, factor: float = WRONG_PRIOR_FACTOR
+) -> AbstractPredictionFamily | None:
+    """The same family with every prior concentration or scale times `factor`; `None` if it has no such field."""
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(family):  # type: ignore[arg-type]
+        value = getattr(family, field.name)
+        if field.name == "scale" or field.name.startswith("concentration"):
+            changes[field.name] = tuple(factor * v for v in value) if isinstance(value, tuple) else factor * value
+    return dataclasses.replace(family, **changes) if changes else None  # type: ignore[type-var]
+
+
+def floors_of(family: AbstractPredictionFamily) -> dict[str, Any]:
+    """The floors that exist for a family, by name."""
+    floors: dict[str, Any] = {
+        "prior predictive": functools.partial(predict_from_prior, family),
+        "memoryless": functools.partial(predict_from_last, family),
+    }
+    wrong = with_wrong_prior(family)
+    if wrong is not None:
+        floors["wrong-prior Bayes"] = functools.partial(predict_sequence, wrong)
+    return floors
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _predict_from_one(family: Any, observations: Array, has_previous: Array) -> Distribution:
+    """The predictive at every time given the previous observation, where there is one to be given."""
+    assert isinstance(family, HasBeliefs)
+    previous = jnp.roll(observations, 1, axis=1)
+
+    def predict_one(previous: Array, has_previous: Array) -> Distribution:
+        prior = family.prior_belief()
+        updated = family.update(prior, previous)
+        belief = jax.tree.map(lambda with_it, without: jnp.where(has_previous, with_it, without), updated, prior)
+        return family.posterior_predictive(belief)
+
+    return batched(jax.vmap(jax.vmap(predict_one))(previous, has_previous), observations.shape[:2])

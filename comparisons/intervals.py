@@ -1,0 +1,86 @@
+"""Intervals for means over tasks and training seeds, by the bootstrap.
+
+Tasks and seeds are crossed (every network meets every task), so both are resampled, independently of each other.
+Deviations of the resampled weights are scaled by sqrt(n / (n - 1)), which makes the spread of the resampled means
+unbiased also for the few seeds one can afford (Davison & Hinkley 1997, section 2.3; Owen 2007, Ann. Appl. Stat. 1).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+NUM_RESAMPLES = 2000
+LEVEL = 0.95
+_RESAMPLES_PER_PASS = 100
+
+
+class Interval(NamedTuple):
+    """An estimate and the ends of its interval, in the unit of the estimate."""
+
+    estimate: float
+    lower: float
+    upper: float
+
+
+def bootstrap_mean(
+    values: Float[np.ndarray, "training_seed task"],
+    *,
+    seed: int,
+    level: float = LEVEL,
+    num_resamples: int = NUM_RESAMPLES,
+) -> Interval:
+    """The mean over seeds and tasks with a percentile interval over both; over tasks alone where there is one seed.
+
+    Infinite where any value is. Raises `ValueError` for fewer than 2 tasks or a level outside (0, 1).
+    """
+    return bootstrap_ratio(values, np.ones_like(values), seed=seed, level=level, num_resamples=num_resamples)
+
+
+def bootstrap_ratio(
+    numerators: Float[np.ndarray, "training_seed task"],
+    denominators: Float[np.ndarray, "training_seed task"],
+    *,
+    seed: int,
+    level: float = LEVEL,
+    num_resamples: int = NUM_RESAMPLES,
+) -> Interval:
+    """A ratio of sums (or means) with its percentile interval, resampled as in `bootstrap_mean`."""
+    resampled = resampled_means(np.stack([numerators, denominators]), seed=seed, num_resamples=num_resamples)
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1); got {level}")
+    estimate = float(numerators.mean() / denominators.mean())
+    if not np.isfinite(estimate):
+        return Interval(estimate, estimate, estimate)
+    tail = (1 - level) / 2
+    lower, upper = np.quantile(resampled[0] / resampled[1], [tail, 1 - tail])
+    return Interval(estimate, float(lower), float(upper))
+
+
+def resampled_means(
+    values: Float[np.ndarray, "measure training_seed task"], *, seed: int, num_resamples: int = NUM_RESAMPLES
+) -> Float[np.ndarray, "measure resample"]:
+    """Means over seeds and tasks under the same resamples for every measure, so that they can be combined.
+
+    Raises `ValueError` for fewer than 2 tasks.
+    """
+    num_measures, num_seeds, num_tasks = values.shape
+    if num_tasks < 2:
+        raise ValueError(f"an interval over tasks needs at least 2 tasks; got {num_tasks}")
+    generator = np.random.default_rng(seed)
+    means = np.empty((num_measures, num_resamples))
+    for start in range(0, num_resamples, _RESAMPLES_PER_PASS):
+        stop = min(start + _RESAMPLES_PER_PASS, num_resamples)
+        task_weights = _weights(generator, stop - start, num_tasks)
+        seed_weights = _weights(generator, stop - start, num_seeds) if num_seeds > 1 else np.ones((stop - start, 1))
+        by_seed = values.reshape(-1, num_tasks) @ task_weights.T
+        means[:, start:stop] = np.einsum("mnr,rn->mr", by_seed.reshape(num_measures, num_seeds, -1), seed_weights)
+    return means
+
+
+def _weights(
+    generator: np.random.Generator, num_resamples: int, count: int
+) -> Float[np.ndarray, "resample unit"]:
+    drawn = generator.integers(count, size=(num_resamples, count)) + count * np.arange(num_resamples)[:, None]
+    frequency = np.bincount(drawn.ravel(), minlength=num_resamples * count).reshape(num_resamples, count) / count
+    return 1 / count + (count / (count - 1)) ** 0.5 * (frequency - 1 / count)

@@ -1,0 +1,199 @@
+"""From scores per task to numbers a person reads: each an estimate with an interval, a unit, and what it is over."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import Float
+
+from comparisons.calibration import Reliability, calibration_error
+from comparisons.intervals import LEVEL, Interval, bootstrap_mean, bootstrap_ratio, resampled_means
+from comparisons.seeding import integer_for
+
+Scores = Float[np.ndarray, "training_seed task"]
+
+
+class Measure(NamedTuple):
+    """One row of the table of results."""
+
+    measure: str
+    predictor: str
+    estimate: float
+    lower: float
+    upper: float
+    unit: str
+    interval_over: str
+
+
+def with_measures(tree: xr.DataTree, *, seed: int) -> xr.DataTree:
+    """The tree with two more groups: `measures`, the table of results, and `curves`, intervals at every time."""
+    table = pd.DataFrame(_measures(tree, integer_for(seed, "bootstrap")))
+    measures = xr.Dataset({name: (("row",), table[name].to_numpy()) for name in table.columns})
+    measures.attrs["level"] = LEVEL
+    return tree.assign({"measures": xr.DataTree(measures), "curves": xr.DataTree(_curves(tree, seed))})
+
+
+def _measures(tree: xr.DataTree, seed: int) -> list[Measure]:
+    length = int(tree.attrs["length"])
+    scores = _scores_by_predictor(tree)
+    bayes_loss = tree["reference"]["log_loss"].to_numpy()[None]
+    oracle_loss = tree["reference"]["oracle_log_loss"].to_numpy()[None]
+    network_kl, network_loss = scores["network"]
+    rows: list[Measure] = []
+
+    def add(measure: str, predictor: str, interval: Interval, unit: str, num_seeds: int) -> None:
+        rows.append(Measure(measure, predictor, *interval, unit, over(num_seeds)))
+
+    def within(values: np.ndarray) -> np.ndarray:
+        return values[:, :, :length]
+
+    for name, (kl, _) in scores.items():
+        add("kl_divergence", name, bootstrap_mean(within(kl).mean(2), seed=seed), "nats/step", len(kl))
+    for index in range(len(network_kl) if len(network_kl) > 1 else 0):
+        kl = within(network_kl)[index : index + 1].mean(2)
+        add("kl_divergence", f"network, seed {index}", bootstrap_mean(kl, seed=seed), "nats/step", 1)
+
+    excess = within(network_loss - bayes_loss).mean(2)
+    add("excess_log_loss", "network", bootstrap_mean(excess, seed=seed), "nats/step", len(excess))
+    gap = _in_paired_standard_errors(within(network_kl).mean(2), excess)
+    rows.append(Measure("kl_minus_excess_log_loss", "network", gap, np.nan, np.nan, "paired standard errors", "tasks"))
+
+    num_seeds = len(network_kl)
+    for floor, measure in (("prior predictive", "share_of_prior_gap"), ("memoryless", "share_of_memoryless_gap")):
+        denominator = np.broadcast_to(within(scores[floor][0]).mean(2), within(network_kl).mean(2).shape)
+        share = bootstrap_ratio(within(network_kl).mean(2), denominator, seed=seed)
+        add(measure, "network", share, "fraction", num_seeds)
+
+    for name, loss in (("Bayes", bayes_loss), *((name, loss) for name, (_, loss) in scores.items())):
+        regret = within(loss - oracle_loss).sum(2)
+        add("regret_to_oracle", name, bootstrap_mean(regret, seed=seed), f"nats per {length} observations", len(loss))
+    for name, loss in (("oracle", oracle_loss), ("Bayes", bayes_loss), ("network", network_loss)):
+        add("log_loss", name, bootstrap_mean(within(loss).mean(2), seed=seed), "nats/step", len(loss))
+
+    start = length
+    for stop in _lengths_beyond(network_kl.shape[2], length):
+        for name in ("network", "prior predictive"):
+            kl = scores[name][0][:, :, start:stop].mean(2)
+            interval = bootstrap_mean(kl, seed=seed)
+            add(f"kl_divergence_from_{start}_to_{stop}", name, interval, "nats/step", len(kl))
+        start = stop
+    rows += _calibration_measures(tree, seed)
+    rows += _order_measures(tree, seed)
+    rows += _certificate_measures(tree, within(network_kl), seed)
+    return rows
+
+
+def over(num_seeds: int) -> str:
+    """What an interval is over, in words."""
+    return "tasks" if num_seeds == 1 else f"tasks and {num_seeds} training seeds"
+
+
+def _scores_by_predictor(tree: xr.DataTree) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """KL and log loss (`training_seed task time`) of the network and of every floor."""
+    scores = {"network": _kl_and_loss(tree["network"].to_dataset())}
+    if "untrained" in tree.children:
+        scores["untrained network"] = _kl_and_loss(tree["untrained"].to_dataset())
+    floors = tree["floors"].to_dataset()
+    for name in floors["floor"].to_numpy():
+        kl, loss = _kl_and_loss(floors.sel(floor=name))
+        scores[str(name)] = kl[None], loss[None]
+    return scores
+
+
+def _kl_and_loss(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    return dataset["kl_divergence"].to_numpy(), dataset["log_loss"].to_numpy()
+
+
+def _lengths_beyond(available: int, length: int) -> list[int]:
+    lengths = []
+    stop = 2 * length
+    while stop <= available:
+        lengths.append(stop)
+        stop *= 2
+    return lengths
+
+
+def _in_paired_standard_errors(kl: Scores, excess: Scores) -> float:
+    """How many standard errors of their paired difference (over tasks) the two estimates of one number are apart."""
+    difference = (kl - excess).mean(0)
+    return float(difference.mean() / (difference.std(ddof=1) / len(difference) ** 0.5))
+
+
+def _calibration_measures(tree: xr.DataTree, seed: int) -> list[Measure]:
+    dataset = tree["calibration"].to_dataset()
+    names = [str(name) for name in dataset["predictor"].to_numpy()]
+    rows = []
+    for label, indices in (
+        ("network", [i for i, name in enumerate(names) if name != "Bayes"]),
+        ("Bayes", [names.index("Bayes")]),
+    ):
+        tables = Reliability(*(dataset[field].to_numpy()[indices].mean(0) for field in Reliability._fields))
+        resampled = resampled_means(np.moveaxis(np.concatenate(tables, axis=1), 1, 0)[:, None, :], seed=seed)
+        count, stated, observed = np.split(resampled, 3)
+        errors = np.abs(stated - observed).sum(0) / count.sum(0)
+        tail = (1 - LEVEL) / 2
+        interval = Interval(float(calibration_error(tables)), *np.quantile(errors, [tail, 1 - tail]).tolist())
+        rows.append(Measure("calibration_error", label, *interval, "probability", "tasks"))
+    return rows
+
+
+def _order_measures(tree: xr.DataTree, seed: int) -> list[Measure]:
+    if "order_cost" not in tree.children:
+        return []
+    dataset = tree["order_cost"].to_dataset()
+    rows = []
+    for position in dataset["position"].to_numpy():
+        at = dataset.sel(position=position)
+        for measure, variable in (("order_cost", "cost"), ("kl_divergence_over_orders", "mean_kl")):
+            values = at[variable].to_numpy()
+            interval = bootstrap_mean(values, seed=seed)
+            rows.append(Measure(f"{measure}_after_{position}", "network", *interval, "nats", over(len(values))))
+    return rows
+
+
+def _certificate_measures(tree: xr.DataTree, network_kl: np.ndarray, seed: int) -> list[Measure]:
+    if "certificate" not in tree.children:
+        return []
+    dataset = tree["certificate"].to_dataset()
+    exact = dataset["kl_by_time"].to_numpy().mean(1)
+    length = dataset.sizes["time"]
+    mean = float(exact.mean())
+    sampled = network_kl[:, :, :length].mean(2)
+    interval = bootstrap_mean(sampled, seed=seed)
+    error = sampled.mean(0).std(ddof=1) / sampled.shape[1] ** 0.5
+    gap = float((sampled.mean() - mean) / error)
+    worst = float(dataset["worst_kl"].to_numpy().max())
+    exactly = "nothing: exact for these networks"
+    return [
+        Measure(f"certified_kl_divergence_to_{length}", "network", mean, mean, mean, "nats/step", exactly),
+        Measure(f"sampled_kl_divergence_to_{length}", "network", *interval, "nats/step", over(len(sampled))),
+        Measure("sampled_minus_certified", "network", gap, np.nan, np.nan, "standard errors", "tasks"),
+        Measure("worst_history_kl", "network", worst, worst, worst, "nats", exactly),
+    ]
+
+
+def _curves(tree: xr.DataTree, seed: int) -> xr.Dataset:
+    """Mean KL and cumulative regret at every time, with percentile intervals."""
+    scores = _scores_by_predictor(tree)
+    oracle_loss = tree["reference"]["oracle_log_loss"].to_numpy()[None]
+    bayes_loss = tree["reference"]["log_loss"].to_numpy()[None]
+    kl = {name: _curve(values, seed) for name, (values, _) in scores.items()}
+    losses = {"Bayes": bayes_loss, **{name: loss for name, (_, loss) in scores.items()}}
+    regret = {name: _curve(np.cumsum(loss - oracle_loss, axis=2), seed) for name, loss in losses.items()}
+    dataset = xr.Dataset(
+        {
+            "kl_divergence": (("predictor", "time", "bound"), np.stack(list(kl.values()))),
+            "cumulative_regret": (("regret_predictor", "time", "bound"), np.stack(list(regret.values()))),
+        },
+        coords={"predictor": list(kl), "regret_predictor": list(regret), "bound": list(Interval._fields)},
+    )
+    return dataset
+
+
+def _curve(values: Float[np.ndarray, "training_seed task time"], seed: int) -> Float[np.ndarray, "time bound"]:
+    resampled = resampled_means(np.moveaxis(values, 2, 0), seed=seed, num_resamples=500)
+    tail = (1 - LEVEL) / 2
+    with np.errstate(invalid="ignore"):
+        lower, upper = np.quantile(resampled, [tail, 1 - tail], axis=1)
+    return np.stack([values.mean((0, 1)), lower, upper], axis=1)

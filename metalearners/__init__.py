@@ -1,0 +1,5 @@
+"""Meta-learners: recurrent networks whose activations learn, and their meta-training. Torch only; names load when used."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,17 @@
+from .configs import GRUConfig as GRUConfig
+from .configs import LSTMConfig as LSTMConfig
+from .configs import TrainingConfig as TrainingConfig
+from .encoding import OneHotEncoding as OneHotEncoding
+from .encoding import PositiveEncoding as PositiveEncoding
+from .encoding import RealEncoding as RealEncoding
+from .heads import BernoulliHead as BernoulliHead
+from .heads import CategoricalHead as CategoricalHead
+from .heads import HistogramHead as HistogramHead
+from .heads import LomaxHead as LomaxHead
+from .heads import NormalHead as NormalHead
+from .heads import NormalMixtureHead as NormalMixtureHead
+from .network import GRUMetaLearner as GRUMetaLearner
+from .network import LSTMMetaLearner as LSTMMetaLearner
+from .network import SequencePredictor as SequencePredictor
+from .supervised import train as train
+from .unroll import unroll as unroll

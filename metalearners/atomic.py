@@ -1,0 +1,28 @@
+"""Files that are whole or absent: written beside their place and moved into it."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path` so that no reader and no crash ever sees half of it.
+
+    Raises `OSError` (naming the path) where the disk is full or the folder cannot be written; what was at `path`
+    before is then untouched and no temporary file is left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, f"could not write {len(content):,} bytes: {error.strerror}", str(path)) from error
+        raise

@@ -1,0 +1,98 @@
+"""Recurrent meta-learners, and the wrapper that makes any network a predictor of sequences.
+
+A network maps `(batch, time, input)` to `(batch, time, output)`, with or without a recurrent state. The learning
+that is compared with Bayesian inference happens in its activations, within one sequence.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+
+from metalearners.configs import GRUConfig, LSTMConfig, NetworkConfig
+from metalearners.encoding import Encoding
+from metalearners.heads import Head
+
+State = Tensor | tuple[Tensor, Tensor]
+
+
+class LSTMMetaLearner(nn.Module):
+    """An LSTM whose weights are meta-trained and whose hidden and cell state do the learning."""
+
+    def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32) -> None:
+        super().__init__()
+        self.core = nn.LSTM(input_size, hidden_size, batch_first=True)
+        self.readout = nn.Linear(hidden_size, output_size)
+
+    def forward(
+        self, inputs: Float[Tensor, "batch time input"], state: State | None = None
+    ) -> tuple[Float[Tensor, "batch time output"], State]:
+        """Outputs at every time, and the state after the last."""
+        hidden, state = self.core(inputs, state)
+        return self.readout(hidden), state
+
+
+class GRUMetaLearner(nn.Module):
+    """A GRU whose weights are meta-trained and whose hidden state does the learning."""
+
+    def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32) -> None:
+        super().__init__()
+        self.core = nn.GRU(input_size, hidden_size, batch_first=True)
+        self.readout = nn.Linear(hidden_size, output_size)
+
+    def forward(
+        self, inputs: Float[Tensor, "batch time input"], state: State | None = None
+    ) -> tuple[Float[Tensor, "batch time output"], State]:
+        """Outputs at every time, and the state after the last."""
+        hidden, state = self.core(inputs, state)
+        return self.readout(hidden), state
+
+
+class SequencePredictor(nn.Module):
+    """A network together with what it is fed and how it is read: observations in, predictive parameters out."""
+
+    def __init__(self, network: nn.Module, encoding: Encoding, head: Head) -> None:
+        super().__init__()
+        self.network = network
+        self.encoding = encoding
+        self.head = head
+
+    def forward(self, observations: Shaped[Tensor, "batch time"]) -> Float[Tensor, "batch time output"]:
+        """The network's outputs at every time, each from the observations before it."""
+        outputs = self.network(self.encoding(observations))
+        return outputs[0] if isinstance(outputs, tuple) else outputs
+
+    def log_prob(self, observations: Shaped[Tensor, "batch time"]) -> Float[Tensor, "batch time"]:
+        """Log probability (density) of each observation given those before it, in nats."""
+        return self.head.log_prob(self(observations), observations)
+
+
+def build_network(config: NetworkConfig, *, input_size: int, output_size: int, seed: int) -> nn.Module:
+    """A freshly initialised network; the same seed gives the same weights."""
+    with seeded(seed):
+        match config:
+            case LSTMConfig():
+                return LSTMMetaLearner(input_size, output_size, hidden_size=config.hidden_size)
+            case GRUConfig():
+                return GRUMetaLearner(input_size, output_size, hidden_size=config.hidden_size)
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw from torch's default generator as seeded here, and leave it afterwards as it was before."""
+    with torch.random.fork_rng(devices=[]):
+        torch.random.default_generator.manual_seed(seed)
+        yield
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread: small recurrent networks are dozens of times slower on two."""
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(num_threads)
