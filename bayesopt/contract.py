@@ -16,15 +16,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.stats
-from jaxtyping import Array, Float, Shaped
-from numpyro.distributions import Distribution
-from numpyro.infer.util import log_density
+from jaxtyping import Array
 
 from bayesopt.beliefs import filter_beliefs
-from bayesopt.episodes import sample_sequences
+from bayesopt.episodes import Sequences, sample_sequences
 from bayesopt.family import AbstractFamily, AbstractPredictionFamily, HasBeliefs
-from bayesopt.float64 import in_float64, to_numpy
+from bayesopt.float64 import in_float64
+from bayesopt.inference.calibration import calibration_ranks, log_joints, posterior_draws, posterior_moments
+from bayesopt.quadrature import expectation
 from bayesopt.reference import log_marginal_likelihood, observation_space, predict_sequence
+
+NUM_DRAWS, NUM_TASKS, LENGTH, NUM_POSTERIOR_DRAWS = 20_000, 1000, 6, 100
 
 Check = Callable[[AbstractFamily], str]
 
@@ -87,10 +89,11 @@ def check_value(family: AbstractFamily) -> str:
 
 def check_hyper_parameters(family: AbstractFamily) -> str:
     """A bad number raises `ValueError` with field, value and range; a number that is accepted gives finite draws."""
+    template: Any = family
     name, num_refused = type(family).__name__, 0
     for field, value in _unusual_values(family):
         try:
-            changed = dataclasses.replace(family, **{field: value})
+            changed = dataclasses.replace(template, **{field: value})
         except ValueError as error:
             message = str(error)
             assert field in message and repr(value) in message and len(message) > len(field + repr(value)) + 10, (
@@ -101,7 +104,7 @@ def check_hyper_parameters(family: AbstractFamily) -> str:
             continue
         except Exception as error:
             raise AssertionError(f"{name}({field}={value!r}) must raise ValueError; it raised {error!r}") from error
-        assert value in (-1, 0, (-1,), (0,)), f"{name} accepts {field}={value!r}; refuse it in __post_init__"
+        assert _last(value) in (-1, 0), f"{name} accepts {field}={value!r}; refuse it in __post_init__"
         if isinstance(changed, AbstractPredictionFamily):
             observations = sample_sequences(changed, jax.random.key(0), num_tasks=100, length=2).observations
             assert np.isfinite(observations).all(), f"{name} accepts {field}={value!r}, yet then draws nan or infinity"
@@ -110,62 +113,69 @@ def check_hyper_parameters(family: AbstractFamily) -> str:
 
 def check_runs_forward(family: AbstractFamily) -> str:
     """The model draws finite latents and observations of the declared shapes, and can be conditioned on them."""
-    family, name = _prediction(family), type(family).__name__
-    space = observation_space(family)
-    drawn = sample_sequences(family, jax.random.key(0), num_tasks=100, length=4)
-    expected = (100, 4, *space.event_shape)
-    assert drawn.observations.shape == expected, (
-        f"{name}: 4 observations of 100 tasks must have shape {expected}; got {drawn.observations.shape} "
+    prediction, name = _prediction(family), type(family).__name__
+    space = observation_space(prediction)
+    drawn = _simulated(prediction, NUM_TASKS)
+    expected = (NUM_TASKS, LENGTH, *space.event_shape)
+    shape = drawn.observations.shape
+    assert shape == expected, (
+        f"{name}: {LENGTH} observations of {NUM_TASKS:,} tasks must have shape {expected}; got {shape} "
         "(draw them at the site 'observations' inside a plate of size length)"
     )
     assert np.asarray(space.support(drawn.observations)).all(), f"{name} draws observations outside {space.support}"
     for site, values in drawn.latents.items():
         assert np.isfinite(values).all(), f"{name} draws latents {site!r} that are not finite"
     assert len(np.unique(drawn.observations, axis=0)) > 1, f"{name} draws the same observations for every key"
-    again = sample_sequences(family, jax.random.key(0), num_tasks=100, length=4)
-    assert np.array_equal(drawn.observations, again.observations), f"{name} draws other values for the same key"
-    log_joints = _log_joints(family, _with_draws(drawn.latents), drawn.observations)
-    assert np.isfinite(log_joints).all(), f"{name}: the model's own draws have log density -inf or nan given themselves"
+    again = sample_sequences(prediction, jax.random.key(0), num_tasks=NUM_DRAWS, length=LENGTH).observations
+    assert np.array_equal(_simulated(prediction, NUM_DRAWS).observations, again), (
+        f"{name} draws other values for one key"
+    )
+    itself = {site: values[:, None] for site, values in drawn.latents.items()}
+    assert np.isfinite(log_joints(prediction, itself, drawn.observations)).all(), (
+        f"{name}: the model's own draws have log density -inf or nan given themselves"
+    )
     return f"latents {', '.join(drawn.latents) or 'none'}; observations of shape {space.event_shape or 'scalar'}"
 
 
 def check_posterior_sites(family: AbstractFamily) -> str:
     """`posterior` has exactly the model's latent sites, each of the latent's shape, before and after observations."""
-    family, name = _with_beliefs(family), type(family).__name__
-    drawn = sample_sequences(family, jax.random.key(0), num_tasks=2, length=3)
-    draws, log_probs = _posterior_draws(family, drawn.observations, jax.random.key(1), 5)
+    exact, name = _with_beliefs(family), type(family).__name__
+    drawn = _simulated(exact, NUM_TASKS)
+    draws, log_probs = posterior_draws(exact, drawn.observations, jax.random.key(1), num_draws=NUM_POSTERIOR_DRAWS)
     assert set(draws) == set(drawn.latents), (
         f"{name}: posterior must have exactly the latent sites {sorted(drawn.latents)}; got {sorted(draws)}"
     )
     for site, values in drawn.latents.items():
-        shape, expected = draws[site].shape, (2, 5, *values.shape[1:])
+        shape, expected = draws[site].shape, (NUM_TASKS, NUM_POSTERIOR_DRAWS, *values.shape[1:])
         assert shape == expected, f"{name}: posterior of {site!r} draws shape {shape[2:]}, the model {expected[2:]}"
-    assert log_probs.shape == (2, 5), f"{name}: the posterior's log_prob must be one number per draw; {log_probs.shape}"
+    assert log_probs.shape == (NUM_TASKS, NUM_POSTERIOR_DRAWS), (
+        f"{name}: the posterior's log_prob must be one number per draw; {log_probs.shape}"
+    )
     return f"{', '.join(sorted(draws))}"
 
 
 @in_float64
 def check_prior_predictive(family: AbstractFamily) -> str:
-    """Belief 0 predicts as simulation from the prior does (Kolmogorov-Smirnov on 20,000 draws each)."""
-    family, num_draws = _with_beliefs(family), 20_000
-    simulated = sample_sequences(family, jax.random.key(0), num_tasks=num_draws, length=1).observations
-    predictive = family.posterior_predictive(family.prior_belief())
-    predicted = np.asarray(predictive.sample(jax.random.key(1), (num_draws,)))
-    pairs = zip(simulated.reshape(num_draws, -1).T, predicted.reshape(num_draws, -1).T, strict=True)
-    smallest = min(float(scipy.stats.ks_2samp(*pair, method="asymp").pvalue) for pair in pairs)
+    """Belief 0 predicts as simulation from the prior does (Kolmogorov-Smirnov on 20,000 draws of each)."""
+    exact = _with_beliefs(family)
+    simulated = _simulated(exact, NUM_DRAWS).observations[:, 0].reshape(NUM_DRAWS, -1)
+    predictive = exact.posterior_predictive(exact.prior_belief())
+    predicted = np.asarray(predictive.sample(jax.random.key(1), (NUM_DRAWS,))).reshape(NUM_DRAWS, -1)
+    pairs = zip(simulated.T, predicted.T, strict=True)
+    smallest = min(np.asarray(scipy.stats.ks_2samp(*pair, method="asymp"))[1] for pair in pairs)
     assert smallest > SMALLEST_P_VALUE, (
         f"{type(family).__name__}: the predictive of the prior belief is not what the model draws (p = {smallest:.1g})"
     )
-    return f"p = {smallest:.2g} on {num_draws:,} draws"
+    return f"p = {smallest:.2g} on {NUM_DRAWS:,} draws"
 
 
 def check_predictive_is_normalised(family: AbstractFamily) -> str:
     """Predictive probabilities sum or integrate to one at every time, to 1e-8."""
-    family = _with_beliefs(family)
-    if observation_space(family).event_shape:
+    exact = _with_beliefs(family)
+    if observation_space(exact).event_shape:
         raise NotApplicable("observations are not scalar, and no quadrature is certain to find their density")
-    observations = sample_sequences(family, jax.random.key(0), num_tasks=3, length=4).observations
-    error = float(np.abs(_total_probability(predict_sequence(family, observations)) - 1).max())
+    observations = _simulated(exact, 5).observations
+    error = float(np.abs(expectation(predict_sequence(exact, observations), jnp.ones_like) - 1).max())
     assert error < 1e-8, f"{type(family).__name__}: predictive probabilities add up to one only within {error:.1g}"
     return f"total probability is 1 within {error:.1g}"
 
@@ -176,14 +186,14 @@ def check_chain_rule(family: AbstractFamily) -> str:
     The model's log joint density less the posterior's log density is the log marginal likelihood at *every* value of
     the latents (candidate's formula; Besag 1989, Biometrika 76:183): no quadrature, in any dimension.
     """
-    family, name = _with_beliefs(family), type(family).__name__
-    observations = sample_sequences(family, jax.random.key(0), num_tasks=5, length=6).observations
-    draws, log_probs = _posterior_draws(family, observations, jax.random.key(1), 20)
-    log_joints = _log_joints(family, draws, observations)
-    summed = log_marginal_likelihood(family, observations)[:, None]
-    relative = np.abs(log_joints - log_probs - summed) / (1 + np.abs(log_joints))
+    exact, name = _with_beliefs(family), type(family).__name__
+    observations = _simulated(exact, NUM_TASKS).observations
+    draws, log_probs = posterior_draws(exact, observations, jax.random.key(1), num_draws=NUM_POSTERIOR_DRAWS)
+    joints = log_joints(exact, draws, observations)
+    summed = log_marginal_likelihood(exact, observations)[:, None]
+    relative = np.abs(joints - log_probs - summed) / (1 + np.abs(joints))
     error = float(np.where(np.isfinite(relative), relative, np.inf).max())
-    spread = float(np.ptp(log_joints - log_probs, axis=1).max())
+    spread = float(np.ptp(joints - log_probs, axis=1).max())
     assert error < 1e-8, (
         f"{name}: model, posterior and predictive contradict each other by a relative {error:.1g}; "
         + ("the posterior is wrong" if not spread < 1e-6 else "the posterior is right, the predictive is wrong")
@@ -193,42 +203,31 @@ def check_chain_rule(family: AbstractFamily) -> str:
 
 def check_exchangeability(family: AbstractFamily) -> str:
     """The belief of an exchangeable family does not depend on the order of the observations."""
-    family = _with_beliefs(family)
-    if not family.is_exchangeable:
+    exact = _with_beliefs(family)
+    if not exact.is_exchangeable:
         raise NotApplicable("the family says that order matters")
-    observations = sample_sequences(family, jax.random.key(0), num_tasks=20, length=7).observations
-    permuted = np.random.default_rng(0).permuted(observations, axis=1) if observations.ndim == 2 else observations
-    orders = np.concatenate([observations, observations[:, ::-1], permuted])
-    for leaf in jax.tree.leaves(filter_beliefs(family, orders)):
+    observations = _simulated(exact, NUM_TASKS).observations
+    permutation = np.random.default_rng(0).permutation(LENGTH)
+    orders = np.concatenate([observations, observations[:, ::-1], observations[:, permutation]])
+    for leaf in jax.tree.leaves(filter_beliefs(exact, orders)):
         first, *others = np.split(leaf[:, -1], 3)
         assert all(np.allclose(first, other, rtol=1e-9, atol=1e-12) for other in others), (
             f"{type(family).__name__}: beliefs after the same observations in another order differ; "
             "correct update or set is_exchangeable = False"
         )
-    return "beliefs agree after 7 observations in three orders"
+    return f"beliefs agree after {LENGTH} observations in three orders"
 
 
-def check_calibration(family: AbstractFamily, *, num_tasks: int = 1000, length: int = 5) -> str:
-    """Simulation-based calibration: true latents rank uniformly among posterior draws given what they produced.
-
-    The rank of the model's log joint density is tested too, which catches a posterior that forgets the data
-    (Talts et al. 2018, arXiv 1804.06788; Modrák et al. 2023, arXiv 2211.02383). Ties are broken at random.
-    """
-    family, num_draws = _with_beliefs(family), 99
-    drawn = sample_sequences(family, jax.random.key(2), num_tasks=num_tasks, length=length)
-    draws, _ = _posterior_draws(family, drawn.observations, jax.random.key(3), num_draws)
-    truth = _with_draws(drawn.latents)
-    draws["log joint density"] = _log_joints(family, draws, drawn.observations)
-    truth["log joint density"] = _log_joints(family, truth, drawn.observations)
-    ties = np.random.default_rng(0).uniform(size=num_tasks)
-    p_values = {}
-    for site, values in draws.items():
-        values = values.reshape(num_tasks, num_draws, -1)
-        true = truth[site].reshape(num_tasks, 1, -1)
-        for i in range(values.shape[-1]):
-            below, equal = (values < true)[..., i].sum(1), (values == true)[..., i].sum(1)
-            ranks = (below + ties * (equal + 1)) / (num_draws + 1)
-            p_values[f"{site}[{i}]"] = float(scipy.stats.kstest(ranks, "uniform").pvalue)
+def check_calibration(family: AbstractFamily, *, num_tasks: int = NUM_TASKS) -> str:
+    """Simulation-based calibration: ranks of the latents and of the log joint density are uniform."""
+    exact = _with_beliefs(family)
+    simulated = _simulated(exact, num_tasks)
+    ranks = calibration_ranks(exact, simulated, jax.random.key(2), num_draws=NUM_POSTERIOR_DRAWS)
+    p_values = {
+        f"{site}[{i}]": np.asarray(scipy.stats.kstest(element, "uniform"))[1]
+        for site, elements in ranks.items()
+        for i, element in enumerate(elements.T)
+    }
     worst = min(p_values, key=p_values.__getitem__)
     assert p_values[worst] > SMALLEST_P_VALUE, (
         f"{type(family).__name__}: the posterior is not calibrated: ranks of {worst} over {num_tasks:,} tasks are not "
@@ -239,24 +238,66 @@ def check_calibration(family: AbstractFamily, *, num_tasks: int = 1000, length: 
 
 def check_nuts_agreement(family: AbstractFamily, *, num_tasks: int = 2, num_samples: int = 1000) -> str:
     """Exact posterior means and standard deviations agree with NUTS on the model within 5 Monte-Carlo errors."""
-    from bayesopt.inference import mcmc  # ArviZ is slow to import, and only this check needs it
+    from arviz_stats.sampling_diagnostics import mcse  # ArviZ is slow to import, and only this check needs it
 
-    family, name = _with_beliefs(family), type(family).__name__
-    drawn = sample_sequences(family, jax.random.key(0), num_tasks=num_tasks, length=5)
+    from bayesopt.inference import mcmc
+
+    exact, name = _with_beliefs(family), type(family).__name__
+    drawn = _simulated(exact, num_tasks)
     if any(np.issubdtype(values.dtype, np.integer) for values in drawn.latents.values()):
         raise NotApplicable("NUTS cannot sample discrete latents")
-    tree = mcmc.sample_posterior(family, drawn.observations, jax.random.key(1), num_samples=num_samples)
+    tree = mcmc.sample_posterior(exact, drawn.observations, jax.random.key(1), num_samples=num_samples)
     with warnings.catch_warnings(record=True) as troubles:
-        warnings.simplefilter("always")
+        warnings.simplefilter("always", mcmc.InferenceWarning)
         mcmc.diagnose(tree)
     assert not troubles, f"{name}: NUTS does not converge on the model: {troubles[0].message}"
+    draws = tree["posterior"].to_dataset()
+    estimates = {"mean": draws.mean(["chain", "draw"]), "sd": draws.std(["chain", "draw"])}
     worst = 0.0
-    for moment, exact in _posterior_moments(family, drawn.observations).items():
-        estimate, mcse = mcmc.moment_with_mcse(tree, moment)
-        for site, values in exact.items():
-            error = np.abs(estimate[site].values - values) / mcse[site].values
-            worst = max(worst, float(error[np.isfinite(values)].max(initial=0)))
+    for moment, estimate in estimates.items():
+        errors = mcse(draws, method=moment)
+        for site, values in posterior_moments(exact, drawn.observations)[moment].items():
+            distance = np.abs(estimate[site].values - values) / errors[site].values
+            worst = max(worst, float(distance[np.isfinite(values)].max(initial=0)))
             assert worst < LARGEST_MCSE, (
-                f"{name}: the posterior {moment} of {site!r} is {worst:.1f} Monte-Carlo errors from NUTS on the model"
+                f"{name}: the posterior {moment} of {site!r} is {worst:.1f} Monte-Carlo errors away from NUTS"
             )
     return f"means and standard deviations within {worst:.1f} Monte-Carlo errors"
+
+
+@functools.lru_cache(maxsize=4)
+def _all_simulated(family: AbstractPredictionFamily) -> Sequences:
+    return sample_sequences(family, jax.random.key(0), num_tasks=NUM_DRAWS, length=LENGTH)
+
+
+def _simulated(family: AbstractPredictionFamily, num_tasks: int) -> Sequences:
+    """The first few of one large draw: checks that share shapes share compiled functions."""
+    return jax.tree.map(lambda leaf: leaf[:num_tasks], _all_simulated(family))
+
+
+def _unusual_values(family: Any) -> Iterator[tuple[str, Any]]:
+    """Values to try in every numeric field: never allowed (not finite), and allowed for some (-1, 0)."""
+    for field in dataclasses.fields(family):
+        current = getattr(family, field.name)
+        if isinstance(current, (int, float)) and not isinstance(current, bool):
+            kind = type(current)
+            yield from ((field.name, value) for value in (math.nan, math.inf, -math.inf, kind(-1), kind(0)))
+        elif isinstance(current, tuple) and all(isinstance(value, (int, float)) for value in current):
+            yield field.name, ()
+            yield from ((field.name, (*current[:-1], value)) for value in (math.nan, math.inf, -1.0, 0.0))
+
+
+def _last(value: Any) -> Any:
+    return value[-1] if isinstance(value, tuple) and value else value
+
+
+def _prediction(family: AbstractFamily) -> AbstractPredictionFamily:
+    if not isinstance(family, AbstractPredictionFamily):
+        raise NotApplicable("not a prediction family")
+    return family
+
+
+def _with_beliefs(family: AbstractFamily) -> Any:
+    if not isinstance(_prediction(family), HasBeliefs):
+        raise NotApplicable("no belief methods, so no closed form to check")
+    return family

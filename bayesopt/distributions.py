@@ -15,7 +15,7 @@ import numpyro.distributions as dist
 import scipy.special
 from jaxtyping import Array, Float
 from numpyro.distributions import constraints
-from numpyro.distributions.kl import kl_divergence as registry
+from numpyro.distributions.kl import kl_divergence
 from numpyro.distributions.util import promote_shapes, validate_sample
 
 NUM_TAIL_NODES = 96
@@ -33,8 +33,10 @@ class Lomax(dist.Distribution):
     """
 
     arg_constraints = {"concentration": constraints.positive, "scale": constraints.positive}
-    support = constraints.nonnegative
+    support: Any = constraints.nonnegative
     reparametrized_params = ["concentration", "scale"]
+    concentration: Any
+    scale: Any
 
     def __init__(self, concentration: Any, scale: Any, *, validate_args: bool | None = None) -> None:
         self.concentration, self.scale = promote_shapes(concentration, scale)
@@ -47,7 +49,7 @@ class Lomax(dist.Distribution):
         return self.scale * jnp.expm1(exponential / self.concentration)
 
     @validate_sample
-    def log_prob(self, value: Any) -> Array:
+    def log_prob(self, value: Any) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         log_density = (
             jnp.log(self.concentration)
             - jnp.log(self.scale)
@@ -88,10 +90,10 @@ class Histogram(dist.Distribution):
 
     arg_constraints = {
         "edges": constraints.ordered_vector,
-        "logits": constraints.real_vector,
+        "logits": constraints.dependent(is_discrete=False, event_dim=1),  # -inf is allowed
         "tail_scale": constraints.positive,
     }
-    support = constraints.real
+    support: Any = constraints.real
 
     def __init__(self, edges: Any, logits: Any, tail_scale: Any, *, validate_args: bool | None = None) -> None:
         if jnp.shape(logits)[-1] != jnp.shape(edges)[-1] + 1:
@@ -121,7 +123,7 @@ class Histogram(dist.Distribution):
         return jnp.where((piece == 0) | (piece == num_bins + 1), outer, inner)
 
     @validate_sample
-    def log_prob(self, value: Any) -> Array:
+    def log_prob(self, value: Any) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         value = jnp.asarray(value)
         shape = jnp.broadcast_shapes(value.shape, self.batch_shape)
         piece = jnp.searchsorted(self.edges, value, side="right")
@@ -144,14 +146,29 @@ class Histogram(dist.Distribution):
         above = 1 - 1 / (1 + jnp.maximum(value - self.edges[-1], 0) / self.tail_scale)
         return (weights * jnp.concatenate([below, inside, above], axis=-1)).sum(-1)
 
+    def icdf(self, q: Any) -> Array:
+        """The value below which lies probability `q`: a piece by its cumulative weight, then within the piece."""
+        shape = jnp.broadcast_shapes(jnp.shape(q), self.batch_shape)
+        weights = jnp.exp(jnp.broadcast_to(self.log_weights, (*shape, self.logits.shape[-1])))
+        below = jnp.cumsum(weights, axis=-1) - weights
+        q = jnp.broadcast_to(jnp.asarray(q), shape)[..., None]
+        piece = (below <= q).sum(-1, keepdims=True) - 1
+        within = (q - jnp.take_along_axis(below, piece, -1)) / jnp.take_along_axis(weights, piece, -1)
+        within, piece = within[..., 0], piece[..., 0]
+        left = jnp.clip(piece - 1, 0, self.edges.shape[-1] - 2)
+        inner = self.edges[left] + within * (self.edges[left + 1] - self.edges[left])
+        lower = self.edges[0] - self.tail_scale * (1 / within - 1)
+        upper = self.edges[-1] + self.tail_scale * (1 / (1 - within) - 1)
+        return jnp.where(piece == 0, lower, jnp.where(piece == self.edges.shape[-1], upper, inner))
 
-def _bernoulli_log_probs(distribution: dist.Distribution) -> Array:
+
+def _bernoulli_log_probs(distribution: Any) -> Array:
     if isinstance(distribution, dist.BernoulliLogits):
-        return jax.nn.log_sigmoid(jnp.stack([-distribution.logits, distribution.logits], axis=-1))
+        return jax.nn.log_sigmoid(jnp.stack([jnp.negative(distribution.logits), distribution.logits], axis=-1))
     return jnp.stack([jnp.log1p(-distribution.probs), jnp.log(distribution.probs)], axis=-1)
 
 
-def _categorical_log_probs(distribution: dist.Distribution) -> Array:
+def _categorical_log_probs(distribution: Any) -> Array:
     if isinstance(distribution, dist.CategoricalLogits):
         return jax.nn.log_softmax(distribution.logits, axis=-1)
     return jnp.log(distribution.probs)
@@ -166,9 +183,7 @@ def outcome_log_probs(distribution: dist.Distribution) -> Float[Array, "... outc
     return None
 
 
-def kl_divergence_of_log_probs(
-    p: Float[Array, "... outcome"], q: Float[Array, "... outcome"]
-) -> Float[Array, "..."]:
+def kl_divergence_of_log_probs(p: Float[Array, "... outcome"], q: Float[Array, "... outcome"]) -> Float[Array, "..."]:
     """KL(p‖q) in nats between rows of log probabilities.
 
     An outcome that p rules out contributes nothing; one that only q rules out gives inf.
@@ -280,6 +295,7 @@ def _kl_lomax_to_histogram(p: Lomax, q: Histogram) -> Array:
     return _kl_to_histogram(p, q, mean_log1p_beyond)
 
 
+registry: Any = kl_divergence
 for _p in (dist.BernoulliProbs, dist.BernoulliLogits):
     for _q in (dist.BernoulliProbs, dist.BernoulliLogits):
         registry.add((_p, _q), _kl_bernoulli)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from bayesopt.distributions import outcome_log_probs
+from bayesopt.float64 import in_float64
 from jaxtyping import Float, Shaped
 from numpyro.distributions import Distribution
 
@@ -23,6 +24,7 @@ class Reliability(NamedTuple):
     observed: Float[np.ndarray, "task bin"]
 
 
+@in_float64
 def reliability(predictive: Distribution, observations: Shaped[np.ndarray, "task time"]) -> Reliability:
     """The reliability table of a predictor on the observations it predicted."""
     log_probs = outcome_log_probs(predictive)

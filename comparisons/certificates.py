@@ -9,6 +9,7 @@ import numpy as np
 from bayesopt.distributions import outcome_log_probs
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.reference import predict_sequence
+from bayesopt.float64 import in_float64
 from jaxtyping import Float, Int
 
 from comparisons.divergences import kl_divergence
@@ -59,6 +60,7 @@ def longest_certifiable(family: AbstractPredictionFamily) -> int:
     return length
 
 
+@in_float64
 def certify(predictor: Predictor, family: AbstractPredictionFamily, *, length: int) -> Certificate:
     """Sum KL(Bayes‖predictor) over all histories of up to `length - 1` observations, weighted by their probability.
 

@@ -67,11 +67,11 @@ def _judge_one(table: pd.DataFrame, claim: Claim) -> Verdict:
         case AtMost():
             bound = claim.bound
             outcome: Outcome = "held" if row.upper <= bound else "failed" if row.lower > bound else "undecided"
-            if np.isnan(row.estimate):
-                outcome = "undecided"
         case Agrees():
             bound = claim.standard_errors
             outcome = "held" if abs(row.estimate) <= bound else "failed"
+            if np.isnan(row.estimate):
+                outcome = "undecided"
     return Verdict(
         claim.statement, outcome, row.estimate, row.lower, row.upper, bound, row.unit, row.interval_over
     )

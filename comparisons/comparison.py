@@ -34,7 +34,7 @@ class Comparison:
             f"  = {share.estimate:.2g} of the prior's gap; worst at t = {worst} ({curve.to_numpy()[worst]:.2g} nats)",
             f"  0 is Bayes-optimal; floors: memoryless {_quantity(memoryless)}, prior {_quantity(prior)}",
             f"excess log loss = {_quantity(excess)}: the same number by another estimate, {abs(gap):.1f} paired "
-            f"standard errors apart ({'agree' if abs(gap) <= 4 else 'DISAGREE'})",
+            f"standard errors apart ({_agreement(gap)})",
         ]
         rows = self.to_dataframe()
         certified = rows[rows.measure.str.startswith("certified_kl_divergence")]
@@ -76,3 +76,9 @@ def open_comparison(path: str | Path) -> Comparison:
 
 def _quantity(row: pd.Series) -> str:
     return f"{row.estimate:.3g} [{row.lower:.3g}, {row.upper:.3g}] {row.unit}"
+
+
+def _agreement(gap: float) -> str:
+    if gap != gap:
+        return "cannot be compared: infinite"
+    return "agree" if abs(gap) <= 4 else "DISAGREE"

@@ -46,12 +46,12 @@ def bootstrap_ratio(
     num_resamples: int = NUM_RESAMPLES,
 ) -> Interval:
     """A ratio of sums (or means) with its percentile interval, resampled as in `bootstrap_mean`."""
-    resampled = resampled_means(np.stack([numerators, denominators]), seed=seed, num_resamples=num_resamples)
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1); got {level}")
     estimate = float(numerators.mean() / denominators.mean())
     if not np.isfinite(estimate):
         return Interval(estimate, estimate, estimate)
+    resampled = resampled_means(np.stack([numerators, denominators]), seed=seed, num_resamples=num_resamples)
     tail = (1 - level) / 2
     lower, upper = np.quantile(resampled[0] / resampled[1], [tail, 1 - tail])
     return Interval(estimate, float(lower), float(upper))
@@ -62,8 +62,10 @@ def resampled_means(
 ) -> Float[np.ndarray, "measure resample"]:
     """Means over seeds and tasks under the same resamples for every measure, so that they can be combined.
 
-    Raises `ValueError` for fewer than 2 tasks.
+    Infinite for a measure that has any value that is not finite. Raises `ValueError` for fewer than 2 tasks.
     """
+    is_finite = np.isfinite(values).all(axis=(1, 2))
+    values = np.where(is_finite[:, None, None], values, 0.0)
     num_measures, num_seeds, num_tasks = values.shape
     if num_tasks < 2:
         raise ValueError(f"an interval over tasks needs at least 2 tasks; got {num_tasks}")
@@ -75,6 +77,7 @@ def resampled_means(
         seed_weights = _weights(generator, stop - start, num_seeds) if num_seeds > 1 else np.ones((stop - start, 1))
         by_seed = values.reshape(-1, num_tasks) @ task_weights.T
         means[:, start:stop] = np.einsum("mnr,rn->mr", by_seed.reshape(num_measures, num_seeds, -1), seed_weights)
+    means[~is_finite] = np.inf
     return means
 
 

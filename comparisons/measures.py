@@ -56,7 +56,7 @@ def _measures(tree: xr.DataTree, seed: int) -> list[Measure]:
 
     excess = within(network_loss - bayes_loss).mean(2)
     add("excess_log_loss", "network", bootstrap_mean(excess, seed=seed), "nats/step", len(excess))
-    gap = _in_paired_standard_errors(within(network_kl).mean(2), excess)
+    gap = _in_standard_errors((within(network_kl).mean(2) - excess).mean(0))
     rows.append(Measure("kl_minus_excess_log_loss", "network", gap, np.nan, np.nan, "paired standard errors", "tasks"))
 
     num_seeds = len(network_kl)
@@ -114,10 +114,13 @@ def _lengths_beyond(available: int, length: int) -> list[int]:
     return lengths
 
 
-def _in_paired_standard_errors(kl: Scores, excess: Scores) -> float:
-    """How many standard errors of their paired difference (over tasks) the two estimates of one number are apart."""
-    difference = (kl - excess).mean(0)
-    return float(difference.mean() / (difference.std(ddof=1) / len(difference) ** 0.5))
+def _in_standard_errors(differences: Float[np.ndarray, "task"]) -> float:
+    """How many standard errors the mean difference is from zero; NaN where it is infinite."""
+    if not np.isfinite(differences).all():
+        return float("nan")
+    if not differences.any():
+        return 0.0
+    return float(differences.mean() / (differences.std(ddof=1) / len(differences) ** 0.5))
 
 
 def _calibration_measures(tree: xr.DataTree, seed: int) -> list[Measure]:
@@ -161,8 +164,7 @@ def _certificate_measures(tree: xr.DataTree, network_kl: np.ndarray, seed: int) 
     mean = float(exact.mean())
     sampled = network_kl[:, :, :length].mean(2)
     interval = bootstrap_mean(sampled, seed=seed)
-    error = sampled.mean(0).std(ddof=1) / sampled.shape[1] ** 0.5
-    gap = float((sampled.mean() - mean) / error)
+    gap = _in_standard_errors(sampled.mean(0) - mean)
     worst = float(dataset["worst_kl"].to_numpy().max())
     exactly = "nothing: exact for these networks"
     return [
@@ -194,6 +196,5 @@ def _curves(tree: xr.DataTree, seed: int) -> xr.Dataset:
 def _curve(values: Float[np.ndarray, "training_seed task time"], seed: int) -> Float[np.ndarray, "time bound"]:
     resampled = resampled_means(np.moveaxis(values, 2, 0), seed=seed, num_resamples=500)
     tail = (1 - LEVEL) / 2
-    with np.errstate(invalid="ignore"):
-        lower, upper = np.quantile(resampled, [tail, 1 - tail], axis=1)
+    lower, upper = np.quantile(resampled, [tail, 1 - tail], axis=1, method="lower")
     return np.stack([values.mean((0, 1)), lower, upper], axis=1)

@@ -79,13 +79,15 @@ def _converged_integral(
     for bisections in range(1, MAX_BISECTIONS + 1):
         current = _integral(p, q, tails, batch_shape, bisections=bisections)
         with np.errstate(invalid="ignore"):
-            gap = np.where(ignore | (current == previous), 0.0, np.abs(current - previous))
-        if np.all(gap <= ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * np.abs(current)):
+            gap = np.abs(current - previous)
+            is_settled = ignore | (current == previous)
+            is_settled |= gap <= ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * np.abs(current)
+        if np.all(is_settled):
             return current
         previous = current
     raise ArithmeticError(
         f"quadrature of KL({type(p).__name__}‖{type(q).__name__}) did not settle: the last two refinements differ by "
-        f"{np.max(gap):.1e} nats; use monte_carlo_kl_divergence"
+        f"{np.max(np.where(is_settled, 0.0, gap)):.1e} nats; use monte_carlo_kl_divergence"
     )
 
 
@@ -131,7 +133,7 @@ def tail_points(p: Distribution) -> tuple[np.ndarray, np.ndarray]:
     if tails is None:
         raise NotImplementedError(f"no quadrature over {type(p).__name__}")
     depths, weights = _depth_rule(0)
-    is_relevant = depths < 45
+    is_relevant = depths < 300  # deep, because what is integrated may have a far wider tail than p
     depths, weights = _column(depths[is_relevant], p.batch_shape), _column(weights[is_relevant], p.batch_shape)
     x = np.concatenate([np.asarray(quantile(depths), float) for quantile in tails])
     density = np.exp(np.asarray(p.log_prob(x), float))

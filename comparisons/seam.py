@@ -123,6 +123,23 @@ def scaled_encoding(family: AbstractPredictionFamily, *, loc: float, scale: floa
             raise NotImplementedError(f"no encoding is known for observations in {support}; pass a SequencePredictor")
 
 
+def histogram_head(family: AbstractPredictionFamily, *, num_bins: int = 64) -> HistogramHead:
+    """A head for predictives of any one-dimensional shape: bins of equal mass under the family's prior predictive.
+
+    For real or positive observations, in the family's own units. Raises `ValueError` for finite outcomes or fewer
+    than 2 bins.
+    """
+    observations = sample_sequences(family, key_for(0, "units"), num_tasks=2**16, length=1).observations
+    if num_bins < 2 or not np.issubdtype(observations.dtype, np.floating):
+        raise ValueError(f"a histogram needs at least 2 bins and real observations; got {num_bins} bins for {family!r}")
+    is_bounded_below = observation_space(family).support in (constraints.positive, constraints.nonnegative)
+    low = 0.0 if is_bounded_below else 0.5 / num_bins
+    edges = np.quantile(observations, np.linspace(low, 1 - 0.5 / num_bins, num_bins + 1))
+    edges[0] = 0.0 if is_bounded_below else edges[0]
+    tail_scale = float(np.quantile(observations, 0.75) - np.quantile(observations, 0.25))
+    return HistogramHead(tuple(edges.tolist()), tail_scale=tail_scale, has_lower_tail=not is_bounded_below)
+
+
 def num_outcomes(family: AbstractPredictionFamily) -> int:
     """How many values an observation can take. Raises `ValueError` if not finitely many, counted from 0."""
     support = observation_space(family).support
@@ -197,6 +214,7 @@ def untrained_copy(network: SequencePredictor, *, seed: int) -> SequencePredicto
     return copied
 
 
+@in_float64
 def centre_of(distribution: Distribution) -> np.ndarray:
     """One number per prediction for plots: the probability of the last outcome, the median, or else the mean."""
     log_probs = outcome_log_probs(distribution)

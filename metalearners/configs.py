@@ -32,15 +32,15 @@ NetworkConfig = LSTMConfig | GRUConfig
 class TrainingConfig:
     """Meta-training by log loss: Adam, one-cycle learning rate (linear warm-up, cosine to zero), clipped gradients."""
 
-    num_steps: int = 8000
+    num_steps: int = 10_000
     """Gradient steps."""
     batch_size: int = 128
     """Fresh sequences per gradient step."""
     length: int = 20
     """Observations per sequence: the horizon the network is trained for."""
-    learning_rate: float = 0.02
+    learning_rate: float = 0.03
     """Peak learning rate of the one-cycle schedule."""
-    warmup_fraction: float = 0.05
+    warmup_fraction: float = 0.3
     """Share of the steps over which the learning rate rises."""
     max_gradient_norm: float = 1.0
     """Gradients are scaled down to this norm where they exceed it."""

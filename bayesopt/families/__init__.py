@@ -4,6 +4,7 @@
 is generated (`python -m bayesopt.families.stub`) so that type checkers see what discovery finds.
 """
 
+import difflib
 import importlib
 import pkgutil
 from typing import Any
@@ -35,7 +36,9 @@ def load(name: str) -> type[AbstractFamily]:
             if not (isinstance(cls, type) and issubclass(cls, AbstractFamily) and family_id(cls) == identifier):
                 raise ImportError(f"families/{identifier}.py must define a family class {class_name(identifier)}")
             return cls
-    raise KeyError(f"no family {name!r}; there are {', '.join(family_ids())}")
+    matches = difflib.get_close_matches(name, family_ids(), n=1)
+    hint = f" (did you mean {matches[0]!r}?)" if matches else ""
+    raise KeyError(f"no family {name!r}{hint}; there are {', '.join(family_ids())}")
 
 
 def discover() -> dict[str, type[AbstractFamily]]:

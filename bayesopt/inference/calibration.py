@@ -1,0 +1,105 @@
+"""Draws and moments of exact posteriors, and their simulation-based calibration.
+
+If latents and observations come from the model, the true latents are one more draw from the exact posterior, so their
+rank among posterior draws is uniform (Talts et al. 2018, arXiv 1804.06788). So is the rank of any function of latents
+and observations; the model's log joint density catches a posterior that forgets the data (Modrák et al. 2023, arXiv
+2211.02383).
+"""
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Shaped
+from numpyro.infer.util import log_density
+
+from bayesopt.beliefs import filter_beliefs
+from bayesopt.episodes import Sequences
+from bayesopt.family import AbstractPredictionFamily, Belief, HasBeliefs
+from bayesopt.float64 import in_float64, to_numpy
+
+LOG_JOINT = "log joint density"
+
+
+def calibration_ranks(
+    family: HasBeliefs, simulated: Sequences, key: Array, *, num_draws: int = 100
+) -> dict[str, Float[np.ndarray, "task element"]]:
+    """Fractional ranks of the true latents among `num_draws` exact posterior draws: uniform on [0, 1] if calibrated.
+
+    `simulated` has to come from the family's own model. One entry for every latent site, its scalars as elements, and
+    one for the model's log joint density. Ties, which discrete latents have, are broken at random.
+    """
+    assert isinstance(family, AbstractPredictionFamily)
+    key_draws, key_ties = jax.random.split(key)
+    draws, _ = posterior_draws(family, simulated.observations, key_draws, num_draws=num_draws)
+    truth = {site: values[:, None] for site, values in simulated.latents.items()}
+    draws |= {LOG_JOINT: log_joints(family, draws, simulated.observations)}
+    truth |= {LOG_JOINT: log_joints(family, truth, simulated.observations)}
+    num_tasks = len(simulated.observations)
+    within_ties = np.asarray(jax.random.uniform(key_ties, (num_tasks, 1)))
+    ranks = {}
+    for site, values in draws.items():
+        values, true = values.reshape(num_tasks, num_draws, -1), truth[site].reshape(num_tasks, 1, -1)
+        below, equal = (values < true).sum(1), (values == true).sum(1)
+        ranks[site] = (below + within_ties * (equal + 1)) / (num_draws + 1)
+    return ranks
+
+
+@in_float64
+def posterior_draws(
+    family: HasBeliefs, observations: Shaped[Any, "task time ..."], key: Array, *, num_draws: int
+) -> tuple[dict[str, Shaped[np.ndarray, "task draw ..."]], Float[np.ndarray, "task draw"]]:
+    """Draws from the exact posterior of every task given all its observations, and their log density under it."""
+    final = jax.tree.map(lambda leaf: jnp.asarray(leaf[:, -1]), filter_beliefs(family, observations))
+    return to_numpy(_posterior_draws(family, num_draws, final, jax.random.split(key, len(observations))))
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _posterior_draws(family: HasBeliefs, num_draws: int, beliefs: Any, keys: Array) -> tuple[dict[str, Any], Any]:
+    def draw_one(belief: Any, key: Array) -> tuple[dict[str, Any], Any]:
+        posterior = family.posterior(belief)
+        site_keys = jax.random.split(key, len(posterior))
+        draws = {
+            site: distribution.sample(site_key, (num_draws,))
+            for site_key, (site, distribution) in zip(site_keys, posterior.items(), strict=True)
+        }
+        return draws, sum(posterior[site].log_prob(values) for site, values in draws.items())
+
+    return jax.vmap(draw_one)(beliefs, keys)
+
+
+@in_float64
+def posterior_moments(
+    family: HasBeliefs, observations: Shaped[Any, "task time ..."]
+) -> dict[str, dict[str, Float[np.ndarray, "task ..."]]]:
+    """Exact posterior `mean` and `sd` of every latent site, for every task given all its observations."""
+    final = jax.tree.map(lambda leaf: jnp.asarray(leaf[:, -1]), filter_beliefs(family, observations))
+
+    def moments(belief: Belief) -> dict[str, dict[str, Array]]:
+        posterior = family.posterior(belief)
+        return {
+            "mean": {site: distribution.mean for site, distribution in posterior.items()},
+            "sd": {site: jnp.sqrt(distribution.variance) for site, distribution in posterior.items()},
+        }
+
+    return to_numpy(jax.vmap(moments)(final))
+
+
+@in_float64
+def log_joints(
+    family: AbstractPredictionFamily,
+    latents: dict[str, Shaped[Any, "task draw ..."]],
+    observations: Shaped[Any, "task time ..."],
+) -> Float[np.ndarray, "task draw"]:
+    """The model's own log joint density of latents and observations, in nats, for every draw of every task."""
+    return np.asarray(_log_joints(family, jax.tree.map(jnp.asarray, latents), jnp.asarray(observations)))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _log_joints(family: AbstractPredictionFamily, latents: dict[str, Array], observations: Array) -> Any:
+    def evaluate(latents: dict[str, Array], observations: Array) -> Any:
+        return log_density(family.model, (observations,), {"length": observations.shape[0]}, latents)[0]
+
+    return jax.vmap(jax.vmap(evaluate, in_axes=(0, None)))(latents, observations)

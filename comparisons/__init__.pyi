@@ -1,0 +1,15 @@
+from .certificates import Certificate as Certificate
+from .certificates import certify as certify
+from .comparing import compare as compare
+from .comparison import Comparison as Comparison
+from .comparison import open_comparison as open_comparison
+from .configs import EvaluationConfig as EvaluationConfig
+from .divergences import kl_divergence as kl_divergence
+from .divergences import monte_carlo_kl_divergence as monte_carlo_kl_divergence
+from .exchangeability import order_cost as order_cost
+from .experiment import PredictionExperiment as PredictionExperiment
+from .network_checks import NetworkContractError as NetworkContractError
+from .seam import histogram_head as histogram_head
+from .seam import predictor_of as predictor_of
+from .stages import run_experiment as run_experiment
+from .training import meta_train as meta_train

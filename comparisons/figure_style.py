@@ -1,0 +1,216 @@
+"""How figures look: one colour per predictor, one style, and the marks that all figures draw the same way.
+
+Nothing here changes matplotlib's settings beyond the drawing of one figure.
+"""
+
+import functools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+COLOURS = {
+    "Bayes": "#1a1a1a",
+    "network": "#d55e00",
+    "wrong-prior Bayes": "#009e73",
+    "memoryless": "#56b4e9",
+    "prior predictive": "#0072b2",
+    "untrained network": "#cc79a7",
+}
+"""One colour per predictor (Okabe & Ito's colour-blind-safe palette): Bayes black, the network warm, floors cool."""
+
+DASHES: dict[str, Any] = {
+    "wrong-prior Bayes": (0, (6, 1.5)),
+    "memoryless": (0, (3.5, 1.2)),
+    "prior predictive": (0, (4, 1.2, 1, 1.2)),
+    "untrained network": (0, (1.2, 1)),
+}
+"""One dash pattern per floor, so that colour is not the only difference."""
+
+FIGURE_WIDTH = 7.2
+"""Inches; a report shows it 720 pixels wide."""
+
+NEUTRAL = "#767676"
+"""The grey of what is not a predictor."""
+
+BAND = 0.22
+"""Opacity of interval bands."""
+
+RESOLUTION = 1e-12
+"""Nats below which a divergence is rounding error of float64 and counts as 0."""
+
+Parameters = ParamSpec("Parameters")
+
+
+def figure_style() -> AbstractContextManager[Any]:
+    """The style of all figures, as a context: fonts, lines and file settings; nothing outlives it."""
+    settings = sns.axes_style("ticks") | sns.plotting_context("paper")
+    settings |= {
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "font.size": 9.5,
+        "axes.labelsize": 9.5,
+        "axes.titlesize": 9.5,
+        "axes.edgecolor": "#404040",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.8,
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "grid.color": "#e6e6e6",
+        "grid.linewidth": 0.7,
+        "xtick.labelsize": 9,
+        "ytick.labelsize": 9,
+        "xtick.color": "#404040",
+        "ytick.color": "#404040",
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.7,
+        "pdf.fonttype": 42,
+        "svg.hashsalt": "bayesgauge",
+        "figure.dpi": 100,
+        "savefig.dpi": 200,
+    }
+    return mpl.rc_context(settings)
+
+
+def styled(plot: Callable[Parameters, Axes]) -> Callable[Parameters, Axes]:
+    """The same function, drawing in the style of all figures."""
+
+    @functools.wraps(plot)
+    def in_style(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Axes:
+        with figure_style():
+            return plot(*args, **kwargs)
+
+    return in_style
+
+
+def new_axes() -> Axes:
+    """The axes of a new figure, of a report's size."""
+    return plt.figure(figsize=(FIGURE_WIDTH, 3.9), layout="constrained").add_subplot()
+
+
+def line_of(name: str) -> dict[str, Any]:
+    """Colour and dashes of a predictor."""
+    return {"color": COLOURS.get(name, NEUTRAL), "linestyle": DASHES.get(name, "-")}
+
+
+def draw_on_log_axis(
+    ax: Axes, rows: pd.DataFrame, x: str, name: str, *, label: str | None = "", marker: str = ""
+) -> None:
+    """A line with its band, where both are above zero and finite; infinite values as triangles at the upper edge."""
+    place, estimate = rows[x].to_numpy(float), rows.estimate.to_numpy(float)
+    drawable = is_drawable(rows.estimate).to_numpy()
+    label = None if label is None else with_caveat(label or name, rows.estimate)
+    above = {"zorder": 2.3 if name == "network" else 2}
+    ax.plot(
+        place,
+        np.where(drawable, estimate, np.nan),
+        marker=marker,
+        markersize=3.5,
+        label=label,
+        **line_of(name),
+        **above,
+    )
+    lower = np.maximum(rows.lower.to_numpy(float), np.finfo(float).tiny)
+    color = COLOURS.get(name, NEUTRAL)
+    ax.fill_between(place, lower, rows.upper.to_numpy(float), where=drawable, color=color, alpha=BAND, linewidth=0)
+    mark_infinite(ax, place[np.isposinf(estimate)], color)
+
+
+def draw_seeds(ax: Axes, table: pd.DataFrame, x: str) -> None:
+    """A thin line for each training seed that the table has rows for."""
+    by_seed = table[table.training_seed.notna()]
+    for index, (_, rows) in enumerate(by_seed.groupby("training_seed")):
+        label = None if index else "each training seed"
+        color = COLOURS["network"]
+        ax.plot(
+            rows[x],
+            rows.estimate.where(is_drawable(rows.estimate)),
+            color=color,
+            linewidth=0.7,
+            alpha=0.75,
+            label=label,
+        )
+
+
+def draw_points(
+    ax: Axes, place: pd.Series, rows: pd.DataFrame, color: str, marker: str, label: str, *, facecolor: str | None = None
+) -> None:
+    """Points with whiskers from `lower` to `upper`."""
+    ax.errorbar(
+        place,
+        rows.estimate,
+        whiskers(rows),
+        fmt=marker,
+        color=color,
+        markerfacecolor=facecolor or color,
+        markersize=4.5,
+        elinewidth=1.2,
+        capsize=2.5,
+        label=label,
+        zorder=2.5,
+    )
+
+
+def whiskers(rows: pd.DataFrame) -> np.ndarray:
+    """Distances from the estimate to the ends of its interval."""
+    return np.maximum([rows.estimate - rows.lower, rows.upper - rows.estimate], 0.0)
+
+
+def is_drawable(values: pd.Series) -> pd.Series:
+    """Whether a logarithmic axis can show each value: finite, and above zero by more than rounding."""
+    return pd.Series(np.isfinite(values) & (values > RESOLUTION))
+
+
+def mark_infinite(ax: Axes, place: np.ndarray, color: str) -> None:
+    """Triangles at the upper edge of the axes where a value is infinite; a row of them for each call."""
+    if len(place):
+        row = sum(line.get_gid() == "infinite" for line in ax.lines)
+        height = np.full(len(place), 0.975 - 0.05 * row)
+        edge = ax.get_xaxis_transform()
+        ax.plot(place, height, "^", color=color, markersize=5, transform=edge, clip_on=False, gid="infinite")
+
+
+def with_caveat(label: str, values: pd.Series) -> str:
+    """The label, with what the axes cannot show of these values."""
+    if np.isposinf(values).all():
+        return f"{label} (▲: ∞ throughout)"
+    if np.isposinf(values).any():
+        return f"{label} (▲: ∞)"
+    if values.isna().all():
+        return f"{label} (infinite or undefined)"
+    return f"{label} (0 throughout)" if (values.abs() <= RESOLUTION).all() else label
+
+
+def limit_log_axis(ax: Axes, table: pd.DataFrame) -> None:
+    """A logarithmic axis that covers the estimates, whatever their intervals do."""
+    estimates = table.estimate[is_drawable(table.estimate)]
+    low, high = (estimates.min(), estimates.max()) if len(estimates) else (1e-3, 1.0)
+    room = 6 if np.isposinf(table.estimate).any() else 2
+    ax.set(yscale="log", ylim=(low / 2, high * room))
+
+
+def with_legend(ax: Axes) -> Axes:
+    """The axes with a legend above them, where it covers nothing: Bayes and the network first."""
+    handles, labels = ax.get_legend_handles_labels()
+    first = ("Bayes", "network", "exact")
+    order = sorted(range(len(labels)), key=lambda i: (not labels[i].startswith(first), i))
+    ax.legend(
+        [handles[i] for i in order],
+        [labels[i] for i in order],
+        loc="lower left",
+        bbox_to_anchor=(0, 1.02),
+        borderaxespad=0,
+        ncols=3 if max(map(len, labels)) <= 26 else 2,
+        frameon=False,
+        handlelength=2.6,
+        columnspacing=1.6,
+    )
+    sns.despine(ax=ax)
+    return ax

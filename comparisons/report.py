@@ -1,0 +1,98 @@
+"""The report of a comparison: one self-contained HTML file, with its figures and tables as files beside it.
+
+Question and answer with verdicts first, then figures, the table of measures, diagnostics of the reference, provenance.
+The same tree gives the same bytes.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from comparisons.citations import CITATIONS
+from comparisons.claims import Verdict, judge, prediction_claims
+from comparisons.report_figures import csv_bytes, rendered_figures
+from comparisons.report_rows import claim_rows, diagnostics, headline, measure_sections
+from metalearners.atomic import write_atomically
+
+_TEMPLATE = Path(__file__).with_name("report.html.j2")
+
+
+def write_report(
+    tree: xr.DataTree, path: Path, *, question: str, verdicts: Sequence[Verdict], provenance: Mapping[str, str]
+) -> Path:
+    """Write the report of a measured comparison and return the path of its HTML file, which is written last.
+
+    A path that ends in `.html` is that file, and figures and tables go to the folder `<stem>_files` beside it; any
+    other path is a folder, and the report is its `index.html` with the other files beside it. Raises `OSError` where
+    a file cannot be written; no half-written file is left.
+    """
+    is_file = path.suffix == ".html"
+    page = path if is_file else path / "index.html"
+    folder = path.with_name(f"{path.stem}_files") if is_file else path
+    table = tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
+    figures = rendered_figures(tree)
+
+    files: dict[str, bytes] = {}
+    for figure in figures:
+        files |= {f"{figure.name}.png": figure.png, f"{figure.name}.pdf": figure.pdf, f"{figure.name}.csv": figure.csv}
+    files["measures.csv"] = csv_bytes(table)
+    files["claims.csv"] = csv_bytes(pd.DataFrame(verdicts, columns=list(Verdict._fields)))
+    html = (
+        _environment()
+        .from_string(_TEMPLATE.read_text(encoding="utf-8"))
+        .render(
+            question=question,
+            headline=headline(tree, table),
+            claims=claim_rows(verdicts),
+            figures=[figure._asdict() | {"source": _data_url(figure.png)} for figure in figures],
+            files=f"{folder.name}/" if is_file else "",
+            sections=measure_sections(table),
+            diagnostics=diagnostics(tree, table),
+            notes=json.loads(tree.attrs["notes"]),
+            provenance=dict(provenance),
+            versions=json.loads(tree.attrs["versions"]),
+            citations=CITATIONS,
+        )
+    )
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    write_atomically(page, html.encode())
+    return page
+
+
+def write_comparison_report(tree: xr.DataTree, path: Path) -> Path:
+    """Write the report of a comparison that is no experiment: question, claims and settings come from the tree."""
+    table = tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
+    return write_report(
+        tree,
+        path,
+        question=f"How Bayes-optimal is this network's prediction of {tree.attrs['family']}?",
+        verdicts=judge(table, prediction_claims(table)),
+        provenance=_settings(tree.attrs),
+    )
+
+
+def _settings(attributes: Mapping[Any, Any]) -> dict[str, str]:
+    """What a tree says of its making, flat: `evaluation.num_tasks` and the like."""
+    settings: dict[str, str] = {}
+    for name, value in attributes.items():
+        if name in ("schema", "notes", "versions", "evaluation"):
+            continue
+        settings[str(name)] = f"{value:g}" if isinstance(value, float | np.floating) else str(value)
+    evaluation = json.loads(attributes["evaluation"])
+    return settings | {f"evaluation.{name}": str(value) for name, value in evaluation.items()}
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"

@@ -1,0 +1,1 @@
+"""Reproductions of papers, one file each; the file name is the id."""

@@ -1,0 +1,174 @@
+"""The command line as a person meets it: what it prints, what it refuses in one line, what it leaves intact."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from bayesopt import families
+from metalearners.checkpoints import save_tensors
+
+from tests.comparisons.networks import CountingNetwork
+
+RUN = [sys.executable, "-m", "comparisons"]
+QUICK = ["--smoke", "--training.num-steps", "20", "--evaluation.num-tasks", "50", "--training-seeds", "0"]
+
+
+def bayesgauge(*arguments, cwd, **kwargs):
+    environment = {**os.environ, "COLUMNS": "100", "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
+    command = [*RUN, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, check=False, **kwargs)
+
+
+def assert_refused(completed, *words):
+    """Exit code not 0, one line on standard error that holds the words, and no traceback."""
+    assert completed.returncode not in (0, None)
+    assert "Traceback" not in completed.stderr + completed.stdout
+    lines = [line for line in completed.stderr.splitlines() if line.startswith("bayesgauge: ")]
+    assert len(lines) == 1, completed.stderr
+    for word in words:
+        assert word in lines[0], lines[0]
+
+
+@pytest.fixture(scope="module")
+def finished_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    completed = bayesgauge("run", "beta_bernoulli", *QUICK, cwd=folder)
+    assert completed.returncode == 0, completed.stderr
+    return folder, completed.stdout
+
+
+def test_run_prints_the_answer_and_writes_the_report(finished_run):
+    folder, printed = finished_run
+    assert "KL(Bayes‖network) =" in printed
+    assert "held:" in printed or "failed:" in printed
+    report = folder / printed.rsplit("report: ", 1)[1].strip()
+    assert report.name == "index.html"
+    assert "<html" in report.read_text()
+    assert (report.parent.parent / "experiment.json").exists()
+
+
+def test_report_is_written_again_from_the_files_alone(finished_run):
+    folder, _ = finished_run
+    run_folder = next((folder / "results" / "beta_bernoulli").iterdir())
+    before = (run_folder / "report" / "index.html").read_text()
+    (run_folder / "report" / "index.html").unlink()
+    completed = bayesgauge("report", run_folder, cwd=folder)
+    assert completed.returncode == 0, completed.stderr
+    assert (run_folder / "report" / "index.html").read_text() == before
+
+
+def test_a_truncated_checkpoint_is_refused_and_results_stay(finished_run):
+    folder, _ = finished_run
+    run_folder = next((folder / "results" / "beta_bernoulli").iterdir())
+    checkpoint = sorted(run_folder.glob("checkpoints/seed-00/step-*.safetensors"))[-1]
+    whole, evaluation = checkpoint.read_bytes(), (run_folder / "evaluation.nc").read_bytes()
+    (run_folder / "evaluation.nc").unlink()
+    try:
+        checkpoint.write_bytes(whole[:-40])
+        assert_refused(bayesgauge("run", "beta_bernoulli", *QUICK, cwd=folder), checkpoint.name, "truncated")
+        save_tensors(checkpoint, {"x": torch.zeros(2)}, {})
+        assert_refused(bayesgauge("run", "beta_bernoulli", *QUICK, cwd=folder), checkpoint.name, "another network")
+        assert (run_folder / "measures.nc").exists()
+        assert (run_folder / "report" / "index.html").exists()
+    finally:
+        checkpoint.write_bytes(whole)
+        (run_folder / "evaluation.nc").write_bytes(evaluation)
+
+
+def test_a_truncated_result_is_refused(finished_run, tmp_path):
+    folder, _ = finished_run
+    run_folder = next((folder / "results" / "beta_bernoulli").iterdir())
+    for path in run_folder.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "evaluation.nc").write_bytes((run_folder / "evaluation.nc").read_bytes()[:3000])
+    assert_refused(bayesgauge("report", tmp_path, cwd=tmp_path), "evaluation.nc", "truncated")
+    assert_refused(bayesgauge("report", tmp_path / "nowhere", cwd=tmp_path), "no results at")
+
+
+def test_a_full_disk_is_said_in_one_line(tmp_path):
+    """A limit on the size of files stands for the disk: every write beyond 200 kB fails."""
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    completed = bayesgauge("run", "beta_bernoulli", *QUICK, cwd=tmp_path, preexec_fn=limit)
+    assert_refused(completed, "could not write", "evaluation.nc")
+    assert not list(tmp_path.rglob("*.partial"))
+    resumed = bayesgauge("run", "beta_bernoulli", *QUICK, cwd=tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["runn"], ["no command 'runn' (did you mean 'run'?)"]),
+        (["run", "beta_bernuli"], ["no family 'beta_bernuli' (did you mean 'beta_bernoulli'?)"]),
+        (["run", "beta_bernoulli", "--family.concentration1", "-1"], ["concentration1 must be a finite number > 0", "-1"]),
+        (["run", "beta_bernoulli", "--training.num-steps", "0"], ["num_steps must be an integer of at least 1; got 0"]),
+        (["run", "beta_bernoulli", "--training.length", "5"], ["training.length (5) and evaluation.length (20)"]),
+        (["show", "nothing"], ["no family 'nothing'"]),
+        (["score", "beta_bernoulli", "--network", "nonsense"], ["package.module:factory; got 'nonsense'"]),
+        (["score", "beta_bernoulli", "--network", "no_such_package:make"], ["No module named 'no_such_package'"]),
+        (["score", "beta_bernoulli", "--network", "math:pi"], ["no callable 'pi'"]),
+        (["score", "beta_bernoulli", "--network", "builtins:dict"], ["must make a torch.nn.Module; it made a dict"]),
+    ],
+    ids=lambda value: " ".join(value)[:40],
+)
+def test_what_is_wrong_is_said_in_one_line(arguments, words, tmp_path):
+    assert_refused(bayesgauge(*arguments, cwd=tmp_path), *words)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_setting_with_a_typo_names_the_right_one(tmp_path):
+    completed = bayesgauge("run", "beta_bernoulli", "--traning.num-steps", "3", cwd=tmp_path)
+    assert completed.returncode == 2
+    assert "--training.num-steps" in completed.stderr + completed.stdout
+    assert "Traceback" not in completed.stderr
+
+
+def test_score_a_network_of_ones_own(tmp_path):
+    (tmp_path / "mine.py").write_text(Path("tests/comparisons/networks.py").read_text())
+    save_tensors(tmp_path / "w.safetensors", CountingNetwork(0.25).state_dict(), {})
+    completed = bayesgauge(
+        *("score", "beta_bernoulli", "--network", "mine:CountingNetwork", "--weights", "w.safetensors"),
+        *("--evaluation.num-tasks", "100", "--evaluation.certificate-length", "6", "--output", "out"),
+        cwd=tmp_path,
+    )
+    assert completed.returncode == 0, completed.stderr
+    assert "KL(Bayes‖network) =" in completed.stdout
+    assert (tmp_path / "out" / "index.html").exists()
+    assert (tmp_path / "out" / "comparison.nc").exists()
+    for factory, words in (("LooksAhead", "not causal"), ("PutsOutNan", "not finite")):
+        assert_refused(bayesgauge("score", "beta_bernoulli", "--network", f"mine:{factory}", cwd=tmp_path), words)
+
+
+def test_list_and_show_name_every_family(tmp_path):
+    listed = bayesgauge("list", cwd=tmp_path)
+    assert listed.returncode == 0, listed.stderr
+    for identifier, cls in families.discover().items():
+        assert identifier in listed.stdout
+        assert cls.__name__ in listed.stdout
+    shown = bayesgauge("show", "NormalNormal", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    for word in ("normal_normal", "def model", "training = TrainingConfig", "exact"):
+        assert word in shown.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in ("list", "show", "run", "score"))])
+def test_help_helps(arguments, tmp_path):
+    completed = bayesgauge(*arguments, cwd=tmp_path)
+    assert completed.returncode == 0, completed.stderr
+    assert "usage: bayesgauge" in completed.stdout
+
+
+def test_help_starts_neither_framework():
+    code = (
+        "import sys; from comparisons.__main__ import main; main(['--help']); "
+        "sys.exit(any(name in sys.modules for name in ('jax', 'torch', 'numpyro', 'tyro')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0

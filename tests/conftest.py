@@ -1,0 +1,14 @@
+"""Checks every type and shape annotation of the toolkit at run time, in every test."""
+
+import sys
+
+from jaxtyping import install_import_hook
+
+PACKAGES = ["bayesopt", "metalearners", "comparisons"]
+
+_too_early = [name for name in PACKAGES if name in sys.modules]
+if _too_early:
+    raise RuntimeError(f"{', '.join(_too_early)} imported before the shape checker was installed")
+
+# As for static type checkers, an int may stand where a float is asked for.
+install_import_hook(PACKAGES, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")

@@ -1,0 +1,132 @@
+"""Training: it lowers the loss, and a run that is broken off anywhere resumes to bit for bit the same weights."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from metalearners import (
+    BernoulliHead,
+    LSTMMetaLearner,
+    OneHotEncoding,
+    SequencePredictor,
+    TrainingConfig,
+    supervised,
+    train,
+)
+from metalearners.supervised import RESUME_FILE, checkpoint_path, is_trained, learning_rate
+from torch import nn
+
+CONFIG = TrainingConfig(num_steps=30, batch_size=16, length=6, num_checkpoints=4)
+
+
+class WithDropout(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.core = LSTMMetaLearner(2, 8, hidden_size=8)
+        self.dropout = nn.Dropout(0.3)
+        self.readout = nn.Linear(8, 1)
+
+    def forward(self, inputs):
+        return self.readout(self.dropout(self.core(inputs)[0]))
+
+
+def stream(step):
+    generator = torch.Generator().manual_seed(step)
+    bias = torch.rand(CONFIG.batch_size, 1, generator=generator)
+    return (torch.rand(CONFIG.batch_size, CONFIG.length, generator=generator) < bias).long()
+
+
+def fresh_predictor():
+    torch.manual_seed(0)
+    return SequencePredictor(WithDropout(), OneHotEncoding(2), BernoulliHead())
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed_at(moment):
+    def broken_stream(step):
+        if step == moment:
+            raise Killed
+        return stream(step)
+
+    return broken_stream
+
+
+def test_training_lowers_the_loss():
+    config = TrainingConfig(num_steps=200, batch_size=16, length=6)
+    losses = train(fresh_predictor(), stream, config, seed=0).losses
+    assert len(losses) == 200
+    assert losses[-50:].mean() < losses[:10].mean()
+
+
+@pytest.mark.parametrize("moment", [1, 13, 29])
+def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, moment):
+    undisturbed = fresh_predictor()
+    expected = train(undisturbed, stream, CONFIG, seed=5)
+    monkeypatch.setattr(supervised, "SECONDS_BETWEEN_SAVES", 0.0)
+    with pytest.raises(Killed):
+        train(fresh_predictor(), killed_at(moment), CONFIG, seed=5, directory=tmp_path)
+    assert not is_trained(tmp_path, CONFIG)
+    resumed = fresh_predictor()
+    record = train(resumed, stream, CONFIG, seed=5, directory=tmp_path)
+    np.testing.assert_array_equal(record.losses, expected.losses)
+    for a, b in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert is_trained(tmp_path, CONFIG)
+
+
+def test_ctrl_c_keeps_what_is_done(tmp_path):
+    def interrupted(step):
+        if step == 7:
+            raise KeyboardInterrupt
+        return stream(step)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(fresh_predictor(), interrupted, CONFIG, seed=5, directory=tmp_path)
+    seen = []
+    train(fresh_predictor(), lambda step: seen.append(step) or stream(step), CONFIG, seed=5, directory=tmp_path)
+    assert seen[0] == 7
+
+
+def test_a_foreign_resume_file_is_refused(tmp_path):
+    train(fresh_predictor(), stream, CONFIG, seed=5, directory=tmp_path)
+    checkpoint_path(tmp_path, 30).rename(tmp_path / RESUME_FILE)
+    with pytest.raises(ValueError, match="not the resume file of this run"):
+        train(fresh_predictor(), stream, CONFIG, seed=5, directory=tmp_path)
+
+
+def test_divergence_is_said_with_the_step():
+    def poisoned(step):
+        return torch.full((4, 6), math.nan) if step == 3 else stream(step)
+
+    with pytest.raises(FloatingPointError, match="the loss at step 4 is nan; lower learning_rate"):
+        train(fresh_predictor(), poisoned, CONFIG, seed=0)
+
+
+def test_training_leaves_torch_as_it_was():
+    torch.manual_seed(3)
+    threads, state = torch.get_num_threads(), torch.random.get_rng_state()
+    train(fresh_predictor(), stream, TrainingConfig(num_steps=2, batch_size=4, length=3), seed=0)
+    torch.manual_seed(3)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert torch.get_num_threads() == threads
+
+
+def test_learning_rate_rises_and_falls_to_zero():
+    config = TrainingConfig(num_steps=100, learning_rate=0.5, warmup_fraction=0.2)
+    rates = [learning_rate(step, config) for step in range(100)]
+    assert max(rates) == pytest.approx(0.5)
+    assert np.argmax(rates) == 20
+    assert rates[0] < 0.05
+    assert rates[-1] < 1e-3
+
+
+@pytest.mark.parametrize(
+    "field", ["num_steps", "batch_size", "length", "num_checkpoints", "learning_rate", "max_gradient_norm"]
+)
+def test_bad_settings_are_refused_with_their_value(field):
+    with pytest.raises(ValueError, match=rf"{field} must be .*; got 0"):
+        TrainingConfig(**{field: 0})
