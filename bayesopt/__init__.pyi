@@ -8,6 +8,6 @@ from .family import AbstractFamily as AbstractFamily
 from .family import AbstractPredictionFamily as AbstractPredictionFamily
 from .family import AbstractRegressionFamily as AbstractRegressionFamily
 from .reference import log_marginal_likelihood as log_marginal_likelihood
-from .reference import oracle_predictive as oracle_predictive
+from .reference import oracle_log_prob as oracle_log_prob
 from .reference import predict_regression as predict_regression
 from .reference import predict_sequence as predict_sequence

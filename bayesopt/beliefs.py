@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Shaped
 from numpyro.distributions import Distribution
-from numpyro.distributions.batch_util import promote_batch_shape
 
 from bayesopt.family import Belief, HasBeliefs, HasRegressionBeliefs
 from bayesopt.float64 import in_float64, to_numpy
@@ -50,10 +49,16 @@ def predictives_of_regressions(family: HasRegressionBeliefs, inputs: Array, targ
 
 
 def batched(distribution: Distribution, batch_shape: tuple[int, ...]) -> Distribution:
-    """A distribution that came out of `vmap`, with its batch shape brought up to date."""
-    promoted = promote_batch_shape(distribution)
-    assert promoted.batch_shape == batch_shape, (promoted.batch_shape, batch_shape)
-    return promoted
+    """A distribution that came out of `vmap` over leading axes `batch_shape`, knowing of them, nested parts included.
+
+    (`vmap` adds axes to the parameters of a distribution, but leaves the batch shape that it remembers as it was.)
+    """
+    for value in list(vars(distribution).values()):
+        for part in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(part, Distribution):
+                batched(part, batch_shape)
+    distribution._batch_shape = (*batch_shape, *distribution.batch_shape)
+    return distribution
 
 
 def _scan_beliefs(family: HasBeliefs, observations: Array) -> tuple[Belief, Belief]:

@@ -12,17 +12,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-import scipy.special
 from jaxtyping import Array, Float
 from numpyro.distributions import constraints
 from numpyro.distributions.kl import kl_divergence
 from numpyro.distributions.util import promote_shapes, validate_sample
 
+from bayesopt.tail_integrals import LARGEST_EXPONENTIAL, integral, mean_log1p_of_lomax
+
 NUM_TAIL_NODES = 96
 LARGEST_Z = 9.5
 """A normal variable is beyond it with probability 2e-21."""
-LARGEST_EXPONENTIAL = 45.0
-"""A standard exponential variable is beyond it with probability 3e-20."""
 
 
 class Lomax(dist.Distribution):
@@ -162,24 +161,16 @@ class Histogram(dist.Distribution):
         return jnp.where(piece == 0, lower, jnp.where(piece == self.edges.shape[-1], upper, inner))
 
 
-def _bernoulli_log_probs(distribution: Any) -> Array:
+def outcome_log_probs(distribution: Any) -> Float[Array, "... outcome"] | None:
+    """Log probability of every outcome of a Bernoulli or Categorical, outcomes last; `None` for any other type."""
     if isinstance(distribution, dist.BernoulliLogits):
         return jax.nn.log_sigmoid(jnp.stack([jnp.negative(distribution.logits), distribution.logits], axis=-1))
-    return jnp.stack([jnp.log1p(-distribution.probs), jnp.log(distribution.probs)], axis=-1)
-
-
-def _categorical_log_probs(distribution: Any) -> Array:
+    if isinstance(distribution, dist.BernoulliProbs):
+        return jnp.stack([jnp.log1p(jnp.negative(distribution.probs)), jnp.log(distribution.probs)], axis=-1)
     if isinstance(distribution, dist.CategoricalLogits):
         return jax.nn.log_softmax(distribution.logits, axis=-1)
-    return jnp.log(distribution.probs)
-
-
-def outcome_log_probs(distribution: dist.Distribution) -> Float[Array, "... outcome"] | None:
-    """Log probability of every outcome of a Bernoulli or Categorical, outcomes last; `None` for any other type."""
-    if isinstance(distribution, (dist.BernoulliProbs, dist.BernoulliLogits)):
-        return _bernoulli_log_probs(distribution)
-    if isinstance(distribution, (dist.CategoricalProbs, dist.CategoricalLogits)):
-        return _categorical_log_probs(distribution)
+    if isinstance(distribution, dist.CategoricalProbs):
+        return jnp.log(distribution.probs)
     return None
 
 
@@ -189,38 +180,19 @@ def kl_divergence_of_log_probs(p: Float[Array, "... outcome"], q: Float[Array, "
     An outcome that p rules out contributes nothing; one that only q rules out gives inf.
     """
     is_possible = p > -jnp.inf
-    gap = jnp.where(is_possible, p, 0.0) - jnp.where(is_possible, q, 0.0)
-    return (jnp.exp(p) * gap).sum(-1)
+    is_surprise = is_possible & (q == -jnp.inf)
+    gap = jnp.where(is_possible, p, 0.0) - jnp.where(is_possible & ~is_surprise, q, 0.0)
+    return jnp.where(is_surprise, jnp.inf, jnp.exp(p) * gap).sum(-1)
 
 
-def _kl_bernoulli(p: dist.Distribution, q: dist.Distribution) -> Array:
-    return kl_divergence_of_log_probs(_bernoulli_log_probs(p), _bernoulli_log_probs(q))
-
-
-def _kl_categorical(p: dist.Distribution, q: dist.Distribution) -> Array:
-    return kl_divergence_of_log_probs(_categorical_log_probs(p), _categorical_log_probs(q))
-
-
-def _mean_log1p_of_lomax(concentration: Array, scale: Array) -> Array:
-    """E[log(1 + X)] for X ~ Lomax(concentration, scale).
-
-    Integrating the survival function by parts gives `s 2F1(1, 1; c + 1; 1 - s) / c`, used for s <= 1; Pfaff's
-    transformation gives `2F1(1, c; c + 1; 1 - 1 / s) / c`, used for s > 1: the argument stays in [0, 1).
-    """
-
-    def evaluate(concentration: np.ndarray, scale: np.ndarray) -> np.ndarray:
-        is_narrow = scale <= 1
-        narrow = scipy.special.hyp2f1(1.0, 1.0, concentration + 1, np.where(is_narrow, 1 - scale, 0.0))
-        wide = scipy.special.hyp2f1(1.0, concentration, concentration + 1, np.where(is_narrow, 0.0, 1 - 1 / scale))
-        return np.asarray(np.where(is_narrow, scale * narrow, wide) / concentration, dtype=scale.dtype)
-
-    concentration, scale = jnp.broadcast_arrays(concentration, scale)
-    shape = jax.ShapeDtypeStruct(scale.shape, scale.dtype)
-    return jax.pure_callback(evaluate, shape, concentration, scale, vmap_method="expand_dims")
+def _kl_of_outcomes(p: dist.Distribution, q: dist.Distribution) -> Array:
+    log_p, log_q = outcome_log_probs(p), outcome_log_probs(q)
+    assert log_p is not None and log_q is not None
+    return kl_divergence_of_log_probs(log_p, log_q)
 
 
 def _kl_lomax(p: Lomax, q: Lomax) -> Array:
-    mean_log1p = _mean_log1p_of_lomax(
+    mean_log1p = mean_log1p_of_lomax(
         *jnp.broadcast_arrays(jnp.asarray(p.concentration, float), jnp.asarray(p.scale / q.scale, float))
     )
     return (q.concentration + 1) * mean_log1p - jnp.log(q.concentration) + jnp.log(q.scale) - p.entropy()
@@ -236,13 +208,6 @@ def _kl_to_histogram(p: dist.Distribution, q: Histogram, mean_log1p_beyond: Call
     cross_entropy = -(masses * jnp.where(masses > 0, log_densities, 0.0)).sum(-1)
     tails = mean_log1p_beyond(edges[0], -1) + mean_log1p_beyond(edges[-1], 1)
     return cross_entropy + 2 * tails - p.entropy()
-
-
-def _integral(integrand: Callable[[Array], Array], start: Array, stop: Array) -> Array:
-    """Gauss-Legendre quadrature from `start` to `stop`, of an integrand that varies on the scale of 1 or slower."""
-    nodes, weights = np.polynomial.legendre.leggauss(NUM_TAIL_NODES)
-    half = ((stop - start) / 2)[..., None]
-    return (half * weights * integrand(start[..., None] + half * (1 + nodes))).sum(-1)
 
 
 def _kl_normal_to_histogram(p: dist.Normal, q: Histogram) -> Array:
@@ -261,7 +226,7 @@ def _kl_normal_to_histogram(p: dist.Normal, q: Histogram) -> Array:
             z = start_z[..., None] + z_per_y * jnp.expm1(y - start[..., None])
             return y * jnp.exp(y - start[..., None] - z**2 / 2) * z_per_y / np.sqrt(2 * np.pi)
 
-        return _integral(integrand, start, stop)
+        return integral(integrand, start, stop, num_nodes=NUM_TAIL_NODES)
 
     return _kl_to_histogram(p, q, mean_log1p_beyond)
 
@@ -274,23 +239,27 @@ def _kl_lomax_to_histogram(p: Lomax, q: Histogram) -> Array:
         c, s = concentration[..., None], scale[..., None]
         half = jnp.broadcast_to(edge / 2, scale.shape)
         stop = jnp.minimum(concentration * jnp.log1p(half / scale), LARGEST_EXPONENTIAL)
-        near = _integral(
-            lambda e: jnp.exp(-e) * jnp.log1p((edge - s * jnp.expm1(e / c)) / q.tail_scale), jnp.zeros_like(stop), stop
-        )
+        start = jnp.zeros_like(half)
         lomax = Lomax(c, s)
-        far = _integral(
-            lambda y: y * q.tail_scale * jnp.exp(y + lomax.log_prob(jnp.abs(edge - q.tail_scale * jnp.expm1(y)))),
-            jnp.zeros_like(half),
-            jnp.log1p(half / q.tail_scale),
+
+        def near(e: Array) -> Array:
+            return jnp.exp(-e) * jnp.log1p((edge - s * jnp.expm1(e / c)) / q.tail_scale)
+
+        def far(y: Array) -> Array:
+            distance = jnp.minimum(q.tail_scale * jnp.expm1(y), edge)
+            return y * q.tail_scale * jnp.exp(y + lomax.log_prob(edge - distance))
+
+        far_stop = jnp.log1p(half / q.tail_scale)
+        return integral(near, start, stop, num_nodes=NUM_TAIL_NODES) + integral(
+            far, start, far_stop, num_nodes=NUM_TAIL_NODES
         )
-        return near + far
 
     def mean_log1p_beyond(edge: Array, sign: int) -> Array:
         edge = jnp.maximum(edge, 0.0)
         if sign < 0:
             return mean_log1p_below(edge)
         survival = jnp.exp(-concentration * jnp.log1p(edge / scale))
-        return survival * _mean_log1p_of_lomax(concentration, (scale + edge) / q.tail_scale)
+        return survival * mean_log1p_of_lomax(concentration, (scale + edge) / q.tail_scale)
 
     return _kl_to_histogram(p, q, mean_log1p_beyond)
 
@@ -298,10 +267,10 @@ def _kl_lomax_to_histogram(p: Lomax, q: Histogram) -> Array:
 registry: Any = kl_divergence
 for _p in (dist.BernoulliProbs, dist.BernoulliLogits):
     for _q in (dist.BernoulliProbs, dist.BernoulliLogits):
-        registry.add((_p, _q), _kl_bernoulli)
-registry.add((dist.CategoricalProbs, dist.CategoricalLogits), _kl_categorical)
-registry.add((dist.CategoricalLogits, dist.CategoricalProbs), _kl_categorical)
-registry.add((dist.CategoricalLogits, dist.CategoricalLogits), _kl_categorical)
+        registry.add((_p, _q), _kl_of_outcomes)
+registry.add((dist.CategoricalProbs, dist.CategoricalLogits), _kl_of_outcomes)
+registry.add((dist.CategoricalLogits, dist.CategoricalProbs), _kl_of_outcomes)
+registry.add((dist.CategoricalLogits, dist.CategoricalLogits), _kl_of_outcomes)
 registry.add((Lomax, Lomax), _kl_lomax)
 registry.add((dist.Normal, Histogram), _kl_normal_to_histogram)
 registry.add((Lomax, Histogram), _kl_lomax_to_histogram)

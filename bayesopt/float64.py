@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import jax
 import numpy as np
+from jax.core import Tracer
 from numpyro.distributions import Distribution
 from numpyro.distributions.util import lazy_property
 
@@ -63,7 +64,8 @@ def _float64_subclass(original: type[Distribution]) -> type[Distribution]:
             namespace[name] = lazy_property(_concrete_in_float64(attribute.wrapped))
         elif name in ("mean", "variance") and isinstance(attribute, property) and attribute.fget:
             namespace[name] = property(_concrete_in_float64(attribute.fget))
-    return type(original)(original.__name__, (original,), namespace)
+    metaclass: Any = type(original)
+    return metaclass(original.__name__, (original,), namespace)
 
 
 def _class_attribute(cls: type, name: str) -> Any:
@@ -76,7 +78,7 @@ def _class_attribute(cls: type, name: str) -> Any:
 def _concrete_in_float64(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def run(*args: Any, **kwargs: Any) -> Any:
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves((args, kwargs))):
+        if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((args, kwargs))):
             return method(*args, **kwargs)
         with jax.enable_x64(True):
             return to_numpy(method(*args, **kwargs))

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float, Shaped
 from numpyro import handlers
 from numpyro.distributions import Distribution
 
-from bayesopt.beliefs import batched, predictives_of_regressions, predictives_of_sequences
+from bayesopt.beliefs import predictives_of_regressions, predictives_of_sequences
 from bayesopt.family import AbstractPredictionFamily, AbstractRegressionFamily, HasBeliefs, HasRegressionBeliefs
 from bayesopt.float64 import as_float64, in_float64
 
@@ -65,15 +66,22 @@ def log_marginal_likelihood(
 
     Raises as `predict_sequence` does.
     """
-    return np.asarray(predict_sequence(family, observations).log_prob(np.asarray(observations))).sum(axis=1)
+    values = np.asarray(validated_observations(family, observations))
+    return np.asarray(predict_sequence(family, values).log_prob(values)).sum(axis=1)
 
 
 @in_float64
-def oracle_predictive(
-    family: AbstractPredictionFamily, latents: dict[str, Shaped[Any, "task ..."]], *, length: int
-) -> Distribution:
-    """What an oracle that knows each task's latents predicts (batch shape `task time`): the model's own likelihood."""
-    return as_float64(_oracle_predictive(family, length, jax.tree.map(jnp.asarray, latents)))
+def oracle_log_prob(
+    family: AbstractPredictionFamily,
+    latents: dict[str, Shaped[Any, "task ..."]],
+    observations: Shaped[Any, "task time ..."],
+) -> Float[np.ndarray, "task time"]:
+    """How likely each observation was, in nats, to an oracle that knows the task's latents: the model's likelihood.
+
+    No predictor that has to infer the latents has a higher mean. Raises `ValueError` as `predict_sequence` does.
+    """
+    observations = validated_observations(family, observations)
+    return np.asarray(_oracle_log_prob(family, jax.tree.map(jnp.asarray, latents), observations))
 
 
 class ObservationSpace(NamedTuple):
@@ -86,8 +94,13 @@ class ObservationSpace(NamedTuple):
 @functools.cache
 def observation_space(family: AbstractPredictionFamily) -> ObservationSpace:
     """The support of a family's observations, read off its model."""
-    site = handlers.trace(handlers.seed(family.model, jax.random.key(0))).get_trace(length=1)["observations"]
-    return ObservationSpace(site["fn"].support, tuple(site["fn"].event_shape))
+    with handlers.trace() as trace, handlers.seed(rng_seed=0):
+        jax.eval_shape(lambda: family.model(length=1))
+    if any(isinstance(bound, Tracer) for bound in jax.tree.leaves(trace["observations"]["fn"].support)):
+        with handlers.trace() as trace, handlers.seed(rng_seed=0):
+            family.model(length=1)
+    observed = trace["observations"]["fn"]
+    return ObservationSpace(observed.support, tuple(observed.event_shape))
 
 
 @in_float64
@@ -106,7 +119,7 @@ def validated_observations(family: AbstractPredictionFamily, observations: Any) 
             f"observation {array[where]} at (task, time) = {where} is outside the support of "
             f"{type(family).__name__}: {_describe(space.support)}"
         )
-    return jnp.asarray(array)
+    return jnp.asarray(array, int) if space.support.is_discrete else jnp.asarray(array, float)
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -119,15 +132,14 @@ def _predict_regression(family: Any, inputs: Array, targets: Array) -> Distribut
     return predictives_of_regressions(family, inputs, targets)
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1))
-def _oracle_predictive(family: Any, length: int, latents: dict[str, Array]) -> Distribution:
-    def predict_one(latents: dict[str, Array]) -> Distribution:
+@functools.partial(jax.jit, static_argnums=0)
+def _oracle_log_prob(family: Any, latents: dict[str, Array], observations: Array) -> Array:
+    def score_one(latents: dict[str, Array], observations: Array) -> Array:
         model = handlers.seed(handlers.substitute(family.model, latents), jax.random.key(0))
-        fn = handlers.trace(model).get_trace(length=length)["observations"]["fn"]
-        return fn.expand((length,))
+        trace = handlers.trace(model).get_trace(observations, length=len(observations))
+        return trace["observations"]["fn"].log_prob(observations)
 
-    num_tasks = next(iter(latents.values())).shape[0]
-    return batched(jax.vmap(predict_one)(latents), (num_tasks, length))
+    return jax.vmap(score_one)(latents, observations)
 
 
 def _describe(support: Any) -> str:

@@ -8,10 +8,11 @@ that intervals can be taken over tasks.
 from typing import NamedTuple
 
 import numpy as np
-from bayesopt.distributions import outcome_log_probs
-from bayesopt.float64 import in_float64
 from jaxtyping import Float, Shaped
 from numpyro.distributions import Distribution
+
+from bayesopt.distributions import outcome_log_probs
+from bayesopt.float64 import in_float64
 
 NUM_BINS = 10
 
@@ -19,23 +20,23 @@ NUM_BINS = 10
 class Reliability(NamedTuple):
     """Sums per task and bin: how many statements fell there, what they said, and how often it came true."""
 
-    count: Float[np.ndarray, "task bin"]
+    num_statements: Float[np.ndarray, "task bin"]
     stated: Float[np.ndarray, "task bin"]
     observed: Float[np.ndarray, "task bin"]
 
 
 @in_float64
-def reliability(predictive: Distribution, observations: Shaped[np.ndarray, "task time"]) -> Reliability:
-    """The reliability table of a predictor on the observations it predicted."""
+def reliability(predictive: Distribution, observations: Shaped[np.ndarray, "task time"], *, length: int) -> Reliability:
+    """The reliability table of a predictor on the first `length` observations it predicted."""
     log_probs = outcome_log_probs(predictive)
     if log_probs is None:
-        return _by_quantile(np.asarray(predictive.cdf(observations), float))
-    return _by_stated_probability(np.exp(np.asarray(log_probs, float)), observations)
+        return _by_quantile(np.asarray(predictive.cdf(observations), float)[:, :length])
+    return _by_stated_probability(np.exp(np.asarray(log_probs, float))[:, :length], observations[:, :length])
 
 
 def calibration_error(table: Reliability) -> Float[np.ndarray, ""]:
     """Mean distance between stated and observed frequency over all statements (probability, 0 to 1)."""
-    stated, observed, count = table.stated.sum(0), table.observed.sum(0), table.count.sum(0)
+    stated, observed, count = table.stated.sum(0), table.observed.sum(0), table.num_statements.sum(0)
     return np.asarray(np.abs(stated - observed).sum() / count.sum())
 
 

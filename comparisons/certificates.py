@@ -6,12 +6,12 @@ No sampling error is left: the number holds for the network as it is, up to floa
 from typing import NamedTuple
 
 import numpy as np
-from bayesopt.distributions import outcome_log_probs
-from bayesopt.family import AbstractPredictionFamily
-from bayesopt.reference import predict_sequence
-from bayesopt.float64 import in_float64
 from jaxtyping import Float, Int
 
+from bayesopt.distributions import outcome_log_probs
+from bayesopt.family import AbstractPredictionFamily
+from bayesopt.float64 import in_float64
+from bayesopt.reference import predict_sequence
 from comparisons.divergences import kl_divergence
 from comparisons.seam import Predictor, num_outcomes
 

@@ -72,9 +72,7 @@ def _judge_one(table: pd.DataFrame, claim: Claim) -> Verdict:
             outcome = "held" if abs(row.estimate) <= bound else "failed"
             if np.isnan(row.estimate):
                 outcome = "undecided"
-    return Verdict(
-        claim.statement, outcome, row.estimate, row.lower, row.upper, bound, row.unit, row.interval_over
-    )
+    return Verdict(claim.statement, outcome, row.estimate, row.lower, row.upper, bound, row.unit, row.interval_over)
 
 
 def prediction_claims(table: pd.DataFrame) -> tuple[Claim, ...]:
@@ -95,9 +93,7 @@ def prediction_claims(table: pd.DataFrame) -> tuple[Claim, ...]:
             "kl_minus_excess_log_loss",
             "network",
         ),
-        Agrees(
-            "The sampled KL agrees with the exact sum over all histories.", "sampled_minus_certified", "network"
-        ),
+        Agrees("The sampled KL agrees with the exact sum over all histories.", "sampled_minus_certified", "network"),
         AtMost("The network's stated probabilities are right to within 0.01.", "calibration_error", "network", 0.01),
     ]
     positions = [m for m in table.measure if m.startswith("order_cost_after_")]

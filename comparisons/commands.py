@@ -1,21 +1,26 @@
 """What each command of the command line does, with its options."""
 
+import contextlib
 import dataclasses
 import inspect
+import io
+import itertools
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import tyro
-from bayesopt import families
-from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id
 from rich.console import Console
 from rich.table import Table
 
+from bayesopt import families
+from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id
 from comparisons.configs import EvaluationConfig
 from comparisons.experiment import PredictionExperiment
 
 Positional = tyro.conf.Positional
+Result = TypeVar("Result")
 
 
 def list_command(arguments: list[str]) -> int:
@@ -30,7 +35,7 @@ def list_command(arguments: list[str]) -> int:
             table.add_row(identifier, cls.__name__, _reference_kind(cls), _first_line(sys.modules[cls.__module__]))
         Console(width=None if sys.stdout.isatty() else 120).print(table)
 
-    tyro.cli(list_families, args=arguments, prog="bayesgauge list")
+    _parse(list_families, args=arguments, prog="bayesgauge list")
     return 0
 
 
@@ -52,7 +57,7 @@ def show_command(arguments: list[str]) -> int:
         for field in dataclasses.fields(experiment):
             print(f"  {field.name} = {getattr(experiment, field.name)!r}")
 
-    tyro.cli(show, args=arguments, prog="bayesgauge show")
+    _parse(show, args=arguments, prog="bayesgauge show")
     return 0
 
 
@@ -86,9 +91,7 @@ def run_command(arguments: list[str]) -> int:
         """
         return (experiment.smoke() if smoke else experiment), results
 
-    experiment, results = tyro.cli(
-        run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,)
-    )
+    experiment, results = _parse(run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,))
     from comparisons.stages import run_experiment
 
     report = run_experiment(experiment, results)
@@ -121,7 +124,7 @@ def score_command(arguments: list[str]) -> int:
         """
         return family, network, weights, evaluation, seed, output
 
-    name, factory, weights, evaluation, seed, output = tyro.cli(score, args=arguments, prog="bayesgauge score")
+    name, factory, weights, evaluation, seed, output = _parse(score, args=arguments, prog="bayesgauge score")
     from comparisons.comparing import compare
     from comparisons.scoring import load_network
 
@@ -145,7 +148,7 @@ def report_command(arguments: list[str]) -> int:
         """
         return folder
 
-    folder = tyro.cli(report, args=arguments, prog="bayesgauge report")
+    folder = _parse(report, args=arguments, prog="bayesgauge report")
     from comparisons.stages import render
 
     path = render(folder)
@@ -165,21 +168,39 @@ def check_command(arguments: list[str]) -> int:
         """
         return names
 
-    names = tyro.cli(check, args=arguments, prog="bayesgauge check")
-    from bayesopt.contract import contract_checks
+    names = _parse(check, args=arguments, prog="bayesgauge check")
+    from bayesopt.contract import NotApplicable, contract_checks
 
-    failures = 0
-    for name in names or families.family_ids():
-        family = _family_named(name)()
+    num_failed = 0
+    for family in [_family_named(name)() for name in names or families.family_ids()]:
         for label, run_check in contract_checks().items():
             try:
-                run_check(family)
+                verdict = f"passed: {run_check(family)}"
+            except NotApplicable as reason:
+                verdict = f"not applicable: {reason}"
             except AssertionError as error:
-                failures += 1
-                print(f"{family_id(family)}: {label}: FAILED: {error}")
-            else:
-                print(f"{family_id(family)}: {label}: passed")
-    return 1 if failures else 0
+                num_failed += 1
+                verdict = f"FAILED: {error}"
+            print(f"{family_id(family)}: {label}: {verdict}", flush=True)
+    return 1 if num_failed else 0
+
+
+def _parse(function: Callable[..., Result], *, args: list[str], prog: str, config: tuple[Any, ...] = ()) -> Result:
+    """`tyro.cli`, but a value that is refused is a `ValueError` with one line, not a box of several.
+
+    A flag that does not exist keeps its box, which suggests the right one, and exits with code 2.
+    """
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(printed):
+            return tyro.cli(function, args=args, prog=prog, config=config)
+    except SystemExit:
+        title, *rows = printed.getvalue().splitlines() or [""]
+        if "Value error" in title:
+            inside = itertools.takewhile(lambda row: "───" not in row, rows)
+            raise ValueError(" ".join(row.strip("│ ") for row in inside)) from None
+        sys.stderr.write(printed.getvalue())
+        raise
 
 
 def _experiment_named(name: str) -> PredictionExperiment:

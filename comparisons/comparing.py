@@ -7,16 +7,16 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
+import jax
 import numpy as np
 import xarray as xr
+from jaxtyping import Array, Float, Shaped
+from numpyro.distributions import Distribution
+
 from bayesopt.episodes import Sequences, sample_sequences
 from bayesopt.family import AbstractPredictionFamily, family_id
-from bayesopt.reference import oracle_predictive, predict_sequence
-from jaxtyping import Float, Shaped
-from metalearners.network import SequencePredictor
-from numpyro.distributions import Distribution
-from torch import nn
-
+from bayesopt.float64 import in_float64
+from bayesopt.reference import oracle_log_prob, predict_sequence
 from comparisons.calibration import reliability
 from comparisons.certificates import certify, longest_certifiable
 from comparisons.comparison import Comparison
@@ -25,12 +25,11 @@ from comparisons.divergences import kl_divergence
 from comparisons.exchangeability import order_cost
 from comparisons.floors import WRONG_PRIOR_FACTOR, floors_of
 from comparisons.measures import with_measures
-from comparisons.network_checks import check_network, runs_at
-from comparisons.seam import Predictor, as_sequence_predictor, centre_of, num_outcomes, predictor_of, untrained_copy
+from comparisons.network_checks import NUM_PROBES, check_network, reason_not_to_run
+from comparisons.seam import Network, Predictor, as_contestant, centre_of, num_outcomes, predictor_of, untrained_copy
 from comparisons.seeding import integer_for, key_for
 from comparisons.tree import SCHEMA, validate
-
-Network = nn.Module | Predictor
+from metalearners.network import SequencePredictor
 
 
 def compare(
@@ -64,12 +63,15 @@ def evaluate(
     checkpoints: Mapping[int, Sequence[SequencePredictor]] | None = None,
 ) -> xr.DataTree:
     """Everything measured per task and time, before any mean or interval is taken; follows `comparisons.tree`."""
-    contestants = [as_sequence_predictor(n, family) if isinstance(n, nn.Module) else n for n in networks]
+    contestants = [as_contestant(network, family) for network in networks]
     notes: list[str] = []
-    length = _usable_length(contestants, family, evaluation, notes)
-    predictors = [predictor_of(c) if isinstance(c, SequencePredictor) else c for c in contestants]
+    longest = max([1, *evaluation.beyond]) * evaluation.length
     key = key_for(seed, "evaluation tasks")
-    sequences = sample_sequences(family, key, num_tasks=evaluation.num_tasks, length=length)
+    num_tasks = max(evaluation.num_tasks, NUM_PROBES)
+    drawn = sample_sequences(family, key, num_tasks=num_tasks, length=longest)
+    length = _usable_length(contestants, drawn.observations[:NUM_PROBES], evaluation, notes)
+    sequences = _first(drawn, num_tasks=evaluation.num_tasks, length=length)
+    predictors = [predictor_of(c) if isinstance(c, SequencePredictor) else c for c in contestants]
     reference = predict_sequence(family, sequences.observations)
     predictives = [_checked(predictor(sequences.observations), reference) for predictor in predictors]
 
@@ -80,12 +82,12 @@ def evaluate(
             centre=(("training_seed", "task", "time"), np.stack([centre_of(p) for p in predictives]))
         ),
         "floors": _floors(family, reference, sequences.observations),
-        "calibration": _calibration(
-            family, predictors, sequences.observations[:, : evaluation.length]
-        ),
+        "calibration": _calibration([*predictives, reference], sequences.observations, evaluation.length),
     }
     untrained = [
-        untrained_copy(c, seed=integer_for(seed + index, "untrained weights")) if isinstance(c, SequencePredictor) else None
+        untrained_copy(c, seed=integer_for(seed + index, "untrained weights"))
+        if isinstance(c, SequencePredictor)
+        else None
         for index, c in enumerate(contestants)
     ]
     if all(u is not None for u in untrained):
@@ -125,26 +127,32 @@ def versions() -> dict[str, str]:
 
 def _usable_length(
     contestants: Sequence[SequencePredictor | Predictor],
-    family: AbstractPredictionFamily,
+    probes: Shaped[np.ndarray, "task time"],
     evaluation: EvaluationConfig,
     notes: list[str],
 ) -> int:
     """The longest multiple of the length, among those asked for, at which every network runs."""
     modules = [c for c in contestants if isinstance(c, SequencePredictor)]
     for module in modules:
-        check_network(module, family, length=evaluation.length)
+        check_network(module, probes[:, : evaluation.length])
     usable = evaluation.length
     for factor in sorted(evaluation.beyond):
-        refusals = [runs_at(module, family, length=factor * evaluation.length) for module in modules]
-        refusal = next((r for r in refusals if r is not None), None)
+        longer = probes[:, : factor * evaluation.length]
+        refusal = next((r for m in modules if (r := reason_not_to_run(m, longer)) is not None), None)
         if refusal is not None:
             notes.append(f"not measured beyond {usable} observations: {refusal}")
             break
-        usable = factor * evaluation.length
+        usable = longer.shape[1]
     return usable
 
 
-def _checked(predictive: Distribution, reference: Distribution) -> Distribution:
+def _first(sequences: Sequences, *, num_tasks: int, length: int) -> Sequences:
+    """The first tasks and the first observations of each."""
+    latents = {name: values[:num_tasks] for name, values in sequences.latents.items()}
+    return Sequences(latents, sequences.observations[:num_tasks, :length])
+
+
+def _checked(predictive: Any, reference: Distribution) -> Distribution:
     if not isinstance(predictive, Distribution):
         raise TypeError(f"a predictor must return a NumPyro distribution; got {type(predictive).__name__}")
     if tuple(predictive.batch_shape) != tuple(reference.batch_shape):
@@ -155,15 +163,23 @@ def _checked(predictive: Distribution, reference: Distribution) -> Distribution:
     return predictive
 
 
-def _log_loss(predictive: Distribution, observations: Shaped[np.ndarray, "task time"]) -> Float[np.ndarray, "task time"]:
-    return -np.asarray(predictive.log_prob(observations), float)
+@in_float64
+def _log_loss(
+    predictive: Distribution, observations: Shaped[np.ndarray, "task time"]
+) -> Float[np.ndarray, "task time"]:
+    return -np.asarray(_log_prob(predictive, observations), float)
+
+
+@jax.jit
+def _log_prob(predictive: Distribution, observations: Array) -> Array:
+    return predictive.log_prob(observations)
 
 
 def _reference(family: AbstractPredictionFamily, sequences: Sequences, reference: Distribution) -> xr.Dataset:
-    oracle = oracle_predictive(family, sequences.latents, length=sequences.observations.shape[1])
+    oracle = oracle_log_prob(family, sequences.latents, sequences.observations)
     return _dataset(
         log_loss=(("task", "time"), _log_loss(reference, sequences.observations)),
-        oracle_log_loss=(("task", "time"), _log_loss(oracle, sequences.observations)),
+        oracle_log_loss=(("task", "time"), -oracle),
         centre=(("task", "time"), centre_of(reference)),
     )
 
@@ -187,13 +203,11 @@ def _floors(
 
 
 def _calibration(
-    family: AbstractPredictionFamily,
-    predictors: Sequence[Predictor],
-    observations: Shaped[np.ndarray, "task time"],
+    predictives: Sequence[Distribution], observations: Shaped[np.ndarray, "task time"], length: int
 ) -> xr.Dataset:
-    tables = [reliability(predict(observations), observations) for predict in predictors]
-    tables.append(reliability(predict_sequence(family, observations), observations))
-    names = [f"network {index}" for index in range(len(predictors))] + ["Bayes"]
+    """Reliability tables of the networks and, last, of Bayes, over the first `length` predictions."""
+    tables = [reliability(predictive, observations, length=length) for predictive in predictives]
+    names = [f"network {index}" for index in range(len(predictives) - 1)] + ["Bayes"]
     dimensions = ("predictor", "task", "bin")
     stacked = {name: (dimensions, np.stack([getattr(t, name) for t in tables])) for name in tables[0]._fields}
     return _dataset(**stacked).assign_coords(predictor=names)
@@ -207,10 +221,10 @@ def _order_cost(
     evaluation: EvaluationConfig,
 ) -> xr.Dataset:
     last = evaluation.length - 1
-    positions = sorted({max(1, last // 4), max(1, last // 2), max(1, last)})
-    histories = observations[: evaluation.order_tasks]
+    positions = sorted({last // 4, last // 2, last})
+    few = observations[: evaluation.order_tasks, : evaluation.length]
     order_seed = integer_for(seed, "orders")
-    costs = [[order_cost(p, family, histories[:, :t], seed=order_seed) for t in positions] for p in predictors]
+    costs = [[order_cost(p, family, few, position=t, seed=order_seed) for t in positions] for p in predictors]
     dimensions = ("training_seed", "position", "task")
     return _dataset(
         cost=(dimensions, np.array([[c.cost for c in row] for row in costs])),

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from bayesopt.distributions import registry
-from bayesopt.float64 import in_float64
 from jaxtyping import Array, Float
 from numpyro.distributions import Distribution
 
-from comparisons.quadrature import kl_by_quadrature, tails_of
+from bayesopt.distributions import registry
+from bayesopt.float64 import in_float64
+from comparisons.tail_quadrature import kl_by_quadrature, tails_of
 
 
 @in_float64
@@ -31,7 +31,7 @@ def kl_divergence(p: Distribution, q: Distribution) -> Float[np.ndarray, "*batch
         raise ValueError(f"p and q must have the same event shape; got {p.event_shape} and {q.event_shape}")
     p, q = jax.tree.map(jnp.asarray, (p, q))
     try:
-        divergence = registry(p, q)
+        divergence = _closed_form(p, q)
     except NotImplementedError:
         tails = tails_of(p)
         if tails is None:
@@ -40,8 +40,13 @@ def kl_divergence(p: Distribution, q: Distribution) -> Float[np.ndarray, "*batch
                 f"no closed form or quadrature for {pair}; use monte_carlo_kl_divergence"
             ) from None
         divergence = kl_by_quadrature(p, q, tails)
-    shape = jnp.broadcast_shapes(p.batch_shape, q.batch_shape)
+    shape = np.broadcast_shapes(p.batch_shape, q.batch_shape)
     return np.broadcast_to(np.asarray(divergence, float), shape)
+
+
+@jax.jit
+def _closed_form(p: Distribution, q: Distribution) -> Array:
+    return registry(p, q)
 
 
 class Estimate(NamedTuple):

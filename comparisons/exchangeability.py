@@ -13,16 +13,17 @@ import itertools
 import math
 from typing import NamedTuple
 
+import jax
 import numpy as np
+from jaxtyping import Float, Int, Shaped
+from numpyro.distributions import Distribution
+
 from bayesopt.distributions import outcome_log_probs
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import in_float64
 from bayesopt.reference import predict_sequence
-from jaxtyping import Float, Int, Shaped
-from numpyro.distributions import Distribution
-
-from comparisons.quadrature import log_prob_or_minus_inf, tail_points
 from comparisons.seam import Predictor
+from comparisons.tail_quadrature import log_prob_or_minus_inf, tail_points
 
 MAX_ORDERS = 64
 
@@ -42,32 +43,33 @@ class OrderCost(NamedTuple):
 def order_cost(
     predictor: Predictor,
     family: AbstractPredictionFamily,
-    histories: Shaped[np.ndarray, "task past"],
+    observations: Shaped[np.ndarray, "task time"],
     *,
+    position: int,
     seed: int,
 ) -> OrderCost:
-    """The order cost of the prediction that follows each history.
+    """The order cost of the prediction at index `position`, whose history is the observations before it.
 
     Over all orderings where there are at most 64, otherwise over 64 drawn at random with `seed` (the cost is then
-    that of the sample, slightly below that of all). Raises `ValueError` for a family that is not exchangeable, and
-    `NotImplementedError` where the predictives are neither finite nor of a kind that can be integrated.
+    that of the sample, slightly below that of all). Raises `ValueError` for a family that is not exchangeable or a
+    position outside the sequences, and `NotImplementedError` where the predictives are neither finite nor of a kind
+    that can be integrated.
     """
+    num_tasks, length = observations.shape
     if not family.is_exchangeable:
         raise ValueError(f"{type(family).__name__} is not exchangeable: it has no order cost")
-    num_tasks, past = histories.shape
-    orders = _orders(past, seed)
-    reordered = histories[:, orders]
-    following = np.broadcast_to(histories[:, None, :1], (num_tasks, len(orders), 1))
-    observations = np.concatenate([reordered, following], axis=2).reshape(-1, past + 1)
-    network = predictor(observations)
-    log_p, log_q, weights = _rows(
-        predict_sequence(family, np.concatenate([histories, histories[:, :1]], axis=1)), network, len(orders)
-    )
+    if not 0 <= position < length:
+        raise ValueError(f"position must be from 0 to {length - 1}; got {position}")
+    orders = _orders(position, seed)
+    rest = np.broadcast_to(np.arange(position, length), (len(orders), length - position))
+    reordered = observations[:, np.concatenate([orders, rest], axis=1)]
+    network = predictor(reordered.reshape(-1, length))
+    log_p, log_q, weights = _rows(predict_sequence(family, observations), network, position, len(orders))
     with np.errstate(invalid="ignore"):
         gap = np.where(np.isneginf(log_p), 0.0, log_p)[:, None] - log_q
     mean_kl = (weights * np.exp(log_p) * gap.mean(1)).sum(-1)
-    log_pooled = log_q.mean(1)
-    cost = -np.log((weights * np.exp(log_pooled)).sum(-1))
+    cost = -np.log((weights * np.exp(log_q.mean(1))).sum(-1))
+    assert len(cost) == num_tasks
     return OrderCost(cost=cost, mean_kl=mean_kl, num_orders=len(orders))
 
 
@@ -79,18 +81,19 @@ def _orders(past: int, seed: int) -> Int[np.ndarray, "order past"]:
 
 
 def _rows(
-    reference: Distribution, network: Distribution, num_orders: int
+    reference: Distribution, network: Distribution, position: int, num_orders: int
 ) -> tuple[Float[np.ndarray, "task x"], Float[np.ndarray, "task order x"], Float[np.ndarray, "#task x"]]:
-    """Log densities of the last prediction on common points, and the weights that make sums into integrals."""
+    """Log densities of the prediction at a position on common points, and weights that make sums into integrals."""
     log_p, log_q = outcome_log_probs(reference), outcome_log_probs(network)
     if log_p is not None and log_q is not None:
-        last_p, last_q = np.asarray(log_p)[:, -1], np.asarray(log_q)[:, -1]
-        return last_p, last_q.reshape(-1, num_orders, last_q.shape[-1]), np.ones((1, last_p.shape[-1]))
+        p_here, q_here = np.asarray(log_p)[:, position], np.asarray(log_q)[:, position]
+        return p_here, q_here.reshape(-1, num_orders, q_here.shape[-1]), np.ones((1, p_here.shape[-1]))
     x, weights = tail_points(reference)
     num_tasks = reference.batch_shape[0]
-    log_p = np.asarray(reference.log_prob(x))[..., -1].T
+    log_p = np.asarray(reference.log_prob(x))[..., position].T
     log_q = np.empty((num_tasks * num_orders, len(x)))
+    log_prob = jax.jit(log_prob_or_minus_inf)
     for index in range(len(x)):
-        point = np.repeat(x[index, :, -1:], num_orders, axis=0)
-        log_q[:, index] = np.asarray(log_prob_or_minus_inf(network, point))[:, -1]
-    return log_p, log_q.reshape(num_tasks, num_orders, -1), weights[..., -1].T
+        point = np.repeat(x[index, :, position, None], num_orders, axis=0)
+        log_q[:, index] = np.asarray(log_prob(network, point))[:, position]
+    return log_p, log_q.reshape(num_tasks, num_orders, -1), weights[..., position].T

@@ -4,12 +4,11 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from bayesopt.family import AbstractPredictionFamily, family_id
-from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
-
 from comparisons.configs import EvaluationConfig
+from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
 
 RESULTS_VERSION = 1
 """Raised by every change that can move results, so that old results are never taken for new ones."""
@@ -56,7 +55,7 @@ class PredictionExperiment:
         """What the experiment asks, in one sentence."""
         return f"How Bayes-optimal is a meta-trained network's prediction of {self.family!r}?"
 
-    def smoke(self) -> Self:
+    def smoke(self) -> "PredictionExperiment":
         """The same experiment, tiny: it runs everything in seconds and proves nothing."""
         return dataclasses.replace(
             self,

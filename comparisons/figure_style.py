@@ -50,7 +50,7 @@ Parameters = ParamSpec("Parameters")
 
 def figure_style() -> AbstractContextManager[Any]:
     """The style of all figures, as a context: fonts, lines and file settings; nothing outlives it."""
-    settings = sns.axes_style("ticks") | sns.plotting_context("paper")
+    settings: dict[Any, Any] = sns.axes_style("ticks") | sns.plotting_context("paper")
     settings |= {
         "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"],
@@ -100,22 +100,21 @@ def line_of(name: str) -> dict[str, Any]:
     return {"color": COLOURS.get(name, NEUTRAL), "linestyle": DASHES.get(name, "-")}
 
 
-def draw_on_log_axis(
-    ax: Axes, rows: pd.DataFrame, x: str, name: str, *, label: str | None = "", marker: str = ""
-) -> None:
-    """A line with its band, where both are above zero and finite; infinite values as triangles at the upper edge."""
+def draw_on_log_axis(ax: Axes, rows: pd.DataFrame, x: str, name: str, *, label: str, marker: str = "") -> None:
+    """A line with its band where it is finite and above zero, and triangles at the upper edge where it is infinite.
+
+    With an empty label it is not in the legend.
+    """
     place, estimate = rows[x].to_numpy(float), rows.estimate.to_numpy(float)
     drawable = is_drawable(rows.estimate).to_numpy()
-    label = None if label is None else with_caveat(label or name, rows.estimate)
-    above = {"zorder": 2.3 if name == "network" else 2}
     ax.plot(
         place,
         np.where(drawable, estimate, np.nan),
         marker=marker,
         markersize=3.5,
-        label=label,
+        label=label and with_caveat(label, rows.estimate),
+        zorder=2.3 if name == "network" else 2,
         **line_of(name),
-        **above,
     )
     lower = np.maximum(rows.lower.to_numpy(float), np.finfo(float).tiny)
     color = COLOURS.get(name, NEUTRAL)
@@ -127,7 +126,7 @@ def draw_seeds(ax: Axes, table: pd.DataFrame, x: str) -> None:
     """A thin line for each training seed that the table has rows for."""
     by_seed = table[table.training_seed.notna()]
     for index, (_, rows) in enumerate(by_seed.groupby("training_seed")):
-        label = None if index else "each training seed"
+        label = "" if index else "each training seed"
         color = COLOURS["network"]
         ax.plot(
             rows[x],
@@ -196,14 +195,21 @@ def limit_log_axis(ax: Axes, table: pd.DataFrame) -> None:
     ax.set(yscale="log", ylim=(low / 2, high * room))
 
 
-def with_legend(ax: Axes) -> Axes:
-    """The axes with a legend above them, where it covers nothing: Bayes and the network first."""
-    handles, labels = ax.get_legend_handles_labels()
+def legend_entries(ax: Axes) -> tuple[list[Any], list[str]]:
+    """Handles and labels of what is drawn, Bayes and the network first."""
     first = ("Bayes", "network", "exact")
-    order = sorted(range(len(labels)), key=lambda i: (not labels[i].startswith(first), i))
+    entries = sorted(
+        zip(*ax.get_legend_handles_labels(), strict=True), key=lambda entry: not entry[1].startswith(first)
+    )
+    return [handle for handle, _ in entries], [label for _, label in entries]
+
+
+def with_legend(ax: Axes) -> Axes:
+    """The axes with a legend above them, where it covers nothing."""
+    handles, labels = legend_entries(ax)
     ax.legend(
-        [handles[i] for i in order],
-        [labels[i] for i in order],
+        handles,
+        labels,
         loc="lower left",
         bbox_to_anchor=(0, 1.02),
         borderaxespad=0,

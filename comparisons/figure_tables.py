@@ -12,13 +12,16 @@ from jaxtyping import Float
 from comparisons.intervals import LEVEL, resampled_means
 
 NUM_EXAMPLES = 3
+"""Tasks whose predictions are shown."""
+
+_NUM_RESAMPLES = 500
 
 
 def kl_by_time_table(tree: xr.DataTree) -> pd.DataFrame:
     """KL(Bayes‖predictor) of the prediction at each time, in nats; of the network also for each training seed."""
-    pooled = _curve_table(tree["curves"]["kl_divergence"]).assign(training_seed=pd.NA)
+    pooled = _curve_table(tree["curves"].dataset["kl_divergence"]).assign(training_seed=pd.NA)
     tables = [pooled]
-    kl = tree["network"]["kl_divergence"]
+    kl = tree["network"].dataset["kl_divergence"]
     if kl.sizes["training_seed"] > 1:
         by_seed = kl.mean("task").rename("estimate").to_dataframe().reset_index()
         tables.append(by_seed.assign(predictor="network", lower=np.nan, upper=np.nan))
@@ -33,13 +36,13 @@ def predictions_table(tree: xr.DataTree, *, num_tasks: int = NUM_EXAMPLES) -> pd
     outcomes an observation is 1 where it is the last outcome and 0 where it is another.
     """
     first = {"task": slice(num_tasks), "time": slice(int(tree.attrs["length"]))}
-    observations = tree["observed_data"]["observations"]
+    observations = tree["observed_data"].dataset["observations"]
     unit = "unit of the observations"
     if has_finite_outcomes(tree):
         observations = (observations == observations.max()).astype(float)
         unit = "probability"
-    network = tree["network"]["centre"]
-    parts = {"observation": observations, "Bayes": tree["reference"]["centre"], "network": network}
+    network = tree["network"].dataset["centre"]
+    parts = {"observation": observations, "Bayes": tree["reference"].dataset["centre"], "network": network}
     tables = [
         values.isel(first).rename("estimate").to_dataframe().reset_index().assign(predictor=name)
         for name, values in parts.items()
@@ -53,7 +56,7 @@ def convergence_table(tree: xr.DataTree) -> pd.DataFrame:
 
     The floors follow, without a `step`.
     """
-    kl = tree["convergence"]["kl_divergence"].transpose("training_seed", "step", "task")
+    kl = tree["convergence"].dataset["kl_divergence"].transpose("training_seed", "step", "task")
     num_seeds, _, num_tasks = kl.shape
     bounds = _means_with_intervals(kl.to_numpy().reshape(-1, 1, num_tasks), seed=int(tree.attrs["seed"]))
     index = pd.MultiIndex.from_product([range(num_seeds), kl["step"].to_numpy()], names=["training_seed", "step"])
@@ -75,7 +78,7 @@ def calibration_table(tree: xr.DataTree) -> pd.DataFrame:
     tables = []
     for name, indices in (("Bayes", is_bayes), ("network", ~is_bayes)):
         count, stated, observed = (
-            dataset[field].to_numpy()[indices].mean(0).T for field in ("count", "stated", "observed")
+            dataset[field].to_numpy()[indices].mean(0).T for field in ("num_statements", "stated", "observed")
         )
         used = np.flatnonzero(count.sum(1))
         stacked = np.concatenate([count[used], observed[used] - stated[used]])[:, None]
@@ -85,14 +88,15 @@ def calibration_table(tree: xr.DataTree) -> pd.DataFrame:
         number = count[used].sum(1)
         frequencies = {field: values / number for field, values in sums.items()}
         estimate = frequencies["observed"] - frequencies["stated"]
+        base = {"predictor": name, "bin": used, "count": number, "num_tasks": (count[used] > 0).sum(1)}
         bounds = {"estimate": estimate, "lower": lower, "upper": upper}
-        tables.append(pd.DataFrame({"predictor": name, "bin": used, "count": number, **frequencies, **bounds}))
+        tables.append(pd.DataFrame({**base, **frequencies, **bounds}))
     return pd.concat(tables, ignore_index=True).assign(unit="probability")
 
 
 def regret_table(tree: xr.DataTree) -> pd.DataFrame:
     """Cumulative regret to the informed oracle after each observation, in nats."""
-    table = _curve_table(tree["curves"]["cumulative_regret"].rename(regret_predictor="predictor"))
+    table = _curve_table(tree["curves"].dataset["cumulative_regret"].rename(regret_predictor="predictor"))
     table = table.assign(observations=table.time + 1, unit="nats")
     return table[["predictor", "observations", "estimate", "lower", "upper", "unit"]]
 
@@ -103,7 +107,7 @@ def order_cost_table(tree: xr.DataTree) -> pd.DataFrame:
     rows = [
         {"quantity": name, "observations": int(position), **measures.loc[f"{prefix}_after_{position}"]}
         for name, prefix in (("mean KL over orders", "kl_divergence_over_orders"), ("order cost", "order_cost"))
-        for position in tree["order_cost"]["position"].to_numpy()
+        for position in tree["order_cost"].dataset["position"].to_numpy()
     ]
     return pd.DataFrame(rows)[["quantity", "observations", "estimate", "lower", "upper", "unit"]]
 
@@ -113,8 +117,8 @@ def certificate_table(tree: xr.DataTree) -> pd.DataFrame:
 
     Both are means over training seeds; intervals are over tasks, for these networks.
     """
-    exact = tree["certificate"]["kl_by_time"]
-    sampled = tree["network"]["kl_divergence"].isel(time=slice(exact.sizes["time"]))
+    exact = tree["certificate"].dataset["kl_by_time"]
+    sampled = tree["network"].dataset["kl_divergence"].isel(time=slice(exact.sizes["time"]))
     values = sampled.mean("training_seed").transpose("time", "task").to_numpy()[:, None]
     estimated = _means_with_intervals(values, seed=int(tree.attrs["seed"]))
     pooled = exact.mean("training_seed").to_numpy()
@@ -132,7 +136,7 @@ def certificate_table(tree: xr.DataTree) -> pd.DataFrame:
 
 def has_finite_outcomes(tree: xr.DataTree) -> bool:
     """Whether observations are outcomes counted from 0, not real numbers."""
-    return bool(np.issubdtype(tree["observed_data"]["observations"].dtype, np.integer))
+    return bool(np.issubdtype(tree["observed_data"].dataset["observations"].dtype, np.integer))
 
 
 def _curve_table(curve: xr.DataArray) -> pd.DataFrame:
@@ -161,8 +165,7 @@ def _means_with_intervals(values: Float[np.ndarray, "point training_seed task"],
 def _resampled(
     values: Float[np.ndarray, "point training_seed task"], *, seed: int
 ) -> Float[np.ndarray, "point resample"]:
-    with np.errstate(invalid="ignore"):
-        return resampled_means(values, seed=seed, num_resamples=1000)
+    return resampled_means(values, seed=seed, num_resamples=_NUM_RESAMPLES)
 
 
 def _quantiles(resampled: Float[np.ndarray, "point resample"]) -> Float[np.ndarray, "bound point"]:

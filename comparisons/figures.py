@@ -37,6 +37,9 @@ from comparisons.figure_tables import (
     regret_table,
 )
 
+MIN_CALIBRATION_TASKS = 20
+"""Bins with statements from fewer tasks are not drawn: an interval over so few tasks says nothing."""
+
 _TIME_LABEL = "observations seen before the prediction, t"
 
 
@@ -47,7 +50,7 @@ def plot_kl_by_time(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
     table = kl_by_time_table(tree)
     pooled = table[table.training_seed.isna()]
     for name in reversed(pooled.predictor.unique()):
-        draw_on_log_axis(ax, pooled[pooled.predictor == name], "time", name)
+        draw_on_log_axis(ax, pooled[pooled.predictor == name], "time", name, label=name)
     draw_seeds(ax, table, "time")
     limit_log_axis(ax, pooled)
     _mark_length(ax, tree, at=int(tree.attrs["length"]) - 0.5)
@@ -67,8 +70,8 @@ def plot_predictions(tree: xr.DataTree, *, ax: Axes | None = None, task: int = 0
     label = "network" if network.training_seed.nunique() == 1 else "network, each seed"
     for index, (_, one) in enumerate(network.groupby("training_seed")):
         color = COLOURS["network"]
-        ax.plot(one.time, one.estimate, color=color, linewidth=1.2, label=None if index else label, zorder=3)
-    observations = tree["observed_data"]["observations"]
+        ax.plot(one.time, one.estimate, color=color, linewidth=1.2, label="" if index else label, zorder=3)
+    observations = tree["observed_data"].dataset["observations"]
     if has_finite_outcomes(tree):
         ax.set(ylabel=f"probability of outcome {int(observations.max())}", ylim=(-0.05, 1.05))
     else:
@@ -92,7 +95,7 @@ def plot_convergence(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
     several = network.training_seed.nunique() > 1
     for index, (_, one) in enumerate(network.groupby("training_seed")):
         label = "network, each seed" if several else "network"
-        draw_on_log_axis(ax, one, "step", "network", label=None if index else label, marker="o")
+        draw_on_log_axis(ax, one, "step", "network", label="" if index else label, marker="o")
     ax.set_xscale("log")
     limit_log_axis(ax, table)
     ax.set(xlabel="training steps", ylabel="KL(Bayes‖predictor), nats/step")
@@ -106,13 +109,9 @@ def plot_calibration(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
     table = calibration_table(tree)
     ax.axhline(0, color=NEUTRAL, linewidth=1)
     for name, marker, shift in (("Bayes", "s", -0.006), ("network", "o", 0.006)):
-        rows = table[table.predictor == name]
+        rows = table[(table.predictor == name) & (table.num_tasks >= MIN_CALIBRATION_TASKS)]
         draw_points(ax, rows.stated + shift, rows, COLOURS[name], marker, name)
-    stated = (
-        "stated probability of an outcome"
-        if has_finite_outcomes(tree)
-        else "stated probability of an observation below a quantile"
-    )
+    stated = "stated probability of an outcome" if has_finite_outcomes(tree) else "stated probability (quantile level)"
     ax.set(xlabel=stated, ylabel="observed frequency − stated", xlim=(0, 1))
     return with_legend(ax)
 
@@ -147,21 +146,18 @@ def plot_order_cost(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
     ax = ax or new_axes()
     table = order_cost_table(tree)
     positions = list(table.observations.unique())
-    looks = {
-        "mean KL over orders": {"color": "#f2bf99", "edgecolor": COLOURS["network"]},
-        "order cost": {"color": COLOURS["network"], "edgecolor": COLOURS["network"]},
-    }
-    for shift, (name, look) in zip((-0.18, 0.18), looks.items(), strict=True):
+    edge = COLOURS["network"]
+    for name, shift, color in (("mean KL over orders", -0.18, "#f2bf99"), ("order cost", 0.18, edge)):
         rows = table[table.quantity == name]
         place = np.arange(len(rows)) + shift
         finite = np.isfinite(rows.estimate.to_numpy())
         label = with_caveat(f"{name} (of which)" if name == "order cost" else name, rows.estimate)
-        ax.bar(place, rows.estimate.where(finite, 0.0), 0.34, **look, linewidth=1.2, label=label)
+        ax.bar(place, rows.estimate.where(finite, 0.0), 0.34, color=color, edgecolor=edge, linewidth=1.2, label=label)
         kept = rows[finite]
         ax.errorbar(
             place[finite], kept.estimate, whiskers(kept), fmt="none", color="#1a1a1a", elinewidth=1.1, capsize=3
         )
-        mark_infinite(ax, place[~finite], COLOURS["network"])
+        mark_infinite(ax, place[~finite], edge)
     ax.set_xticks(range(len(positions)), [str(position) for position in positions])
     ax.set(xlabel="observations seen before the prediction", ylabel="nats")
     ax.yaxis.set_major_formatter("{x:.3g}")
@@ -179,7 +175,7 @@ def plot_certificate(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
     draw_seeds(ax, table[table.quantity == "exact"].assign(predictor="network"), "time")
     shown = sampled[is_drawable(sampled.estimate)]
     draw_points(ax, shown.time, shown, COLOURS["network"], "o", "sampled, 95 % interval", facecolor="white")
-    limit_log_axis(ax, table)
+    limit_log_axis(ax, table[table.training_seed.isna()])
     ax.set(xlabel=_TIME_LABEL, ylabel="KL(Bayes‖network), nats")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return with_legend(ax)

@@ -9,20 +9,19 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Shaped
+from numpyro.distributions import Distribution
+
 from bayesopt.beliefs import batched
 from bayesopt.family import AbstractPredictionFamily, HasBeliefs
 from bayesopt.float64 import as_float64, in_float64
 from bayesopt.reference import predict_sequence, validated_observations
-from jaxtyping import Array, Shaped
-from numpyro.distributions import Distribution
 
 WRONG_PRIOR_FACTOR = 4.0
 
 
 @in_float64
-def predict_from_prior(
-    family: AbstractPredictionFamily, observations: Shaped[Any, "task time"]
-) -> Distribution:
+def predict_from_prior(family: AbstractPredictionFamily, observations: Shaped[Any, "task time"]) -> Distribution:
     """The prior predictive at every time: no predictor that ignores its observations does better (floor A)."""
     observations = validated_observations(family, observations)
     return as_float64(_predict_from_one(family, observations, jnp.zeros(observations.shape[:2], bool)))

@@ -5,10 +5,11 @@ Deviations of the resampled weights are scaled by sqrt(n / (n - 1)), which makes
 unbiased also for the few seeds one can afford (Davison & Hinkley 1997, section 2.3; Owen 2007, Ann. Appl. Stat. 1).
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 NUM_RESAMPLES = 2000
 LEVEL = 0.95
@@ -64,26 +65,37 @@ def resampled_means(
 
     Infinite for a measure that has any value that is not finite. Raises `ValueError` for fewer than 2 tasks.
     """
-    is_finite = np.isfinite(values).all(axis=(1, 2))
+    is_finite = np.asarray(np.isfinite(values).all(axis=(1, 2)))
     values = np.where(is_finite[:, None, None], values, 0.0)
     num_measures, num_seeds, num_tasks = values.shape
     if num_tasks < 2:
         raise ValueError(f"an interval over tasks needs at least 2 tasks; got {num_tasks}")
-    generator = np.random.default_rng(seed)
+    task_counts = _resampled_counts(seed, num_tasks, num_resamples)
+    seed_counts = _resampled_counts(seed + 1, num_seeds, num_resamples)
     means = np.empty((num_measures, num_resamples))
     for start in range(0, num_resamples, _RESAMPLES_PER_PASS):
-        stop = min(start + _RESAMPLES_PER_PASS, num_resamples)
-        task_weights = _weights(generator, stop - start, num_tasks)
-        seed_weights = _weights(generator, stop - start, num_seeds) if num_seeds > 1 else np.ones((stop - start, 1))
-        by_seed = values.reshape(-1, num_tasks) @ task_weights.T
-        means[:, start:stop] = np.einsum("mnr,rn->mr", by_seed.reshape(num_measures, num_seeds, -1), seed_weights)
+        rows = slice(start, start + _RESAMPLES_PER_PASS)
+        by_seed = values.reshape(-1, num_tasks) @ _weights(task_counts[rows]).T
+        by_seed = by_seed.reshape(num_measures, num_seeds, -1)
+        means[:, rows] = np.einsum("mnr,rn->mr", by_seed, _weights(seed_counts[rows]))
     means[~is_finite] = np.inf
     return means
 
 
-def _weights(
-    generator: np.random.Generator, num_resamples: int, count: int
-) -> Float[np.ndarray, "resample unit"]:
-    drawn = generator.integers(count, size=(num_resamples, count)) + count * np.arange(num_resamples)[:, None]
-    frequency = np.bincount(drawn.ravel(), minlength=num_resamples * count).reshape(num_resamples, count) / count
-    return 1 / count + (count / (count - 1)) ** 0.5 * (frequency - 1 / count)
+@functools.lru_cache(maxsize=8)
+def _resampled_counts(seed: int, count: int, num_resamples: int) -> UInt8[np.ndarray, "resample unit"]:
+    """How often each of `count` units is drawn in each resample."""
+    generator = np.random.default_rng(seed)
+    counts = np.empty((num_resamples, count), np.uint8)
+    for row in counts:
+        row[:] = np.bincount(generator.integers(count, size=count), minlength=count)
+    counts.flags.writeable = False
+    return counts
+
+
+def _weights(counts: UInt8[np.ndarray, "resample unit"]) -> Float[np.ndarray, "resample unit"]:
+    """Weights of the units; their deviations from equal ones are scaled so that the resampled spread is unbiased."""
+    num_units = counts.shape[1]
+    if num_units == 1:
+        return np.ones(counts.shape)
+    return 1 / num_units + (num_units / (num_units - 1)) ** 0.5 * (counts - 1.0) / num_units

@@ -1,37 +1,34 @@
 """What a network must satisfy to be scored, each failure said in one line that its author can act on."""
 
 import numpy as np
-from bayesopt.episodes import sample_sequences
-from bayesopt.family import AbstractPredictionFamily
 from jaxtyping import Float, Shaped
+
 from metalearners.network import SequencePredictor
 from metalearners.unroll import unroll
 
-from comparisons.seeding import key_for
-
-_NUM_TASKS = 4
+NUM_PROBES = 8
+"""Tasks that are enough to try a network on; an even number."""
 
 
 class NetworkContractError(ValueError):
     """A network cannot be scored as it is; the message says what to change."""
 
 
-def check_network(network: SequencePredictor, family: AbstractPredictionFamily, *, length: int) -> None:
-    """Refuse a network that cannot predict `length` observations causally, task by task.
+def check_network(network: SequencePredictor, probes: Shaped[np.ndarray, "task time"]) -> None:
+    """Refuse a network that cannot predict sequences of the probes' length causally, task by task.
 
     Checked in this order: it runs, its outputs have the shape its head needs, they are finite, two runs agree,
     the output at t depends on nothing from t on, and no task's output depends on another task. Raises
     `NetworkContractError`.
     """
     name = type(network.network).__name__
-    first = sample_sequences(family, key_for(0, "network check"), num_tasks=_NUM_TASKS, length=length).observations
-    other = sample_sequences(family, key_for(1, "network check"), num_tasks=_NUM_TASKS, length=length).observations
+    first, other = np.split(probes, 2)
     outputs = _outputs_of(network, first, name)
     if not _agree(outputs, _outputs_of(network, first, name)):
         raise NetworkContractError(
             f"{name}: two runs on the same observations differ; remove randomness in evaluation mode"
         )
-    for time in range(length):
+    for time in range(probes.shape[1]):
         changed = np.concatenate([first[:, :time], other[:, time:]], axis=1)
         if not _agree(_outputs_of(network, changed, name)[:, : time + 1], outputs[:, : time + 1]):
             raise NetworkContractError(
@@ -45,11 +42,10 @@ def check_network(network: SequencePredictor, family: AbstractPredictionFamily, 
         )
 
 
-def runs_at(network: SequencePredictor, family: AbstractPredictionFamily, *, length: int) -> str | None:
-    """Why the network does not run at a length, or `None` if it does."""
-    observations = sample_sequences(family, key_for(0, "network check"), num_tasks=2, length=length).observations
+def reason_not_to_run(network: SequencePredictor, probes: Shaped[np.ndarray, "task time"]) -> str | None:
+    """Why the network does not run on sequences of the probes' length, or `None` if it does."""
     try:
-        _outputs_of(network, observations, type(network.network).__name__)
+        _outputs_of(network, probes, type(network.network).__name__)
     except NetworkContractError as error:
         return str(error)
     return None
@@ -73,7 +69,9 @@ def _outputs_of(
         )
     if not np.isfinite(outputs).all():
         task, time = (int(i) for i in np.argwhere(~np.isfinite(outputs).all(-1))[0])
-        raise NetworkContractError(f"{name} gives outputs that are not finite, first at (task, time) = ({task}, {time})")
+        raise NetworkContractError(
+            f"{name} gives outputs that are not finite, first at (task, time) = ({task}, {time})"
+        )
     return outputs
 
 

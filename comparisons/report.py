@@ -49,7 +49,7 @@ def write_report(
         .from_string(_TEMPLATE.read_text(encoding="utf-8"))
         .render(
             question=question,
-            headline=headline(tree, table),
+            headline=headline(tree, table, verdicts),
             claims=claim_rows(verdicts),
             figures=[figure._asdict() | {"source": _data_url(figure.png)} for figure in figures],
             files=f"{folder.name}/" if is_file else "",

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from comparisons import figure_tables as tables
 from comparisons import figures
-from comparisons.figure_style import FIGURE_WIDTH, figure_style
+from comparisons.figure_style import FIGURE_WIDTH, figure_style, legend_entries
 from comparisons.measures import over
 from comparisons.wording import number
 
@@ -83,7 +83,7 @@ def _draw_examples(tree: xr.DataTree, figure: Figure) -> None:
         assert legend is not None
         legend.remove()
         ax.label_outer(remove_inner_ticks=False)
-    handles, labels = panels[0].get_legend_handles_labels()
+    handles, labels = legend_entries(panels[0])
     figure.legend(handles, labels, loc="outside upper left", ncols=len(labels), frameon=False)
 
 
@@ -109,7 +109,9 @@ def _beyond(tree: xr.DataTree) -> str:
 
 
 def _kl_caption(tree: xr.DataTree) -> str:
-    curve = tree["curves"]["kl_divergence"].sel(predictor="network", bound="estimate").to_numpy()[: _length(tree)]
+    curve = (
+        tree["curves"].dataset["kl_divergence"].sel(predictor="network", bound="estimate").to_numpy()[: _length(tree)]
+    )
     worst = int(np.argmax(curve))
     return (
         "Lower is better; 0 is Bayes-optimal. Look at the distance between the network and the floors, and at where "
@@ -121,7 +123,7 @@ def _kl_caption(tree: xr.DataTree) -> str:
 
 def _examples_caption(tree: xr.DataTree) -> str:
     if tables.has_finite_outcomes(tree):
-        last = int(tree["observed_data"]["observations"].max())
+        last = int(tree["observed_data"].dataset["observations"].max())
         what = f"the probability of outcome {last}; a dot at 1 is that outcome, a dot at 0 another"
     else:
         what = "the median of the prediction; dots are what was then observed"
@@ -129,7 +131,7 @@ def _examples_caption(tree: xr.DataTree) -> str:
 
 
 def _convergence_caption(tree: xr.DataTree) -> str:
-    last = tree["convergence"]["kl_divergence"].isel(step=-1).mean("task").to_numpy()
+    last = tree["convergence"].dataset["kl_divergence"].isel(step=-1).mean("task").to_numpy()
     num_tasks = tree["convergence"].sizes["task"]
     return (
         "How far the network was from Bayes at each checkpoint. Look at whether it still falls at the end, and whether "
@@ -139,10 +141,12 @@ def _convergence_caption(tree: xr.DataTree) -> str:
 
 
 def _calibration_caption(tree: xr.DataTree) -> str:
+    num_tasks = tree["calibration"].sizes["task"]
     return (
         "How often what is said to happen with a probability happens, less that probability. Bayes is calibrated: its "
         "points show the noise to expect. Look for points of the network whose interval misses 0 where that of Bayes "
-        "does not. Bars: 95 % intervals over tasks."
+        f"does not. Bars: 95 % intervals over {num_tasks:,} tasks; bins that fewer than "
+        f"{figures.MIN_CALIBRATION_TASKS} of them fall into are left out."
     )
 
 
@@ -155,7 +159,7 @@ def _regret_caption(tree: xr.DataTree) -> str:
 
 
 def _order_caption(tree: xr.DataTree) -> str:
-    orders = tree["order_cost"]["num_orders"].to_numpy() if "num_orders" in tree["order_cost"] else ()
+    orders = tree["order_cost"].dataset["num_orders"].to_numpy() if "num_orders" in tree["order_cost"] else ()
     averaged = f" Orders averaged: {', '.join(str(n) for n in orders)}." if len(orders) else ""
     return (
         "The same observations in another order carry the same information. The order cost is the part of the mean KL "

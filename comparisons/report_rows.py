@@ -33,23 +33,28 @@ class ClaimRow(NamedTuple):
 
 
 class MeasureRow(NamedTuple):
-    """One row of the table of measures, in words."""
+    """What one predictor scores in one measure, in words."""
 
-    label: str
     predictor: str
     role: str
-    estimate: str
-    interval: str
+    quantity: str
     unit: str
     interval_over: str
 
 
+class MeasureGroup(NamedTuple):
+    """One measure of several predictors: the ceiling first, then what is scored, then the floors."""
+
+    label: str
+    rows: list[MeasureRow]
+
+
 class MeasureSection(NamedTuple):
-    """Measures that are read together: heading, explanation, rows."""
+    """Measures that are read together: heading, explanation, measures."""
 
     title: str
     explanation: str
-    rows: list[MeasureRow]
+    groups: list[MeasureGroup]
 
 
 class Diagnostic(NamedTuple):
@@ -61,8 +66,8 @@ class Diagnostic(NamedTuple):
     """`held`, `failed`, or empty where there is nothing to decide."""
 
 
-def headline(tree: xr.DataTree, table: pd.DataFrame) -> Headline:
-    """The answer in one sentence, and the numbers beside it: KL with its interval, floors, and where it is worst."""
+def headline(tree: xr.DataTree, table: pd.DataFrame, verdicts: Sequence[Verdict]) -> Headline:
+    """The answer in one sentence, and what to read it by: KL with its interval, floors, worst place, verdicts."""
     kl = _row(table, "kl_divergence", "network")
     share = _row(table, "share_of_prior_gap", "network")
     level = f"{100 * float(tree['measures'].attrs['level']):.3g} %"
@@ -70,7 +75,8 @@ def headline(tree: xr.DataTree, table: pd.DataFrame) -> Headline:
         digits = digits_for(kl.estimate, kl.lower, kl.upper)
         sentence = (
             f"The network loses {number(kl.estimate, digits)} nats per prediction to Bayes ({level} interval "
-            f"{number(kl.lower, digits)} to {number(kl.upper, digits)}, over {kl.interval_over}), "
+            f"{number(kl.lower, digits, like=kl.estimate)} to {number(kl.upper, digits, like=kl.estimate)}, over "
+            f"{kl.interval_over}), "
             f"{number(100 * share.estimate, digits_for(share.estimate, share.lower, share.upper))} % of what a "
             "predictor that learns nothing loses."
         )
@@ -81,7 +87,7 @@ def headline(tree: xr.DataTree, table: pd.DataFrame) -> Headline:
         )
     else:
         sentence = "The distance of the network from Bayes is not a number, so there is no answer."
-    curve = tree["curves"]["kl_divergence"].sel(predictor="network", bound="estimate").to_numpy()
+    curve = tree["curves"].dataset["kl_divergence"].sel(predictor="network", bound="estimate").to_numpy()
     curve = curve[: int(tree.attrs["length"])]
     worst = int(np.argmax(curve))
     floors = [_row(table, "kl_divergence", name) for name in ("memoryless", "prior predictive")]
@@ -91,6 +97,10 @@ def headline(tree: xr.DataTree, table: pd.DataFrame) -> Headline:
         f"worst at t = {worst}: {number(curve[worst])} nats",
         f"network: {tree.attrs['network']}",
     ]
+    if verdicts:
+        outcomes = [verdict.outcome for verdict in verdicts]
+        tally = ", ".join(f"{outcomes.count(o)} {o}" for o in ("held", "failed", "undecided") if o in outcomes)
+        details.insert(0, f"claims: {tally}")
     return Headline(sentence, details)
 
 
@@ -100,18 +110,16 @@ def claim_rows(verdicts: Sequence[Verdict]) -> list[ClaimRow]:
 
 
 def measure_sections(table: pd.DataFrame) -> list[MeasureSection]:
-    """The table of measures by section: in each the ceiling first, then what is scored, then the floors."""
-    rows: dict[str, list[MeasureRow]] = {key: [] for key in SECTIONS}
-    for measure, group in table.groupby("measure", sort=False):
+    """The table of measures by section, each measure with its ceiling and its floors where it has them."""
+    groups: dict[str, list[MeasureGroup]] = {key: [] for key in SECTIONS}
+    for measure, found in table.groupby("measure", sort=False):
         section, label = wording_of(str(measure))
+        rows = [_measure_row(Measure(*row)) for row in found[list(Measure._fields)].itertuples(index=False)]
         if section in ("kl", "beyond"):
-            unit = str(group.unit.iloc[0])
-            rows[section].append(MeasureRow(label, "Bayes", "ceiling", "0", "exact", unit, "nothing: by definition"))
-        rank = {"knows the latents": 0, "ceiling": 1, "scored": 2}
-        found = [Measure(*values) for values in group[list(Measure._fields)].itertuples(index=False)]
-        found.sort(key=lambda row: rank.get(role_of(row.predictor, row.measure), 3))
-        rows[section] += [_measure_row(row, label) for row in found]
-    return [MeasureSection(*SECTIONS[key], members) for key, members in rows.items() if members]
+            rows.append(MeasureRow("Bayes", "ceiling", "0", str(found.unit.iloc[0]), "nothing: exact by definition"))
+        rank = {"knows the latents": 0, "ceiling": 1, "sampling noise": 1, "scored": 2, "floor": 3}
+        groups[section].append(MeasureGroup(label, sorted(rows, key=lambda row: rank[row.role])))
+    return [MeasureSection(*SECTIONS[key], members) for key, members in groups.items() if members]
 
 
 def diagnostics(tree: xr.DataTree, table: pd.DataFrame) -> list[Diagnostic]:
@@ -173,28 +181,19 @@ def _claim_row(verdict: Verdict) -> ClaimRow:
     )
 
 
-def _measure_row(row: Measure, label: str) -> MeasureRow:
+def _measure_row(row: Measure) -> MeasureRow:
     estimate, unit = in_percent(row.estimate, row.unit)
     lower, _ = in_percent(row.lower, row.unit)
     upper, _ = in_percent(row.upper, row.unit)
-    return MeasureRow(
-        label,
-        row.predictor,
-        role_of(row.predictor, row.measure),
-        number(estimate, digits_for(estimate, lower, upper)),
-        interval(estimate, lower, upper),
-        unit,
-        row.interval_over,
-    )
+    text = quantity(estimate, lower, upper)
+    return MeasureRow(row.predictor, role_of(row.predictor, row.measure), text, unit, row.interval_over)
 
 
 def _agreement(name: str, what: str, gap: float, unit: str) -> Diagnostic:
     """Whether two estimates of one number agree; where one of them is infinite there is nothing to compare."""
     if math.isnan(gap):
         return Diagnostic(name, f"{what}: not comparable, one of them is infinite", "")
-    agree = abs(gap) <= 4
-    verb = "they agree" if agree else "they DISAGREE"
-    return Diagnostic(name, f"{what}: {number(gap, 2)} {unit} apart, so {verb}", "held" if agree else "failed")
+    return Diagnostic(name, f"{what}: {number(abs(gap), 2)} {unit} apart", "held" if abs(gap) <= 4 else "failed")
 
 
 def _row(table: pd.DataFrame, measure: str, predictor: str) -> pd.Series:

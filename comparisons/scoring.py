@@ -5,8 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from metalearners.checkpoints import load_weights
 from torch import nn
+
+from metalearners.checkpoints import load_weights
 
 
 def load_network(factory: str, weights: Path | None) -> nn.Module:

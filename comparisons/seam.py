@@ -8,19 +8,23 @@ Arrays cross by copy, through NumPy.
 import copy
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Self
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import torch
+from jaxtyping import Shaped
+from numpyro.distributions import Distribution, constraints
+from torch import nn
+
 from bayesopt.distributions import Histogram, Lomax, outcome_log_probs
 from bayesopt.episodes import sample_sequences
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import as_float64, in_float64
 from bayesopt.reference import observation_space
-from jaxtyping import Shaped
+from comparisons.seeding import key_for
 from metalearners.encoding import Encoding, OneHotEncoding, PositiveEncoding, RealEncoding
 from metalearners.heads import (
     AnyHead,
@@ -34,15 +38,20 @@ from metalearners.heads import (
 )
 from metalearners.network import SequencePredictor, seeded
 from metalearners.unroll import unroll
-from numpyro.distributions import Distribution, constraints
-from torch import nn
-
-from comparisons.seeding import key_for
 
 Predictor = Callable[[Shaped[Any, "task time"]], Distribution]
 """Observations in; out, a distribution of batch shape `task time` whose index t conditions on what came before t."""
 
 STEPS_PER_BLOCK = 64
+
+
+Network = nn.Module | Predictor
+"""What can be compared with Bayes: a torch module, or any function from observations to a NumPyro distribution."""
+
+
+def as_contestant(network: Network, family: AbstractPredictionFamily) -> SequencePredictor | Predictor:
+    """A module as a `SequencePredictor`; any other callable as it is."""
+    return as_sequence_predictor(network, family) if isinstance(network, nn.Module) else network
 
 
 def as_sequence_predictor(network: nn.Module, family: AbstractPredictionFamily) -> SequencePredictor:
@@ -65,7 +74,7 @@ def predictor_of(network: SequencePredictor) -> Predictor:
 def distribution_of(head: Head, outputs: np.ndarray) -> Distribution:
     """The NumPyro distribution that a head reads off a network's outputs, in float64."""
     tensors = head.parameters(torch.from_numpy(np.array(outputs, dtype=np.float64)))
-    parameters = {name: jnp.asarray(tensor.numpy()) for name, tensor in tensors.items()}
+    parameters: dict[str, Any] = {name: jnp.asarray(tensor.numpy()) for name, tensor in tensors.items()}
     match head:
         case BernoulliHead():
             distribution = dist.BernoulliLogits(**parameters)
@@ -173,7 +182,7 @@ class TrainingStream:
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._blocks: dict[int, Future[torch.Tensor]] = {}
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "TrainingStream":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -184,8 +193,7 @@ class TrainingStream:
         block, row = divmod(step, STEPS_PER_BLOCK)
         if block not in self._blocks or row == 0:
             self._blocks = {
-                index: self._blocks.get(index) or self._thread.submit(self._draw, index)
-                for index in (block, block + 1)
+                index: self._blocks.get(index) or self._thread.submit(self._draw, index) for index in (block, block + 1)
             }
         return self._blocks[block].result()[row]
 

@@ -12,10 +12,6 @@ from typing import Any
 
 import joblib
 import xarray as xr
-from metalearners.atomic import write_atomically
-from metalearners.checkpoints import log_spaced_steps
-from metalearners.network import SequencePredictor
-from metalearners.supervised import is_trained, load_checkpoint
 
 from comparisons.claims import Verdict, judge, prediction_claims
 from comparisons.comparing import evaluate
@@ -25,6 +21,10 @@ from comparisons.measures import with_measures
 from comparisons.report import write_report
 from comparisons.training import meta_train, new_predictor
 from comparisons.tree import open_tree, save_tree, validate
+from metalearners.atomic import write_atomically
+from metalearners.checkpoints import log_spaced_steps
+from metalearners.network import SequencePredictor
+from metalearners.supervised import is_trained, load_checkpoint
 
 EVALUATION_FILE = "evaluation.nc"
 MEASURES_FILE = "measures.nc"
@@ -85,9 +85,7 @@ def _train_all(experiment: PredictionExperiment, folder: Path) -> None:
         for seed in waiting:
             _train_one(experiment, folder, seed)
     elif waiting:
-        joblib.Parallel(n_jobs=num_processes)(
-            joblib.delayed(_train_one)(experiment, folder, seed) for seed in waiting
-        )
+        joblib.Parallel(n_jobs=num_processes)(joblib.delayed(_train_one)(experiment, folder, seed) for seed in waiting)
 
 
 def _train_one(experiment: PredictionExperiment, folder: Path, seed: int) -> None:

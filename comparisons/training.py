@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-from bayesopt.family import AbstractPredictionFamily
-from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
-from metalearners.network import SequencePredictor, build_network
-from metalearners.supervised import train
 from torch import nn
 
+from bayesopt.family import AbstractPredictionFamily
 from comparisons.seam import (
     TrainingStream,
     as_sequence_predictor,
@@ -16,6 +13,9 @@ from comparisons.seam import (
     typical_units,
 )
 from comparisons.seeding import integer_for
+from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
+from metalearners.network import SequencePredictor, build_network
+from metalearners.supervised import train
 
 
 def meta_train(

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import xarray as xr
+
 from metalearners.atomic import write_atomically
 
 SCHEMA = "bayesgauge comparison 1"
@@ -25,7 +26,7 @@ REQUIRED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "floors": {"kl_divergence": ("floor", "task", "time"), "log_loss": ("floor", "task", "time")},
     "calibration": {
-        "count": ("predictor", "task", "bin"),
+        "num_statements": ("predictor", "task", "bin"),
         "stated": ("predictor", "task", "bin"),
         "observed": ("predictor", "task", "bin"),
     },

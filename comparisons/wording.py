@@ -74,23 +74,27 @@ def role_of(predictor: str, measure: str) -> str:
     if predictor == "oracle":
         return "knows the latents"
     if predictor == "Bayes":
-        return "noise" if measure == "calibration_error" else "ceiling"
+        return "sampling noise" if measure == "calibration_error" else "ceiling"
     return "floor"
 
 
-def number(value: float, digits: int = 3) -> str:
-    """A number with so many significant digits: 0.137, 3.1e-4, 12,300, ∞; a dash where there is none."""
+def number(value: float, digits: int = 3, *, like: float | None = None) -> str:
+    """A number with so many significant digits: 0.137, 3.1e-4, 12,300, ∞; a dash where there is none.
+
+    With `like`, in the notation and with the decimals of that number.
+    """
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if value == 0:
         return "0"
-    mantissa, exponent = f"{abs(value):.{digits - 1}e}".split("e")
+    exponent = int(f"{abs(value if like is None else like):.{digits - 1}e}".split("e")[1])
     sign = "−" if value < 0 else ""
-    if -3 < int(exponent) < 5:
-        return f"{sign}{abs(value):,.{max(0, digits - 1 - int(exponent))}f}"
-    return f"{sign}{mantissa}e{int(exponent)}"
+    if -3 < exponent < 5:
+        return f"{sign}{abs(value):,.{max(0, digits - 1 - exponent)}f}"
+    mantissa, own_exponent = f"{abs(value):.{digits - 1}e}".split("e")
+    return f"{sign}{mantissa}e{int(own_exponent)}"
 
 
 def in_percent(value: float, unit: str) -> tuple[float, str]:
@@ -99,15 +103,13 @@ def in_percent(value: float, unit: str) -> tuple[float, str]:
 
 
 def digits_for(estimate: float, lower: float, upper: float) -> int:
-    """As many significant digits of an estimate as its interval supports: 2 to 4; 3 where there is no interval."""
-    if (
-        not all(map(math.isfinite, (estimate, lower, upper)))
-        or estimate == 0
-        or math.isclose(lower, upper, rel_tol=1e-9)
-    ):
+    """Significant digits that an interval supports: 2 to 4; 3 for an exact estimate, 2 for one without interval."""
+    if math.isnan(lower) or math.isnan(upper):
+        return 2
+    if estimate == 0 or math.isinf(estimate) or math.isclose(lower, upper, rel_tol=1e-9):
         return 3
     relative = (upper - lower) / 2 / abs(estimate)
-    return min(4, max(2, 1 + math.ceil(-math.log10(relative))))
+    return min(4, max(2, 1 + math.ceil(-math.log10(1.4 * relative))))
 
 
 def interval(estimate: float, lower: float, upper: float) -> str:
@@ -117,7 +119,7 @@ def interval(estimate: float, lower: float, upper: float) -> str:
     if math.isclose(lower, upper, rel_tol=1e-9):
         return "exact" if math.isfinite(estimate) else "–"
     digits = digits_for(estimate, lower, upper)
-    return f"[{number(lower, digits)}, {number(upper, digits)}]"
+    return f"[{number(lower, digits, like=estimate)}, {number(upper, digits, like=estimate)}]"
 
 
 def quantity(estimate: float, lower: float, upper: float) -> str:

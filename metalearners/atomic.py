@@ -19,10 +19,20 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError):
-            raise OSError(error.errno, f"could not write {len(content):,} bytes: {error.strerror}", str(path)) from error
+            raise OSError(
+                error.errno, f"could not write {len(content):,} bytes: {error.strerror}", str(path)
+            ) from error
         raise
+
+
+def _umask() -> int:
+    """The permissions that new files do not get; can only be read by setting them."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

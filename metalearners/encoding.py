@@ -4,13 +4,14 @@ Index t of the inputs holds observation t - 1, so a causal network's output at t
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
 
+@runtime_checkable
 class Encoding(Protocol):
     """Turns observations into the inputs of a network of `size` channels."""
 

@@ -6,7 +6,7 @@ same distribution in float64. Its `log_prob` is what meta-training ascends, in n
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Shaped
@@ -18,6 +18,7 @@ Observations = Shaped[Tensor, "*batch"]
 LogProbs = Float[Tensor, "*batch"]
 
 
+@runtime_checkable
 class Head(Protocol):
     """Reads the last axis of a network's outputs, of `num_outputs` numbers, as a distribution."""
 

@@ -30,8 +30,8 @@ class LSTMMetaLearner(nn.Module):
         self, inputs: Float[Tensor, "batch time input"], state: State | None = None
     ) -> tuple[Float[Tensor, "batch time output"], State]:
         """Outputs at every time, and the state after the last."""
-        hidden, state = self.core(inputs, state)
-        return self.readout(hidden), state
+        hidden, last = self.core(inputs, state)
+        return self.readout(hidden), last
 
 
 class GRUMetaLearner(nn.Module):
@@ -46,8 +46,8 @@ class GRUMetaLearner(nn.Module):
         self, inputs: Float[Tensor, "batch time input"], state: State | None = None
     ) -> tuple[Float[Tensor, "batch time output"], State]:
         """Outputs at every time, and the state after the last."""
-        hidden, state = self.core(inputs, state)
-        return self.readout(hidden), state
+        hidden, last = self.core(inputs, state)
+        return self.readout(hidden), last
 
 
 class SequencePredictor(nn.Module):

@@ -51,8 +51,9 @@ def bench_start_up() -> None:
 
 def bench_references() -> None:
     """Exact predictives of 10,000 tasks at 20 times, compiled."""
-    import bayesopt
     import jax
+
+    import bayesopt
     from bayesopt import families
 
     for identifier, cls in families.discover().items():
@@ -65,6 +66,7 @@ def bench_references() -> None:
 def bench_training() -> None:
     """Meta-training, tasks drawn as it goes, against a bare torch loop on stored tasks, timed in turn."""
     import torch
+
     from bayesopt.families import BetaBernoulli
     from comparisons.training import meta_train
     from metalearners import TrainingConfig
@@ -118,7 +120,9 @@ def bench_comparison() -> None:
     start = time.perf_counter()
     compare(network, family)
     report("compare, 4,000 tasks x 80, first call (compiles)", f"{time.perf_counter() - start:.1f} s", "")
-    report("compare, 4,000 tasks x 80, later calls", f"{seconds(lambda: compare(network, family), repeats=3):.1f} s", "")
+    report(
+        "compare, 4,000 tasks x 80, later calls", f"{seconds(lambda: compare(network, family), repeats=3):.1f} s", ""
+    )
     wall = seconds(lambda: certify(predictor_of(network), family, length=16), repeats=3)
     report("certificate, coin, T = 16", f"{wall:.2f} s", "<= 2 s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -14,7 +14,7 @@ from bayesopt.family import AbstractPredictionFamily, require_positive
 
 @dataclass(frozen=True)
 class DirichletCategorical(AbstractPredictionFamily):
-    """A die whose K face probabilities are Dirichlet(concentration), K = len(concentration) >= 2; faces count from 0."""
+    """A die whose K face probabilities are Dirichlet(concentration), K >= 2 its length; faces count from 0."""
 
     concentration: tuple[float, ...] = (1.0, 1.0, 1.0)
 
@@ -24,7 +24,9 @@ class DirichletCategorical(AbstractPredictionFamily):
         object.__setattr__(self, "concentration", tuple(self.concentration))
         require_positive(self, "concentration")
         if len(self.concentration) < 2:
-            raise ValueError(f"DirichletCategorical: concentration needs at least 2 entries; got {self.concentration!r}")
+            raise ValueError(
+                f"DirichletCategorical: concentration needs at least 2 entries; got {self.concentration!r}"
+            )
 
     def model(self, observations: Array | None = None, *, length: int) -> None:
         probs = numpyro.sample("probs", dist.Dirichlet(jnp.asarray(self.concentration, float)))

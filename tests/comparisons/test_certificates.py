@@ -2,18 +2,18 @@
 
 import itertools
 
-import bayesopt
 import jax
 import numpy as np
 import numpyro.distributions as dist
 import pytest
+
+import bayesopt
 from bayesopt.families import BetaBernoulli, DirichletCategorical, NormalNormal
 from comparisons.certificates import certify, longest_certifiable
 from comparisons.divergences import kl_divergence
 from comparisons.floors import predict_from_prior
 from comparisons.intervals import bootstrap_mean
 from comparisons.seam import as_sequence_predictor, predictor_of
-
 from tests.comparisons.networks import CountingNetwork
 
 COIN = BetaBernoulli()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from bayesopt import families
 from metalearners.checkpoints import save_tensors
-
 from tests.comparisons.networks import CountingNetwork
 
 RUN = [sys.executable, "-m", "comparisons"]
@@ -108,7 +108,10 @@ def test_a_full_disk_is_said_in_one_line(tmp_path):
     [
         (["runn"], ["no command 'runn' (did you mean 'run'?)"]),
         (["run", "beta_bernuli"], ["no family 'beta_bernuli' (did you mean 'beta_bernoulli'?)"]),
-        (["run", "beta_bernoulli", "--family.concentration1", "-1"], ["concentration1 must be a finite number > 0", "-1"]),
+        (
+            ["run", "beta_bernoulli", "--family.concentration1", "-1"],
+            ["concentration1 must be a finite number > 0", "-1"],
+        ),
         (["run", "beta_bernoulli", "--training.num-steps", "0"], ["num_steps must be an integer of at least 1; got 0"]),
         (["run", "beta_bernoulli", "--training.length", "5"], ["training.length (5) and evaluation.length (20)"]),
         (["show", "nothing"], ["no family 'nothing'"]),

@@ -1,10 +1,11 @@
 """compare(): any network in, a labelled result out, whose numbers are what they say."""
 
-import bayesopt
 import numpy as np
 import numpyro.distributions as dist
 import pytest
 import torch
+
+import bayesopt
 from bayesopt.families import BetaBernoulli, GammaExponential, NormalNormal
 from comparisons import (
     EvaluationConfig,
@@ -28,7 +29,6 @@ from metalearners import (
     SequencePredictor,
     TrainingConfig,
 )
-
 from tests.comparisons.networks import CountingNetwork, LooksAhead, TransformerStyle
 
 COIN = BetaBernoulli()

@@ -1,9 +1,10 @@
 """Floors: the published values of what predicting without memory, or without data, costs."""
 
-import bayesopt
 import jax
 import numpy as np
 import pytest
+
+import bayesopt
 from bayesopt.families import BetaBernoulli, DirichletCategorical, GammaExponential, NormalNormal
 from comparisons.divergences import kl_divergence
 from comparisons.floors import predict_from_last, predict_from_prior, with_wrong_prior

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from comparisons.intervals import bootstrap_mean, bootstrap_ratio
 
 

@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+
 from comparisons.stages import open_result
 
 ARGUMENTS = [

@@ -1,12 +1,14 @@
 """What is wrong with a network is said in one line; what is right is let through."""
 
+import jax
 import pytest
-from bayesopt.families import BetaBernoulli
-from comparisons.network_checks import NetworkContractError, check_network, runs_at
-from comparisons.seam import as_sequence_predictor
-from metalearners import GRUMetaLearner, LSTMMetaLearner
 from torch import nn
 
+import bayesopt
+from bayesopt.families import BetaBernoulli
+from comparisons.network_checks import NUM_PROBES, NetworkContractError, check_network, reason_not_to_run
+from comparisons.seam import as_sequence_predictor
+from metalearners import GRUMetaLearner, LSTMMetaLearner
 from tests.comparisons.networks import (
     CountingNetwork,
     IsRandom,
@@ -20,8 +22,12 @@ from tests.comparisons.networks import (
 COIN = BetaBernoulli()
 
 
+def probes(length):
+    return bayesopt.sample_sequences(COIN, jax.random.key(0), num_tasks=NUM_PROBES, length=length).observations
+
+
 def check(module, length=8):
-    check_network(as_sequence_predictor(module, COIN), COIN, length=length)
+    check_network(as_sequence_predictor(module, COIN), probes(length=length))
 
 
 @pytest.mark.parametrize(
@@ -62,5 +68,5 @@ def test_one_look_ahead_step_is_enough_to_be_caught():
 
 def test_a_length_at_which_it_does_not_run():
     predictor = as_sequence_predictor(TransformerStyle(2, 1, max_length=10), COIN)
-    assert runs_at(predictor, COIN, length=10) is None
-    assert "fails on inputs of shape" in (runs_at(predictor, COIN, length=11) or "")
+    assert reason_not_to_run(predictor, probes(length=10)) is None
+    assert "fails on inputs of shape" in (reason_not_to_run(predictor, probes(length=11)) or "")

@@ -4,6 +4,7 @@ import os
 
 import pytest
 import torch
+
 from metalearners.atomic import write_atomically
 from metalearners.checkpoints import load_tensors, load_weights, log_spaced_steps, save_tensors
 from metalearners.network import LSTMMetaLearner

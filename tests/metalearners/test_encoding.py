@@ -1,6 +1,7 @@
 """Encodings: what the network sees at t is the observation before t, and nothing at 0."""
 
 import torch
+
 from metalearners.encoding import OneHotEncoding, PositiveEncoding, RealEncoding
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from comparisons.seam import distribution_of
 from metalearners.heads import (
     BernoulliHead,

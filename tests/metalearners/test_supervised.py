@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from metalearners import (
     BernoulliHead,
     LSTMMetaLearner,
@@ -15,7 +17,6 @@ from metalearners import (
     train,
 )
 from metalearners.supervised import RESUME_FILE, checkpoint_path, is_trained, learning_rate
-from torch import nn
 
 CONFIG = TrainingConfig(num_steps=30, batch_size=16, length=6, num_checkpoints=4)
 

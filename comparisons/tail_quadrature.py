@@ -9,12 +9,15 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import scipy.special
-from bayesopt.distributions import Lomax
+from jaxtyping import Array
 from numpyro.distributions import Distribution
+
+from bayesopt.distributions import Lomax
 
 MAX_BISECTIONS = 4
 ABSOLUTE_TOLERANCE = 1e-10
@@ -49,10 +52,10 @@ def tails_of(p: Distribution) -> Tails | None:
 
 def kl_by_quadrature(p: Distribution, q: Distribution, tails: Tails) -> np.ndarray:
     """KL(p‖q) in nats, inf where it diverges; `ArithmeticError` where the tolerance is not reached."""
-    batch_shape = jnp.broadcast_shapes(p.batch_shape, q.batch_shape)
-    diverges = np.any([_tail_diverges(q, quantile, batch_shape) for quantile in tails], axis=0)
+    batch_shape = np.broadcast_shapes(p.batch_shape, q.batch_shape)
+    diverges = np.asarray(np.any([_tail_diverges(q, quantile, batch_shape) for quantile in tails], axis=0))
     finite = _converged_integral(p, q, tails, batch_shape, ignore=diverges)
-    return np.where(diverges, np.inf, finite)
+    return np.asarray(np.where(diverges, np.inf, finite))
 
 
 def log_prob_or_minus_inf(distribution: Distribution, x: Any) -> Any:
@@ -64,30 +67,29 @@ def log_prob_or_minus_inf(distribution: Distribution, x: Any) -> Any:
 
 
 def _tail_diverges(q: Distribution, quantile: Callable[[np.ndarray], Any], batch_shape: tuple[int, ...]) -> np.ndarray:
-    """Whether -log q grows along p's tail at least as fast as 1 / (probability beyond), so that its mean is infinite."""
+    """Whether -log q grows along p's tail at least as fast as 1 / (probability beyond): then its mean is infinite."""
     depths = _column(np.array([150.0, 200.0]), batch_shape)
     near, far = -np.broadcast_to(np.asarray(log_prob_or_minus_inf(q, quantile(depths)), float), (2, *batch_shape))
     with np.errstate(invalid="ignore", divide="ignore"):
         growth = (np.log(far) - np.log(near)) / 50.0
-    return np.isposinf(far) | (growth >= 1 - 1e-9)
+    return np.asarray(np.isposinf(far) | (growth >= 1 - 1e-9))
 
 
 def _converged_integral(
     p: Distribution, q: Distribution, tails: Tails, batch_shape: tuple[int, ...], *, ignore: np.ndarray
 ) -> np.ndarray:
     previous = _integral(p, q, tails, batch_shape, bisections=0)
+    gap = np.full(batch_shape, np.inf)
     for bisections in range(1, MAX_BISECTIONS + 1):
         current = _integral(p, q, tails, batch_shape, bisections=bisections)
         with np.errstate(invalid="ignore"):
-            gap = np.abs(current - previous)
-            is_settled = ignore | (current == previous)
-            is_settled |= gap <= ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * np.abs(current)
-        if np.all(is_settled):
+            gap = np.where(ignore | (current == previous), 0.0, np.abs(current - previous))
+        if np.all((gap == 0) | (gap <= ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * np.abs(current))):
             return current
         previous = current
     raise ArithmeticError(
         f"quadrature of KL({type(p).__name__}‖{type(q).__name__}) did not settle: the last two refinements differ by "
-        f"{np.max(np.where(is_settled, 0.0, gap)):.1e} nats; use monte_carlo_kl_divergence"
+        f"{np.max(gap):.1e} nats; use monte_carlo_kl_divergence"
     )
 
 
@@ -102,9 +104,14 @@ def _integral(
         for start in range(0, len(depths), per_pass):
             rows = slice(start, start + per_pass)
             x = quantile(_column(depths[rows], batch_shape))
-            log_ratio = np.asarray(p.log_prob(x) - log_prob_or_minus_inf(q, x), float)
+            log_ratio = np.asarray(_log_ratio(p, q, x), float)
             total = total + (_column(weights[rows], batch_shape) * log_ratio).sum(0)
-    return total
+    return np.asarray(total)
+
+
+@jax.jit
+def _log_ratio(p: Distribution, q: Distribution, x: Array) -> Array:
+    return p.log_prob(x) - log_prob_or_minus_inf(q, x)
 
 
 @functools.cache
