@@ -78,6 +78,8 @@ def resampled_means(
         by_seed = values.reshape(-1, num_tasks) @ _weights(task_counts[rows]).T
         by_seed = by_seed.reshape(num_measures, num_seeds, -1)
         means[:, rows] = np.einsum("mnr,rn->mr", by_seed, _weights(seed_counts[rows]))
+    is_non_negative = np.asarray((values >= 0).all(axis=(1, 2)))
+    means[is_non_negative] = np.maximum(means[is_non_negative], 0.0)  # scaled weights can be slightly negative
     means[~is_finite] = np.inf
     return means
 

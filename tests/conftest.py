@@ -1,8 +1,15 @@
-"""Checks every type and shape annotation of the toolkit at run time, in every test."""
+"""Checks every type and shape annotation of the toolkit at run time, in every test.
 
+Workers and the programs that tests start share what JAX compiled, in pytest's own cache folder.
+"""
+
+import os
 import sys
 
 from jaxtyping import install_import_hook
+
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(".pytest_cache/jax"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 PACKAGES = ["bayesopt", "metalearners", "comparisons"]
 

@@ -108,12 +108,13 @@ def diagnose(tree: xr.DataTree) -> pd.DataFrame:
     """
     posterior = tree["posterior"].to_dataset()
     divergences = tree["sample_stats"].to_dataset()["diverging"].sum(["chain", "draw"]).values
-    measures = {
-        "r_hat": rhat(posterior),
-        "ess_bulk": ess(posterior, method="bulk"),
-        "ess_tail": ess(posterior, method="tail"),
-        "mcse_mean": mcse(posterior, method="mean"),
-    }
+    with np.errstate(invalid="ignore"):  # chains that never moved: R-hat is nan, which is reported below
+        measures = {
+            "r_hat": rhat(posterior),
+            "ess_bulk": ess(posterior, method="bulk"),
+            "ess_tail": ess(posterior, method="tail"),
+            "mcse_mean": mcse(posterior, method="mean"),
+        }
     rows = []
     for name in map(str, posterior.data_vars):
         arrays = {measure: dataset[name].transpose("task", ...).values for measure, dataset in measures.items()}
@@ -132,8 +133,9 @@ def _troubles(table: pd.DataFrame, posterior: xr.Dataset) -> list[str]:
     messages = []
     worst = table.loc[table.r_hat.fillna(np.inf).idxmax()]
     if not worst.r_hat <= LARGEST_R_HAT:
+        found = f"R-hat {worst.r_hat:.3g} > {LARGEST_R_HAT}" if worst.r_hat > 0 else "the chains never moved"
         messages.append(
-            f"task {worst.task}: R-hat {worst.r_hat:.3g} > {LARGEST_R_HAT} for '{worst.latent}'; "
+            f"task {worst.task}: {found} for '{worst.latent}'; "
             f"raise num_warmup above {posterior.attrs['tuning_steps']:,}"
         )
     ess_min = table[["ess_bulk", "ess_tail"]].min(axis=1, skipna=False)
@@ -169,7 +171,8 @@ def _compiled_sampler(
 
 
 def _require_continuous_latents(family: AbstractPredictionFamily) -> None:
-    trace = handlers.trace(handlers.seed(family.model, jax.random.key(0))).get_trace(length=1)
+    with handlers.trace() as trace, handlers.seed(rng_seed=0):
+        jax.eval_shape(lambda: family.model(length=1))  # the sites without the cost of drawing them
     sites = [site for name, site in trace.items() if site["type"] == "sample" and name != "observations"]
     discrete = [site["name"] for site in sites if not site["is_observed"] and site["fn"].support.is_discrete]
     if discrete:

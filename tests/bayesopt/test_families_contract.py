@@ -3,6 +3,7 @@
 `BAYESGAUGE_FAMILIES=id1,id2` narrows the first to some families.
 """
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpyro.distributions as dist
 import pytest
 
 from bayesopt import AbstractPredictionFamily, contract, families
-from bayesopt.conjugate import BetaBelief
+from bayesopt.conjugate import NormalBelief, update_normal
 
 CHOSEN = os.environ.get("BAYESGAUGE_FAMILIES")
 IDS = CHOSEN.split(",") if CHOSEN else families.family_ids()
@@ -49,123 +50,134 @@ def test_nuts_agreement_on_many_tasks(identifier):
 
 
 @dataclass(frozen=True)
-class Coin(AbstractPredictionFamily):
-    """A correct family with a prior of its own, from which the broken ones below differ in one thing each."""
+class Readings(AbstractPredictionFamily):
+    """A correct family, from which the broken ones below differ in one thing each: readings of a normal mean."""
 
-    concentration1: float = 2.0
-    concentration0: float = 1.0
+    loc: float = 1.0
+    scale: float = 2.0
 
     is_exchangeable: ClassVar[bool] = True
 
     def __post_init__(self):
-        if not (0 < self.concentration1 < jnp.inf and 0 < self.concentration0 < jnp.inf):
-            fields = f"concentration1={self.concentration1!r}, concentration0={self.concentration0!r}"
-            raise ValueError(f"Coin: concentrations must be finite numbers > 0; got {fields}")
+        if not (math.isfinite(self.loc) and 0 < self.scale < math.inf):
+            raise ValueError(f"Readings: need finite loc and finite scale > 0; got loc={self.loc}, scale={self.scale}")
 
     def model(self, observations=None, *, length):
-        probs = numpyro.sample("probs", dist.Beta(self.concentration1, self.concentration0))
+        mean = numpyro.sample("mean", dist.Normal(self.loc, self.scale))
         with numpyro.plate("time", length):
-            numpyro.sample("observations", dist.Bernoulli(probs), obs=observations)
+            numpyro.sample("observations", dist.Normal(mean, 1.0), obs=observations)
 
     def prior_belief(self):
-        return BetaBelief(jnp.asarray(self.concentration1, float), jnp.asarray(self.concentration0, float))
+        return NormalBelief(jnp.asarray(self.loc, float), jnp.asarray(self.scale**-2, float))
 
     def update(self, belief, observation):
-        return BetaBelief(belief.concentration1 + observation, belief.concentration0 + 1 - observation)
+        return update_normal(belief, observation, observation_scale=1.0)
 
     def posterior(self, belief):
-        return {"probs": dist.Beta(belief.concentration1, belief.concentration0)}
+        return {"mean": dist.Normal(belief.loc, belief.precision**-0.5)}
 
     def posterior_predictive(self, belief):
-        return dist.BernoulliProbs(belief.concentration1 / (belief.concentration1 + belief.concentration0))
+        return dist.Normal(belief.loc, (1 + 1 / belief.precision) ** 0.5)
 
 
-class RefusesNothing(Coin):
+@dataclass(frozen=True)
+class ModelOnly(AbstractPredictionFamily):
+    """The first rung of the ladder: a legal family without a closed form."""
+
+    loc: float = 1.0
+    scale: float = 2.0
+    is_exchangeable: ClassVar[bool] = True
+
+    __post_init__ = Readings.__post_init__
+    model = Readings.model
+
+
+@dataclass
+class CanBeChanged(AbstractPredictionFamily):
+    loc: float = 1.0
+    scale: float = 2.0
+    model = Readings.model
+
+
+@dataclass(frozen=True)
+class Unhashable(AbstractPredictionFamily):
+    loc: Any = (1.0,)
+    model = Readings.model
+
+    def __post_init__(self):
+        object.__setattr__(self, "loc", list(self.loc))
+
+
+class RefusesNothing(Readings):
     def __post_init__(self):
         pass
 
 
-class RefusesWithoutSayingWhy(Coin):
+class RefusesWithoutSayingWhy(Readings):
     def __post_init__(self):
-        if not (0 < self.concentration1 < jnp.inf and 0 < self.concentration0 < jnp.inf):
+        if not (math.isfinite(self.loc) and 0 < self.scale < math.inf):
             raise ValueError("bad prior")
 
 
-class OutsideItsPlate(Coin):
+class OutsideItsPlate(Readings):
     def model(self, observations=None, *, length):
-        probs = numpyro.sample("probs", dist.Beta(self.concentration1, self.concentration0))
-        numpyro.sample("observations", dist.Bernoulli(probs), obs=observations)
+        mean = numpyro.sample("mean", dist.Normal(self.loc, self.scale))
+        numpyro.sample("observations", dist.Normal(mean, 1.0), obs=observations)
 
 
-class MisnamedLatent(Coin):
+class MisnamedLatent(Readings):
     def posterior(self, belief):
-        return {"bias": dist.Beta(belief.concentration1, belief.concentration0)}
+        return {"loc": dist.Normal(belief.loc, belief.precision**-0.5)}
 
 
-class SwappedPrior(Coin):
+class AnotherPrior(Readings):
     def prior_belief(self):
-        return BetaBelief(jnp.asarray(self.concentration0, float), jnp.asarray(self.concentration1, float))
+        return NormalBelief(jnp.zeros((), float), jnp.ones((), float))
 
 
-class UnnormalisedPredictive(Coin):
-    def posterior_predictive(self, belief):
-        probs = belief.concentration1 / (belief.concentration1 + belief.concentration0)
-        return dist.MultinomialProbs(jnp.stack([1 - probs, probs]), total_count=1) if probs is None else Leaky(probs)
-
-
-class Leaky(dist.BernoulliProbs):
-    def log_prob(self, value):
+class Leaky(dist.Normal):
+    def log_prob(self, value, intermediates=None):
         return super().log_prob(value) - 1e-6
 
 
-class DoubleCounts(Coin):
-    def update(self, belief, observation):
-        return BetaBelief(belief.concentration1 + 2 * observation, belief.concentration0 + 2 * (1 - observation))
-
-
-class PredictsTheMode(Coin):
+class UnnormalisedPredictive(Readings):
     def posterior_predictive(self, belief):
-        return dist.BernoulliProbs(jnp.where(belief.concentration1 > belief.concentration0, 0.9, 0.1))
+        return Leaky(belief.loc, (1 + 1 / belief.precision) ** 0.5)
 
 
-class Forgets(Coin):
-    """Correct at the first observation, and blind to the others: its posterior is still calibrated, marginally."""
+class DoubleCounts(Readings):
+    def update(self, belief, observation):
+        return super().update(super().update(belief, observation), observation)
+
+
+class PredictsFromThePosteriorMean(Readings):
+    def posterior_predictive(self, belief):
+        return dist.Normal(belief.loc, 1.0)
+
+
+class Forgets(Readings):
+    """Its posterior is the prior, so its ranks of the mean alone are uniform."""
 
     def update(self, belief, observation):
         return belief
 
 
-class FavoursTheLatest(Coin):
+class FavoursTheLatest(Readings):
     def update(self, belief, observation):
-        return BetaBelief(0.9 * belief.concentration1 + observation, 0.9 * belief.concentration0 + 1 - observation)
-
-
-@dataclass
-class CanBeChanged(Coin.__base__):
-    concentration1: float = 1.0
-    model = Coin.model
-
-
-@dataclass(frozen=True)
-class Unhashable(Coin.__base__):
-    concentration: Any = None
-    model = Coin.model
-
-    def __post_init__(self):
-        object.__setattr__(self, "concentration", [1.0])
+        return super().update(NormalBelief(belief.loc, 0.9 * belief.precision), observation)
 
 
 BROKEN = [
     (CanBeChanged, contract.check_value, "can be changed"),
     (Unhashable, contract.check_value, "must be hashable"),
-    (RefusesNothing, contract.check_hyper_parameters, "accepts concentration1=nan"),
+    (RefusesNothing, contract.check_hyper_parameters, "accepts loc=nan"),
     (RefusesWithoutSayingWhy, contract.check_hyper_parameters, "the message is 'bad prior'"),
     (OutsideItsPlate, contract.check_runs_forward, "inside a plate of size length"),
-    (MisnamedLatent, contract.check_posterior_sites, r"exactly the latent sites \['probs'\]; got \['bias'\]"),
-    (SwappedPrior, contract.check_prior_predictive, "not what the model draws"),
+    (MisnamedLatent, contract.check_posterior_sites, r"exactly the latent sites \['mean'\]; got \['loc'\]"),
+    (AnotherPrior, contract.check_prior_predictive, "not what the model draws"),
     (UnnormalisedPredictive, contract.check_predictive_is_normalised, "add up to one only within 1e-06"),
     (DoubleCounts, contract.check_chain_rule, "the posterior is wrong"),
-    (PredictsTheMode, contract.check_chain_rule, "the predictive is wrong"),
+    (PredictsFromThePosteriorMean, contract.check_chain_rule, "the predictive is wrong"),
     (Forgets, contract.check_calibration, "log joint density"),
     (FavoursTheLatest, contract.check_exchangeability, "is_exchangeable = False"),
     (DoubleCounts, contract.check_nuts_agreement, "Monte-Carlo errors away from NUTS"),
@@ -176,17 +188,6 @@ BROKEN = [
 def test_check_catches(broken, check, message):
     with pytest.raises(AssertionError, match=message):
         check(broken())
-
-
-@dataclass(frozen=True)
-class ModelOnly(Coin.__base__):
-    """The first rung of the ladder: a legal family without a closed form."""
-
-    model = Coin.model
-    concentration1: float = 1.0
-    concentration0: float = 1.0
-    is_exchangeable: ClassVar[bool] = True
-    __post_init__ = Coin.__post_init__
 
 
 def test_checks_of_closed_forms_do_not_apply_to_a_family_without_them():
@@ -201,7 +202,7 @@ def test_checks_of_closed_forms_do_not_apply_to_a_family_without_them():
 
 
 @dataclass(frozen=True)
-class LastSymbolMatters(Coin):
+class LastSymbolMatters(Readings):
     is_exchangeable: ClassVar[bool] = False
 
 

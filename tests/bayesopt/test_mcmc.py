@@ -94,7 +94,7 @@ def test_diagnosis_has_one_row_for_every_scalar_and_is_arvizs(tree):
     assert list(table.latent) == ["mean", "mean", "unused[0]", "unused[1]", "unused[0]", "unused[1]"]
     assert list(table.task) == [0, 1, 0, 0, 1, 1]
     assert (table.divergences == 0).all()
-    draws = tree["posterior"]["unused"].isel(task=1, unused_dim_0=0).values
+    draws = tree["posterior"]["unused"].isel(task=1, unused_dim_0=0)
     row = table[(table.latent == "unused[0]") & (table.task == 1)].iloc[0]
     assert row.r_hat == pytest.approx(arviz_stats.rhat(draws))
     assert row.ess_bulk == pytest.approx(arviz_stats.ess(draws, method="bulk"))
@@ -142,8 +142,8 @@ def test_few_effective_draws_ask_for_more_samples_by_number(tree):
 
 
 def test_a_chain_that_never_moves_is_trouble_not_nan(tree):
-    messages = warnings_of(altered(tree, lambda posterior: posterior * 0 + 1))
-    assert any("R-hat" in message for message in messages)
+    (message,) = warnings_of(altered(tree, lambda posterior: (posterior * 0 + 1).assign_attrs(posterior.attrs)))
+    assert message == "task 0: the chains never moved for 'mean'; raise num_warmup above 200"
 
 
 def test_divergences_ask_for_smaller_steps(tree):
@@ -158,7 +158,6 @@ def test_divergences_ask_for_smaller_steps(tree):
 BAD_SETTINGS = [
     ({"num_warmup": 0}, "num_warmup must be an integer of at least 1 .* got 0"),
     ({"num_samples": 3}, "num_samples must be an integer of at least 4 .* got 3"),
-    ({"num_samples": 10.0}, "num_samples must be an integer .* got 10.0"),
     ({"num_chains": 1}, "num_chains must be an integer of at least 2 .* got 1"),
     ({"target_accept_prob": 1.0}, "target_accept_prob must lie between 0 and 1; got 1.0"),
 ]
@@ -166,8 +165,6 @@ BAD_SETTINGS = [
 
 @pytest.mark.parametrize(("settings", "message"), BAD_SETTINGS, ids=lambda v: str(v))
 def test_bad_settings_are_refused_with_value_and_range(settings, message):
-    if isinstance(settings.get("num_samples"), float):
-        pytest.skip("the shape checker refuses it first")
     with pytest.raises(ValueError, match=message):
         sample_posterior(NormalNormal(), np.zeros((1, 2)), jax.random.key(0), **settings)
 

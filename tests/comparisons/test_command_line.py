@@ -1,7 +1,7 @@
 """The command line as a person meets it: what it prints, what it refuses in one line, what it leaves intact."""
 
 import os
-import resource
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,10 +17,13 @@ RUN = [sys.executable, "-m", "comparisons"]
 QUICK = ["--smoke", "--training.num-steps", "20", "--evaluation.num-tasks", "50", "--training-seeds", "0"]
 
 
-def bayesgauge(*arguments, cwd, **kwargs):
+def execute(command, cwd):
     environment = {**os.environ, "COLUMNS": "100", "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
-    command = [*RUN, *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, check=False, **kwargs)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, check=False)
+
+
+def bayesgauge(*arguments, cwd):
+    return execute([*RUN, *map(str, arguments)], cwd)
 
 
 def assert_refused(completed, *words):
@@ -91,12 +94,9 @@ def test_a_truncated_result_is_refused(finished_run, tmp_path):
 
 
 def test_a_full_disk_is_said_in_one_line(tmp_path):
-    """A limit on the size of files stands for the disk: every write beyond 200 kB fails."""
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-
-    completed = bayesgauge("run", "beta_bernoulli", *QUICK, cwd=tmp_path, preexec_fn=limit)
+    """A limit on the size of files stands for the disk: every write beyond 200 KiB fails."""
+    run_command = shlex.join([*RUN, "run", "beta_bernoulli", *QUICK])
+    completed = execute(["bash", "-c", f"ulimit -f 200; exec {run_command}"], cwd=tmp_path)
     assert_refused(completed, "could not write", "evaluation.nc")
     assert not list(tmp_path.rglob("*.partial"))
     resumed = bayesgauge("run", "beta_bernoulli", *QUICK, cwd=tmp_path)
