@@ -3,6 +3,7 @@
 Index t conditions on what came before t, so a sequence of T observations has T + 1 beliefs and T predictives.
 """
 
+import functools
 from typing import Any
 
 import jax
@@ -17,12 +18,16 @@ from bayesopt.float64 import in_float64, to_numpy
 @in_float64
 def filter_beliefs(family: HasBeliefs, observations: Shaped[Any, "task time ..."]) -> Belief:
     """The belief at every time: leaves `task time+1 ...`, entry 0 the prior, entry t given the first t observations."""
+    return to_numpy(_filter_beliefs(family, jnp.asarray(observations)))
 
+
+@functools.partial(jax.jit, static_argnums=0)
+def _filter_beliefs(family: Any, observations: Array) -> Belief:
     def filter_one(observations: Array) -> Belief:
         before, final = _scan_beliefs(family, observations)
         return jax.tree.map(lambda many, last: jnp.concatenate([many, last[None]]), before, final)
 
-    return to_numpy(jax.jit(jax.vmap(filter_one))(jnp.asarray(observations)))
+    return jax.vmap(filter_one)(observations)
 
 
 def predictives_of_sequences(family: HasBeliefs, observations: Array) -> Distribution:

@@ -14,7 +14,7 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Shaped
 from numpyro import handlers
-from numpyro.distributions import Distribution
+from numpyro.distributions import Distribution, constraints
 
 from bayesopt.beliefs import predictives_of_regressions, predictives_of_sequences
 from bayesopt.family import AbstractPredictionFamily, AbstractRegressionFamily, HasBeliefs, HasRegressionBeliefs
@@ -143,12 +143,19 @@ def _oracle_log_prob(family: Any, latents: dict[str, Array], observations: Array
 
 
 def _describe(support: Any) -> str:
-    names = {"_Boolean": "0 or 1", "_Real": "a real number", "_GreaterThan": "a number above", "_Nonnegative": ">= 0"}
-    if hasattr(support, "lower_bound") and hasattr(support, "upper_bound"):
-        return f"an integer or number from {support.lower_bound} to {support.upper_bound}"
-    if hasattr(support, "lower_bound"):
-        return f"a number of at least {support.lower_bound}"
-    return names.get(type(support).__name__, str(support))
+    """What a value must be, in words."""
+    if support == constraints.boolean:
+        return "0 or 1"
+    if support == constraints.real:
+        return "a finite number"
+    kind = "an integer" if support.is_discrete else "a finite number"
+    lower, upper = getattr(support, "lower_bound", None), getattr(support, "upper_bound", None)
+    if lower is not None and upper is not None:
+        return f"{kind} from {lower} to {upper}"
+    if lower is not None:
+        is_open = isinstance(support, type(constraints.greater_than(0)))
+        return f"{kind} above {lower}" if is_open else f"{kind} of at least {lower}"
+    return str(support)
 
 
 def _no_beliefs(family: Any, methods: str) -> str:

@@ -18,7 +18,7 @@ from numpyro.distributions import biject_to, kl_divergence
 from bayesopt import filter_beliefs, log_marginal_likelihood, oracle_log_prob, predict_sequence
 from bayesopt.families import BetaBernoulli, DirichletCategorical, GammaExponential, NormalNormal
 
-LOG_TOLERANCE = 1e-9  # relative error of a probability; the promise is 1e-6
+LOG_TOLERANCE = 1e-10  # relative error of a probability; the promise is 1e-6
 
 PREDICTION_VARIANTS = [  # the eight of the specification, 1.3
     BetaBernoulli(1.0, 1.0),

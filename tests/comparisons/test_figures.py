@@ -160,7 +160,9 @@ def test_calibration_table_pools_the_networks_and_leaves_out_empty_bins(tree):
         sums = dataset.isel(predictor=indices).sum(("predictor", "task"))
         rows = table[table.predictor == name]
         np.testing.assert_allclose(rows.stated, (sums.stated / sums["num_statements"]).isel(bin=rows.bin.to_numpy()))
-        np.testing.assert_allclose(rows.observed, (sums.observed / sums["num_statements"]).isel(bin=rows.bin.to_numpy()))
+        np.testing.assert_allclose(
+            rows.observed, (sums.observed / sums["num_statements"]).isel(bin=rows.bin.to_numpy())
+        )
         np.testing.assert_allclose(rows.estimate, rows.observed - rows.stated)
         assert ((rows.lower <= rows.estimate) & (rows.estimate <= rows.upper)).all()
 
