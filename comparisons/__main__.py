@@ -24,7 +24,7 @@ How Bayes-optimal is this learner? Exact references, meta-learners, and comparis
 commands:
 {commands}
 
-  bayesgauge run beta_bernoulli          the main job, about a minute
+  bayesgauge run beta_bernoulli          the main job, a minute and a half
   bayesgauge COMMAND --help              the options of a command
 """
 

@@ -18,36 +18,34 @@ from metalearners.heads import Head
 State = Tensor | tuple[Tensor, Tensor]
 
 
-class LSTMMetaLearner(nn.Module):
+class _RecurrentMetaLearner(nn.Module):
+    """A recurrent layer and a linear read-out of its hidden state."""
+
+    def __init__(self, core: nn.LSTM | nn.GRU, output_size: int) -> None:
+        super().__init__()
+        self.core = core
+        self.readout = nn.Linear(core.hidden_size, output_size)
+
+    def forward(
+        self, inputs: Float[Tensor, "batch time input"], state: State | None = None
+    ) -> tuple[Float[Tensor, "batch time output"], State]:
+        """Outputs at every time, and the state after the last."""
+        hidden, last = self.core(inputs, state)
+        return self.readout(hidden), last
+
+
+class LSTMMetaLearner(_RecurrentMetaLearner):
     """An LSTM whose weights are meta-trained and whose hidden and cell state do the learning."""
 
     def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32) -> None:
-        super().__init__()
-        self.core = nn.LSTM(input_size, hidden_size, batch_first=True)
-        self.readout = nn.Linear(hidden_size, output_size)
-
-    def forward(
-        self, inputs: Float[Tensor, "batch time input"], state: State | None = None
-    ) -> tuple[Float[Tensor, "batch time output"], State]:
-        """Outputs at every time, and the state after the last."""
-        hidden, last = self.core(inputs, state)
-        return self.readout(hidden), last
+        super().__init__(nn.LSTM(input_size, hidden_size, batch_first=True), output_size)
 
 
-class GRUMetaLearner(nn.Module):
+class GRUMetaLearner(_RecurrentMetaLearner):
     """A GRU whose weights are meta-trained and whose hidden state does the learning."""
 
     def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32) -> None:
-        super().__init__()
-        self.core = nn.GRU(input_size, hidden_size, batch_first=True)
-        self.readout = nn.Linear(hidden_size, output_size)
-
-    def forward(
-        self, inputs: Float[Tensor, "batch time input"], state: State | None = None
-    ) -> tuple[Float[Tensor, "batch time output"], State]:
-        """Outputs at every time, and the state after the last."""
-        hidden, last = self.core(inputs, state)
-        return self.readout(hidden), last
+        super().__init__(nn.GRU(input_size, hidden_size, batch_first=True), output_size)
 
 
 class SequencePredictor(nn.Module):

@@ -71,7 +71,7 @@ def bench_training() -> None:
     from comparisons.training import meta_train
     from metalearners import TrainingConfig
 
-    num_steps = 400
+    num_steps = 1500
     training = TrainingConfig(num_steps=num_steps)
     torch.set_num_threads(1)
     stored = (torch.rand(64, training.batch_size, training.length) < 0.5).float()
@@ -96,7 +96,7 @@ def bench_training() -> None:
     ratios, speeds = [], []
     ours()
     bare()
-    for _ in range(5):
+    for _ in range(3):
         start = time.perf_counter()
         bare()
         middle = time.perf_counter()
