@@ -212,7 +212,7 @@ def untrained_copy(network: SequencePredictor, *, seed: int) -> SequencePredicto
     copied = copy.deepcopy(network)
     renewed: set[int] = set()
     with seeded(seed):
-        for module in copied.modules():
+        for module in reversed(list(copied.modules())):  # parts before the whole, which may refine them
             reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
             if callable(reset):
                 reset()

@@ -9,9 +9,12 @@ class LSTMConfig:
 
     hidden_size: int = 32
     """Units of the recurrent layer."""
+    longest_memory: int = 20
+    """Longest time scale, in observations, at which units forget before training (chrono initialisation)."""
 
     def __post_init__(self) -> None:
         require_at_least_one(self, "hidden_size")
+        require_at_least_one(self, "longest_memory")
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,12 @@ class GRUConfig:
 
     hidden_size: int = 32
     """Units of the recurrent layer."""
+    longest_memory: int = 20
+    """Longest time scale, in observations, at which units forget before training (chrono initialisation)."""
 
     def __post_init__(self) -> None:
         require_at_least_one(self, "hidden_size")
+        require_at_least_one(self, "longest_memory")
 
 
 NetworkConfig = LSTMConfig | GRUConfig
@@ -38,9 +44,9 @@ class TrainingConfig:
     """Fresh sequences per gradient step."""
     length: int = 20
     """Observations per sequence: the horizon the network is trained for."""
-    learning_rate: float = 0.03
+    learning_rate: float = 0.02
     """Peak learning rate of the one-cycle schedule."""
-    warmup_fraction: float = 0.3
+    warmup_fraction: float = 0.1
     """Share of the steps over which the learning rate rises."""
     max_gradient_norm: float = 1.0
     """Gradients are scaled down to this norm where they exceed it."""

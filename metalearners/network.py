@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from metalearners.configs import GRUConfig, LSTMConfig, NetworkConfig
+from metalearners.configs import LSTMConfig, NetworkConfig
 from metalearners.encoding import Encoding
 from metalearners.heads import Head
 
@@ -21,10 +21,28 @@ State = Tensor | tuple[Tensor, Tensor]
 class _RecurrentMetaLearner(nn.Module):
     """A recurrent layer and a linear read-out of its hidden state."""
 
-    def __init__(self, core: nn.LSTM | nn.GRU, output_size: int) -> None:
+    def __init__(self, core: nn.LSTM | nn.GRU, output_size: int, *, longest_memory: int) -> None:
         super().__init__()
         self.core = core
         self.readout = nn.Linear(core.hidden_size, output_size)
+        self.longest_memory = longest_memory
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Gate biases under which units forget at time scales from 1 to `longest_memory` steps.
+
+        Chrono initialisation: Tallec & Ollivier 2018, *Can recurrent neural networks warp time?* (arXiv 1804.11188).
+        The remaining parameters are as torch draws them.
+        """
+        size = self.core.hidden_size
+        time_scales = torch.empty(size).uniform_(1, max(2, self.longest_memory - 1)).log()
+        state, drive = self.core.get_parameter("bias_hh_l0"), self.core.get_parameter("bias_ih_l0")
+        with torch.no_grad():
+            state.zero_()
+            drive.zero_()
+            drive[size : 2 * size] = time_scales  # forget gate of an LSTM, update gate of a GRU
+            if isinstance(self.core, nn.LSTM):
+                drive[:size] = -time_scales  # its input gate
 
     def forward(
         self, inputs: Float[Tensor, "batch time input"], state: State | None = None
@@ -37,15 +55,17 @@ class _RecurrentMetaLearner(nn.Module):
 class LSTMMetaLearner(_RecurrentMetaLearner):
     """An LSTM whose weights are meta-trained and whose hidden and cell state do the learning."""
 
-    def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32) -> None:
-        super().__init__(nn.LSTM(input_size, hidden_size, batch_first=True), output_size)
+    def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32, longest_memory: int = 20) -> None:
+        core = nn.LSTM(input_size, hidden_size, batch_first=True)
+        super().__init__(core, output_size, longest_memory=longest_memory)
 
 
 class GRUMetaLearner(_RecurrentMetaLearner):
     """A GRU whose weights are meta-trained and whose hidden state does the learning."""
 
-    def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32) -> None:
-        super().__init__(nn.GRU(input_size, hidden_size, batch_first=True), output_size)
+    def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32, longest_memory: int = 20) -> None:
+        core = nn.GRU(input_size, hidden_size, batch_first=True)
+        super().__init__(core, output_size, longest_memory=longest_memory)
 
 
 class SequencePredictor(nn.Module):
@@ -69,12 +89,9 @@ class SequencePredictor(nn.Module):
 
 def build_network(config: NetworkConfig, *, input_size: int, output_size: int, seed: int) -> nn.Module:
     """A freshly initialised network; the same seed gives the same weights."""
+    kind = LSTMMetaLearner if isinstance(config, LSTMConfig) else GRUMetaLearner
     with seeded(seed):
-        match config:
-            case LSTMConfig():
-                return LSTMMetaLearner(input_size, output_size, hidden_size=config.hidden_size)
-            case GRUConfig():
-                return GRUMetaLearner(input_size, output_size, hidden_size=config.hidden_size)
+        return kind(input_size, output_size, hidden_size=config.hidden_size, longest_memory=config.longest_memory)
 
 
 @contextlib.contextmanager

@@ -94,7 +94,7 @@ class _Run:
         self.predictor = predictor
         self.config = config
         self.parameters = [p for p in predictor.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(self.parameters, lr=config.learning_rate, betas=(0.9, 0.95), fused=True)
+        self.optimizer = torch.optim.Adam(self.parameters, lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
         self.losses = torch.zeros(config.num_steps)
         self.step = 0
         self.checkpoint_steps = log_spaced_steps(config.num_steps, config.num_checkpoints)

@@ -17,7 +17,7 @@ from comparisons import (
     open_comparison,
     predictor_of,
 )
-from comparisons.seam import as_sequence_predictor
+from comparisons.seam import as_sequence_predictor, untrained_copy
 from comparisons.tree import save_tree
 from metalearners import (
     GRUConfig,
@@ -176,3 +176,16 @@ def test_a_gru_is_trained_by_the_same_protocol():
     comparison = compare(meta_train(COIN, training=BRIEF, network=GRUConfig(hidden_size=16)), COIN, evaluation=SMALL)
     assert "GRUMetaLearner" in comparison.tree.attrs["network"]
     assert value(comparison, "kl_divergence").upper < value(comparison, "kl_divergence", "prior predictive").lower / 2
+
+
+def test_the_untrained_copy_is_drawn_as_a_fresh_network_is():
+    """Every parameter differs from the trained one, and the gate biases keep their structure."""
+    trained = as_sequence_predictor(LSTMMetaLearner(2, 1, hidden_size=8), COIN)
+    blank = untrained_copy(trained, seed=1)
+    assert blank is not None
+    again = untrained_copy(trained, seed=1)
+    for a, b, c in zip(trained.parameters(), blank.parameters(), again.parameters(), strict=True):
+        assert torch.equal(b, c)
+        assert not torch.equal(a, b) or not a.any()
+    assert (blank.network.core.bias_ih_l0[8:16] >= 0).all()
+    assert not blank.network.core.bias_hh_l0.any()
