@@ -6,7 +6,7 @@ error, with exit code 1 (2 for a command line that does not parse); set BAYESGAU
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 COMMANDS = {
     "list": "families and experiments there are",
@@ -73,10 +73,10 @@ def _one_line(error: BaseException) -> str:
     return first
 
 
-def _closest(name: str, known: object) -> str:
+def _closest(name: str, known: Iterable[str]) -> str:
     import difflib
 
-    matches = difflib.get_close_matches(name, list(known), n=1)  # type: ignore[call-overload]
+    matches = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 

@@ -5,7 +5,7 @@ Each is a `Predictor`, as networks and the reference are.
 
 import dataclasses
 import functools
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -40,11 +40,11 @@ def with_wrong_prior(
 ) -> AbstractPredictionFamily | None:
     """The same family with every prior concentration or scale times `factor`; `None` if it has no such field."""
     changes: dict[str, Any] = {}
-    for field in dataclasses.fields(family):  # type: ignore[arg-type]
+    for field in dataclasses.fields(cast(Any, family)):
         value = getattr(family, field.name)
         if field.name == "scale" or field.name.startswith("concentration"):
             changes[field.name] = tuple(factor * v for v in value) if isinstance(value, tuple) else factor * value
-    return dataclasses.replace(family, **changes) if changes else None  # type: ignore[type-var]
+    return dataclasses.replace(cast(Any, family), **changes) if changes else None
 
 
 def floors_of(family: AbstractPredictionFamily) -> dict[str, Any]:
