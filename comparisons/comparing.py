@@ -101,7 +101,7 @@ def evaluate(
     if certificate is not None:
         groups["certificate"] = certificate
     if checkpoints is not None:
-        groups["convergence"] = _convergence(checkpoints, reference, sequences, family, evaluation)
+        groups["convergence"] = _convergence(checkpoints, sequences, family, evaluation)
 
     tree = xr.DataTree.from_dict(groups)
     tree.attrs = {
@@ -256,7 +256,6 @@ def _certificate(
 
 def _convergence(
     checkpoints: Mapping[int, Sequence[SequencePredictor]],
-    reference: Distribution,
     sequences: Sequences,
     family: AbstractPredictionFamily,
     evaluation: EvaluationConfig,
