@@ -8,10 +8,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Shaped
+import numpy as np
+from jaxtyping import Array, Float, Int, Shaped
 from numpyro.distributions import Distribution
 
-from bayesopt.family import Belief, HasBeliefs, HasRegressionBeliefs
+from bayesopt.agent import Belief
+from bayesopt.family import HasArmBeliefs, HasBeliefs, HasRegressionBeliefs
 from bayesopt.float64 import in_float64, to_numpy
 
 
@@ -28,6 +30,27 @@ def _filter_beliefs(family: Any, observations: Array) -> Belief:
         return jax.tree.map(lambda many, last: jnp.concatenate([many, last[None]]), before, final)
 
     return jax.vmap(filter_one)(observations)
+
+
+@in_float64
+def prior_beliefs(family: HasArmBeliefs, num_tasks: int) -> Belief:
+    """The prior belief of every task (leading axis)."""
+    return jax.tree.map(
+        lambda leaf: np.broadcast_to(np.asarray(leaf, float), (num_tasks, *jnp.shape(leaf))), family.prior_belief()
+    )
+
+
+@in_float64
+def update_arms(
+    family: HasArmBeliefs, belief: Belief, arms: Int[np.ndarray, "task"], rewards: Float[np.ndarray, "task"]
+) -> Belief:
+    """The belief of every task after the arm that was pulled in it paid its reward."""
+    return to_numpy(_update_arms(family, jax.tree.map(jnp.asarray, belief), jnp.asarray(arms), jnp.asarray(rewards)))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _update_arms(family: Any, belief: Belief, arms: Array, rewards: Array) -> Belief:
+    return jax.vmap(family.update_arm)(belief, arms, rewards)
 
 
 def predictives_of_sequences(family: HasBeliefs, observations: Array) -> Distribution:

@@ -1,7 +1,8 @@
 """Conjugate beliefs: their update by one observation, their posterior and their posterior predictive.
 
-Beliefs are NamedTuples in NumPyro's own parameter words, for one task; the formulas are those of any Bayesian text
-(Gelman et al., *Bayesian Data Analysis*, ch. 2-3; DeGroot, *Optimal Statistical Decisions*, ch. 9).
+Beliefs are NamedTuples in NumPyro's own parameter words, for one task (in bandits with an entry per arm); the formulas
+are those of any Bayesian text (Gelman et al., *Bayesian Data Analysis*, ch. 2-3; DeGroot, *Optimal Statistical
+Decisions*, ch. 9).
 """
 
 from typing import NamedTuple
@@ -20,6 +21,11 @@ class BetaBelief(NamedTuple):
 
     concentration1: Scalar
     concentration0: Scalar
+
+
+def update_beta_arm(belief: BetaBelief, is_pulled: Float[Array, "arm"], reward: Num[Array, ""]) -> BetaBelief:
+    """Count one more success or failure of the arm that was pulled; the belief has an entry for every arm."""
+    return BetaBelief(belief.concentration1 + is_pulled * reward, belief.concentration0 + is_pulled * (1 - reward))
 
 
 def update_beta(belief: BetaBelief, observation: Num[Array, ""]) -> BetaBelief:
@@ -56,6 +62,11 @@ class GammaBelief(NamedTuple):
     rate: Scalar
 
 
+def update_gamma_arm(belief: GammaBelief, is_pulled: Float[Array, "arm"], reward: Num[Array, ""]) -> GammaBelief:
+    """Add one exponential reward of the arm that was pulled; the belief has an entry for every arm."""
+    return GammaBelief(belief.concentration + is_pulled, belief.rate + is_pulled * reward)
+
+
 def update_gamma(belief: GammaBelief, observation: Num[Array, ""]) -> GammaBelief:
     """Add one exponential waiting time."""
     return GammaBelief(belief.concentration + 1, belief.rate + observation)
@@ -79,6 +90,19 @@ def update_normal(
     """Weigh in one observation of known standard deviation `observation_scale`."""
     precision = belief.precision + observation_scale**-2
     loc = belief.loc + (observation - belief.loc) * observation_scale**-2 / precision
+    return NormalBelief(loc, precision)
+
+
+def update_normal_arm(
+    belief: NormalBelief,
+    is_pulled: Float[Array, "arm"],
+    reward: Num[Array, ""],
+    *,
+    observation_scale: float | Scalar,
+) -> NormalBelief:
+    """Weigh in one reward of the arm that was pulled; the belief has an entry for every arm."""
+    precision = belief.precision + is_pulled * observation_scale**-2
+    loc = belief.loc + is_pulled * (reward - belief.loc) * observation_scale**-2 / precision
     return NormalBelief(loc, precision)
 
 

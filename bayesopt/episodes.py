@@ -4,10 +4,17 @@ import functools
 from typing import Any, NamedTuple
 
 import jax
-from jaxtyping import Array, Shaped
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Shaped
 from numpyro import handlers
 
-from bayesopt.family import AbstractFamily, AbstractPredictionFamily, AbstractRegressionFamily
+from bayesopt.family import (
+    AbstractBanditFamily,
+    AbstractFamily,
+    AbstractPredictionFamily,
+    AbstractRegressionFamily,
+)
 from bayesopt.float64 import in_float64, to_numpy
 
 
@@ -24,6 +31,13 @@ class Regressions(NamedTuple):
     latents: dict[str, Shaped[Any, "task ..."]]
     inputs: Shaped[Any, "task time input"]
     targets: Shaped[Any, "task time output"]
+
+
+class RewardTables(NamedTuple):
+    """Bandit tasks: the latents that define each, and what every arm would pay at every trial."""
+
+    latents: dict[str, Shaped[Any, "task ..."]]
+    rewards: Float[Any, "task time arm"]
 
 
 def sample_sequences(family: AbstractPredictionFamily, key: Array, *, num_tasks: int, length: int) -> Sequences:
@@ -44,6 +58,27 @@ def sample_regressions(family: AbstractRegressionFamily, key: Array, *, num_task
     _require_at_least_one(num_tasks=num_tasks, length=length)
     sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
     return Regressions(inputs=sites.pop("inputs"), targets=sites.pop("targets"), latents=sites)
+
+
+def sample_reward_tables(family: AbstractBanditFamily, key: Array, *, num_tasks: int, length: int) -> RewardTables:
+    """Draw `num_tasks` bandits of `length` trials each; NumPy arrays, rewards in float64.
+
+    Raises `ValueError` unless `num_tasks` and `length` are at least 1.
+    """
+    _require_at_least_one(num_tasks=num_tasks, length=length)
+    sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
+    return RewardTables(rewards=np.asarray(sites.pop("rewards"), float), latents=sites)
+
+
+@in_float64
+def expected_reward_tables(family: AbstractBanditFamily, tables: RewardTables) -> Float[np.ndarray, "task arm"]:
+    """What each arm of each task pays on average, given the latents that nobody sees."""
+    return np.asarray(_expected_rewards(family, {name: jnp.asarray(v) for name, v in tables.latents.items()}), float)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _expected_rewards(family: AbstractBanditFamily, latents: dict[str, Array]) -> Array:
+    return jax.vmap(family.expected_rewards)(latents)
 
 
 @in_float64

@@ -9,11 +9,11 @@ import math
 import re
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from jaxtyping import Array
+import numpy as np
+from jaxtyping import Array, Float
 from numpyro.distributions import Distribution
 
-Belief = Any
-"""Sufficient statistics of a posterior: a NamedTuple of arrays for one task (see `bayesopt.conjugate`)."""
+from bayesopt.agent import Belief, Plan
 
 
 class AbstractFamily(abc.ABC):
@@ -41,6 +41,26 @@ class AbstractRegressionFamily(AbstractFamily):
     @abc.abstractmethod
     def model(self, inputs: Array | None = None, targets: Array | None = None, *, length: int) -> None:
         """Draw the latents of one task, then `length` pairs at the sites `"inputs"` and `"targets"`."""
+
+
+class AbstractBanditFamily(AbstractFamily):
+    """Tasks in which one of several arms is pulled at every trial, and only its reward is seen."""
+
+    @property
+    @abc.abstractmethod
+    def num_arms(self) -> int:
+        """How many arms every task has."""
+
+    @abc.abstractmethod
+    def model(self, rewards: Array | None = None, *, length: int) -> None:
+        """Draw the latents of one task, then what every arm would pay at each of `length` trials.
+
+        The rewards are one site, `"rewards"`, of shape `time arm`; given the latents they are independent.
+        """
+
+    @abc.abstractmethod
+    def expected_rewards(self, latents: dict[str, Array]) -> Array:
+        """What each arm of one task pays on average (`arm`), given its latents."""
 
 
 @runtime_checkable
@@ -88,6 +108,67 @@ class HasRegressionBeliefs(Protocol):
         ...
 
 
+@runtime_checkable
+class HasArmBeliefs(Protocol):
+    """A bandit family whose posterior has finitely many sufficient statistics, so that agents can plan with it.
+
+    The first four methods work on one task at one time, in JAX. The last four are what index policies need; they
+    take beliefs of many tasks, NumPy arrays with a leading `task` axis, and return arrays `task arm`.
+    """
+
+    def prior_belief(self) -> Belief:
+        """The belief before any pull."""
+        ...
+
+    def update_arm(self, belief: Belief, arm: Array, reward: Array) -> Belief:
+        """The belief after `arm` paid `reward` (Bayes' rule)."""
+        ...
+
+    def posterior(self, belief: Belief) -> dict[str, Distribution]:
+        """The distribution of every latent site of the model, given the belief."""
+        ...
+
+    def reward_predictive(self, belief: Belief) -> Distribution:
+        """The distribution of the next reward of every arm (batch shape `arm`), given the belief."""
+        ...
+
+    def posterior_means(self, belief: Belief) -> Float[np.ndarray, "task arm"]:
+        """What each arm pays on average, as far as one knows."""
+        ...
+
+    def best_arm_probs(self, belief: Belief) -> Float[np.ndarray, "task arm"]:
+        """The posterior probability of each arm to be the one that pays most on average."""
+        ...
+
+    def posterior_quantiles(
+        self, belief: Belief, level: Float[np.ndarray, "task arm"]
+    ) -> Float[np.ndarray, "task arm"]:
+        """The quantile at `level` of the posterior of what each arm pays on average."""
+        ...
+
+    def means_after_pull(self, belief: Belief) -> Float[np.ndarray, "task arm"]:
+        """The expected largest posterior mean once each arm in turn has been pulled one more time."""
+        ...
+
+
+@runtime_checkable
+class HasPlan(Protocol):
+    """A bandit family whose finite-horizon problem can be solved."""
+
+    def plan(self, *, horizon: int, discount: float = 1.0) -> Plan:
+        """The Bayes-optimal plan for `horizon` trials, rewards at trial t weighed by `discount**t`."""
+        ...
+
+
+@runtime_checkable
+class HasGittinsIndices(Protocol):
+    """A bandit family of independent arms whose Gittins indices can be computed."""
+
+    def gittins_indices(self, belief: Belief, discount: float) -> Float[np.ndarray, "task arm"]:
+        """The index of every arm: pulling the largest is optimal for geometric discounting without an end."""
+        ...
+
+
 def family_id(family: AbstractFamily | type[AbstractFamily]) -> str:
     """The id of a family, which is the name of its file: `BetaBernoulli` is `beta_bernoulli`."""
     cls = family if isinstance(family, type) else type(family)
@@ -104,10 +185,27 @@ def require_positive(owner: object, field: str) -> None:
 
 
 def require_finite(owner: object, field: str) -> None:
-    """Refuse a hyper-parameter that is not a finite number."""
+    """Refuse a hyper-parameter that is not a finite number (or non-empty tuple of finite numbers)."""
     value = getattr(owner, field)
-    if not _is_number(value) or not math.isfinite(value):
-        raise ValueError(f"{type(owner).__name__}: {field} must be a finite number; got {value!r}")
+    values = value if isinstance(value, tuple) else (value,)
+    if not values or not all(_is_number(v) and math.isfinite(v) for v in values):
+        kind = "a non-empty tuple of finite numbers" if isinstance(value, tuple) else "a finite number"
+        raise ValueError(f"{type(owner).__name__}: {field} must be {kind}; got {value!r}")
+
+
+def require_count(owner: object, field: str) -> None:
+    """Refuse a hyper-parameter that is not an integer of at least 0."""
+    value = getattr(owner, field)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 0; got {value!r}")
+
+
+def require_equal_lengths(owner: object, *fields: str) -> None:
+    """Refuse hyper-parameters, one number per arm, that speak of different numbers of arms."""
+    lengths = {field: len(getattr(owner, field)) for field in fields}
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{length} of {field}" for field, length in lengths.items())
+        raise ValueError(f"{type(owner).__name__}: every arm needs one number of each kind; got {found}")
 
 
 def _is_number(value: object) -> bool:

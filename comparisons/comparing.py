@@ -1,10 +1,8 @@
 """Compare networks with the Bayes-optimal predictor of a family: the calculation, from predictors to a DataTree."""
 
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from importlib import metadata
 from typing import Any
 
 import jax
@@ -26,9 +24,10 @@ from comparisons.exchangeability import order_cost
 from comparisons.floors import WRONG_PRIOR_FACTOR, floors_of
 from comparisons.measures import with_measures
 from comparisons.network_checks import NUM_PROBES, check_network, reason_not_to_run
+from comparisons.provenance import versions
 from comparisons.seam import Network, Predictor, as_contestant, centre_of, num_outcomes, predictor_of, untrained_copy
 from comparisons.seeding import integer_for, key_for
-from comparisons.tree import SCHEMA, validate
+from comparisons.tree import PREDICTION_SCHEMA, validate
 from metalearners.network import SequencePredictor
 
 
@@ -105,7 +104,7 @@ def evaluate(
 
     tree = xr.DataTree.from_dict(groups)
     tree.attrs = {
-        "schema": SCHEMA,
+        "schema": PREDICTION_SCHEMA,
         "family": repr(family),
         "family_id": family_id(family),
         "network": _describe(contestants[0]),
@@ -117,12 +116,6 @@ def evaluate(
         "versions": json.dumps(versions()),
     }
     return validate(tree)
-
-
-def versions() -> dict[str, str]:
-    """The versions that results depend on."""
-    names = ("bayesgauge", "numpyro", "jax", "torch", "numpy", "scipy", "xarray")
-    return {"python": sys.version.split()[0], **{name: metadata.version(name) for name in names}}
 
 
 def _usable_length(

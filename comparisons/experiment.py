@@ -1,69 +1,56 @@
-"""Experiments are frozen values: everything a run depends on, printable, hashable, and shrinkable to a smoke run."""
+"""Experiments are frozen values: everything a run depends on, printable, hashable, and shrinkable to a smoke run.
 
+What a kind of experiment has to say of itself is here; `comparisons.stages` runs any kind.
+"""
+
+import abc
 import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from bayesopt.family import AbstractPredictionFamily, family_id
-from comparisons.configs import EvaluationConfig
-from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
+import xarray as xr
 
 RESULTS_VERSION = 1
 """Raised by every change that can move results, so that old results are never taken for new ones."""
 
 
-@dataclass(frozen=True)
-class PredictionExperiment:
-    """Meta-train networks on a family, then compare them with its Bayes-optimal predictor."""
+class AbstractExperiment(abc.ABC):
+    """Meta-train one network per seed, then compare them with an exact reference. Subclasses are frozen dataclasses."""
 
-    family: AbstractPredictionFamily
-    """The tasks, with their prior."""
-    network: NetworkConfig = LSTMConfig()
-    """The network that is meta-trained."""
-    training: TrainingConfig = TrainingConfig()
-    """How it is meta-trained."""
-    evaluation: EvaluationConfig = EvaluationConfig()
-    """What it is scored on."""
-    training_seeds: tuple[int, ...] = (0, 1)
-    """One network is trained per seed; intervals are over seeds and tasks."""
-    seed: int = 0
-    """Seed of the evaluation: tasks, reorderings, resampling."""
-
-    def __post_init__(self) -> None:
-        if not self.training_seeds or len(set(self.training_seeds)) < len(self.training_seeds):
-            raise ValueError(f"training_seeds must be distinct and at least one; got {self.training_seeds!r}")
-        if any(not 0 <= seed < 2**31 for seed in (*self.training_seeds, self.seed)):
-            raise ValueError(
-                f"seeds must be integers from 0 to {2**31 - 1}; got training_seeds {self.training_seeds!r}, "
-                f"seed {self.seed!r}"
-            )
-        if self.training.length != self.evaluation.length:
-            raise ValueError(
-                f"training.length ({self.training.length}) and evaluation.length ({self.evaluation.length}) must be "
-                "equal; evaluation.beyond measures other lengths"
-            )
+    training_seeds: tuple[int, ...]
+    seed: int
 
     @property
+    @abc.abstractmethod
     def id(self) -> str:
         """The name of the folder its results go to."""
-        return family_id(self.family)
 
     @property
+    @abc.abstractmethod
     def question(self) -> str:
         """What the experiment asks, in one sentence."""
-        return f"How Bayes-optimal is a meta-trained network's prediction of {self.family!r}?"
 
-    def smoke(self) -> "PredictionExperiment":
+    @abc.abstractmethod
+    def smoke(self) -> "AbstractExperiment":
         """The same experiment, tiny: it runs everything in seconds and proves nothing."""
-        return dataclasses.replace(
-            self,
-            training=dataclasses.replace(self.training, num_steps=min(200, self.training.num_steps)),
-            evaluation=dataclasses.replace(
-                self.evaluation, num_tasks=200, certificate_length=8, order_tasks=10, convergence_tasks=100
-            ),
-        )
+
+    @abc.abstractmethod
+    def is_trained(self, directory: Path) -> bool:
+        """Whether the checkpoints in `directory` are those of a finished training run of this experiment."""
+
+    @abc.abstractmethod
+    def train(self, seed: int, directory: Path) -> None:
+        """Meta-train the network of one training seed, from where `directory` says it is."""
+
+    @abc.abstractmethod
+    def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
+        """Everything measured of the trained networks, whose checkpoints are in one directory per training seed."""
+
+    @abc.abstractmethod
+    def measure(self, tree: xr.DataTree) -> xr.DataTree:
+        """The tree with its groups `measures` and `curves`."""
 
     def settings(self) -> dict[str, Any]:
         """Every setting by name, JSON-able."""
@@ -72,6 +59,17 @@ class PredictionExperiment:
     def fingerprint(self) -> str:
         """A hash of every setting and of the results version: another setting is another folder."""
         return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def require_seeds(experiment: AbstractExperiment) -> None:
+    """Refuse training seeds that repeat or are none, and seeds that are not integers from 0 to 2**31 - 1."""
+    training_seeds, seed = experiment.training_seeds, experiment.seed
+    if not training_seeds or len(set(training_seeds)) < len(training_seeds):
+        raise ValueError(f"training_seeds must be distinct and at least one; got {training_seeds!r}")
+    if any(not 0 <= number < 2**31 for number in (*training_seeds, seed)):
+        raise ValueError(
+            f"seeds must be integers from 0 to {2**31 - 1}; got training_seeds {training_seeds!r}, seed {seed!r}"
+        )
 
 
 def _to_json(value: Any) -> Any:

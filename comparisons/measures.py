@@ -56,7 +56,7 @@ def _measures(tree: xr.DataTree, seed: int) -> list[Measure]:
 
     excess = within(network_loss - bayes_loss).mean(2)
     add("excess_log_loss", "network", bootstrap_mean(excess, seed=seed), "nats/step", len(excess))
-    gap = _in_standard_errors((within(network_kl).mean(2) - excess).mean(0))
+    gap = in_standard_errors((within(network_kl).mean(2) - excess).mean(0))
     rows.append(Measure("kl_minus_excess_log_loss", "network", gap, np.nan, np.nan, "paired standard errors", "tasks"))
 
     num_seeds = len(network_kl)
@@ -114,7 +114,7 @@ def _lengths_beyond(available: int, length: int) -> list[int]:
     return lengths
 
 
-def _in_standard_errors(differences: Float[np.ndarray, "task"]) -> float:
+def in_standard_errors(differences: Float[np.ndarray, "task"]) -> float:
     """How many standard errors the mean difference is from zero; NaN where it is infinite."""
     if not np.isfinite(differences).all():
         return float("nan")
@@ -166,7 +166,7 @@ def _certificate_measures(tree: xr.DataTree, network_kl: np.ndarray, seed: int) 
     mean = float(exact.mean())
     sampled = network_kl[:, :, :length].mean(2)
     interval = bootstrap_mean(sampled, seed=seed)
-    gap = _in_standard_errors(sampled.mean(0) - mean) if np.isfinite(mean) else float("nan")
+    gap = in_standard_errors(sampled.mean(0) - mean) if np.isfinite(mean) else float("nan")
     worst = float(dataset["worst_kl"].to_numpy().max())
     exactly = "nothing: exact for these networks"
     return [
@@ -182,9 +182,9 @@ def _curves(tree: xr.DataTree, seed: int) -> xr.Dataset:
     scores = _scores_by_predictor(tree)
     oracle_loss = tree["reference"]["oracle_log_loss"].to_numpy()[None]
     bayes_loss = tree["reference"]["log_loss"].to_numpy()[None]
-    kl = {name: _curve(values, seed) for name, (values, _) in scores.items()}
+    kl = {name: curve_of(values, seed) for name, (values, _) in scores.items()}
     losses = {"Bayes": bayes_loss, **{name: loss for name, (_, loss) in scores.items()}}
-    regret = {name: _curve(np.cumsum(loss - oracle_loss, axis=2), seed) for name, loss in losses.items()}
+    regret = {name: curve_of(np.cumsum(loss - oracle_loss, axis=2), seed) for name, loss in losses.items()}
     dataset = xr.Dataset(
         {
             "kl_divergence": (("predictor", "time", "bound"), np.stack(list(kl.values()))),
@@ -195,7 +195,8 @@ def _curves(tree: xr.DataTree, seed: int) -> xr.Dataset:
     return dataset
 
 
-def _curve(values: Float[np.ndarray, "training_seed task time"], seed: int) -> Float[np.ndarray, "time bound"]:
+def curve_of(values: Float[np.ndarray, "training_seed task time"], seed: int) -> Float[np.ndarray, "time bound"]:
+    """Mean and percentile interval at every time, over tasks and training seeds."""
     resampled = resampled_means(np.moveaxis(values, 2, 0), seed=seed, num_resamples=500)
     tail = (1 - LEVEL) / 2
     lower, upper = np.quantile(resampled, [tail, 1 - tail], axis=1, method="lower")

@@ -5,8 +5,9 @@ Bayes, the floors and a user's own callable are; nothing else in `comparisons` k
 Arrays cross by copy, through NumPy.
 """
 
+import abc
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -15,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Array, Shaped
 from numpyro.distributions import Distribution, constraints
 from torch import nn
 
@@ -168,43 +169,59 @@ def typical_units(family: AbstractPredictionFamily) -> tuple[float, float]:
     return float(median), float(high - low) / 2
 
 
-class TrainingStream:
-    """Fresh sequences of a family for every training step, as a pure function of seed and step.
+class BlockStream(abc.ABC):
+    """Training data for every step, as a pure function of the step.
 
     Drawn by JAX in blocks of steps; the next block is drawn in a thread while torch trains on this one.
     """
 
-    def __init__(self, family: AbstractPredictionFamily, *, seed: int, batch_size: int, length: int) -> None:
-        self._family = family
-        self._key = key_for(seed, "training sequences")
-        self._batch_size = batch_size
-        self._length = length
+    def __init__(self, key: Array) -> None:
+        self._key = key
         self._thread = ThreadPoolExecutor(max_workers=1)
-        self._blocks: dict[int, Future[torch.Tensor]] = {}
+        self._blocks: dict[int, Future[Sequence[Any]]] = {}
 
-    def __enter__(self) -> "TrainingStream":
+    def __enter__(self) -> "BlockStream":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    def __call__(self, step: int) -> torch.Tensor:
-        """The observations of a step (`batch time`)."""
+    @abc.abstractmethod
+    def draw(self, key: Array, num_steps: int) -> Sequence[Any]:
+        """The data of a block of steps, one entry per step."""
+
+    def block_row(self, step: int) -> Any:
+        """The data of one step."""
         block, row = divmod(step, STEPS_PER_BLOCK)
         if block not in self._blocks or row == 0:
             self._blocks = {
-                index: self._blocks.get(index) or self._thread.submit(self._draw, index) for index in (block, block + 1)
+                index: self._blocks.get(index)
+                or self._thread.submit(self.draw, jax.random.fold_in(self._key, index), STEPS_PER_BLOCK)
+                for index in (block, block + 1)
             }
         return self._blocks[block].result()[row]
 
-    def _draw(self, block: int) -> torch.Tensor:
-        key = jax.random.fold_in(self._key, block)
-        num_tasks = STEPS_PER_BLOCK * self._batch_size
+
+class TrainingStream(BlockStream):
+    """Fresh sequences of a family for every training step, as a pure function of seed and step."""
+
+    def __init__(self, family: AbstractPredictionFamily, *, seed: int, batch_size: int, length: int) -> None:
+        super().__init__(key_for(seed, "training sequences"))
+        self._family = family
+        self._batch_size = batch_size
+        self._length = length
+
+    def __call__(self, step: int) -> torch.Tensor:
+        """The observations of a step (`batch time`)."""
+        return self.block_row(step)
+
+    def draw(self, key: Array, num_steps: int) -> Sequence[torch.Tensor]:
+        num_tasks = num_steps * self._batch_size
         observations = sample_sequences(self._family, key, num_tasks=num_tasks, length=self._length).observations
         tensor = torch.from_numpy(np.array(observations))
         if tensor.is_floating_point():
             tensor = tensor.to(torch.float32)
-        return tensor.reshape(STEPS_PER_BLOCK, self._batch_size, self._length)
+        return tensor.split(self._batch_size)
 
 
 def untrained_copy(network: SequencePredictor, *, seed: int) -> SequencePredictor | None:

@@ -13,25 +13,18 @@ from typing import Any
 import joblib
 import xarray as xr
 
-from comparisons.claims import Verdict, judge, prediction_claims
-from comparisons.comparing import evaluate
 from comparisons.comparison import Comparison
-from comparisons.experiment import PredictionExperiment
-from comparisons.measures import with_measures
+from comparisons.experiment import AbstractExperiment
 from comparisons.report import write_report
-from comparisons.training import meta_train, new_predictor
 from comparisons.tree import open_tree, save_tree, validate
 from metalearners.atomic import write_atomically
-from metalearners.checkpoints import log_spaced_steps
-from metalearners.network import SequencePredictor
-from metalearners.supervised import is_trained, load_checkpoint
 
 EVALUATION_FILE = "evaluation.nc"
 MEASURES_FILE = "measures.nc"
 EXPERIMENT_FILE = "experiment.json"
 
 
-def run_experiment(experiment: PredictionExperiment, results: Path) -> Path:
+def run_experiment(experiment: AbstractExperiment, results: Path) -> Path:
     """Run whatever of an experiment is not yet done below `results`; the path of its report."""
     folder = results / experiment.id / experiment.fingerprint()
     settings = {"question": experiment.question, **experiment.settings()}
@@ -56,21 +49,13 @@ def open_result(folder: Path) -> Comparison:
     return Comparison(tree.assign(dict(measured.children)))
 
 
-def verdicts_of(comparison: Comparison) -> list[Verdict]:
-    """The verdicts on what is claimed of every meta-trained predictor."""
-    table = comparison.to_dataframe()
-    return judge(table, prediction_claims(table))
-
-
 def render(folder: Path) -> Path:
     """Write the report of a finished run from its files alone; the path of the report."""
     comparison = open_result(folder)
     settings = json.loads((folder / EXPERIMENT_FILE).read_text())
     provenance = {**_flat(settings), **_wall_times(folder)}
     question = str(provenance.pop("question"))
-    return write_report(
-        comparison.tree, folder / "report", question=question, verdicts=verdicts_of(comparison), provenance=provenance
-    )
+    return write_report(comparison.tree, folder / "report", question=question, provenance=provenance)
 
 
 def seed_folder(folder: Path, seed: int) -> Path:
@@ -78,52 +63,25 @@ def seed_folder(folder: Path, seed: int) -> Path:
     return folder / "checkpoints" / f"seed-{seed:02d}"
 
 
-def _train_all(experiment: PredictionExperiment, folder: Path) -> None:
-    waiting = [s for s in experiment.training_seeds if not is_trained(seed_folder(folder, s), experiment.training)]
+def _train_all(experiment: AbstractExperiment, folder: Path) -> None:
+    waiting = [s for s in experiment.training_seeds if not experiment.is_trained(seed_folder(folder, s))]
     num_processes = min(len(waiting), os.cpu_count() or 1)
     if num_processes == 1:
         for seed in waiting:
-            _train_one(experiment, folder, seed)
+            experiment.train(seed, seed_folder(folder, seed))
     elif waiting:
-        joblib.Parallel(n_jobs=num_processes)(joblib.delayed(_train_one)(experiment, folder, seed) for seed in waiting)
+        joblib.Parallel(n_jobs=num_processes)(
+            joblib.delayed(experiment.train)(seed, seed_folder(folder, seed)) for seed in waiting
+        )
 
 
-def _train_one(experiment: PredictionExperiment, folder: Path, seed: int) -> None:
-    meta_train(
-        experiment.family,
-        seed=seed,
-        training=experiment.training,
-        network=experiment.network,
-        directory=seed_folder(folder, seed),
-    )
-
-
-def trained_network(experiment: PredictionExperiment, folder: Path, *, seed: int, step: int) -> SequencePredictor:
-    """One network as it was after `step` training steps."""
-    predictor = new_predictor(experiment.family, experiment.network, seed=seed)
-    load_checkpoint(predictor, seed_folder(folder, seed), step)
-    return predictor.eval()
-
-
-def _evaluate(experiment: PredictionExperiment, folder: Path) -> None:
-    steps = log_spaced_steps(experiment.training.num_steps, experiment.training.num_checkpoints)
-    checkpoints = {
-        step: [trained_network(experiment, folder, seed=seed, step=step) for seed in experiment.training_seeds]
-        for step in steps
-    }
-    tree = evaluate(
-        checkpoints[steps[-1]],
-        experiment.family,
-        seed=experiment.seed,
-        evaluation=experiment.evaluation,
-        checkpoints=checkpoints,
-    )
+def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
+    tree = experiment.evaluate(tuple(seed_folder(folder, seed) for seed in experiment.training_seeds))
     save_tree(tree, folder / EVALUATION_FILE)
 
 
-def _measure(experiment: PredictionExperiment, folder: Path) -> None:
-    tree = validate(open_tree(folder / EVALUATION_FILE), str(folder / EVALUATION_FILE))
-    measured = with_measures(tree, seed=experiment.seed)
+def _measure(experiment: AbstractExperiment, folder: Path) -> None:
+    measured = experiment.measure(validate(open_tree(folder / EVALUATION_FILE), str(folder / EVALUATION_FILE)))
     save_tree(
         xr.DataTree.from_dict({name: measured[name].to_dataset() for name in ("measures", "curves")}),
         folder / MEASURES_FILE,

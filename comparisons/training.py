@@ -1,10 +1,13 @@
 """Meta-train a network on a family: where the family's tasks meet the training loop."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from torch import nn
 
-from bayesopt.family import AbstractPredictionFamily
+from bayesopt.family import AbstractBanditFamily, AbstractPredictionFamily
+from comparisons.policy_seam import TableStream, as_policy, trial_encoding
 from comparisons.seam import (
     TrainingStream,
     as_sequence_predictor,
@@ -13,9 +16,15 @@ from comparisons.seam import (
     typical_units,
 )
 from comparisons.seeding import integer_for
-from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
+from metalearners.checkpoints import log_spaced_steps
+from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig, TrainingConfig
 from metalearners.network import SequencePredictor, build_network
+from metalearners.policy import RecurrentPolicy
+from metalearners.reinforcement import train_policy
+from metalearners.runs import load_checkpoint
 from metalearners.supervised import train
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def meta_train(
@@ -58,3 +67,63 @@ def new_predictor(family: AbstractPredictionFamily, config: NetworkConfig, *, se
         config, input_size=encoding.size, output_size=head.num_outputs, seed=integer_for(seed, "initial weights")
     )
     return SequencePredictor(network, encoding, head)
+
+
+def meta_train_policy(
+    family: AbstractBanditFamily,
+    *,
+    seed: int = 0,
+    training: ReinforcementConfig = ReinforcementConfig(),
+    network: NetworkConfig | nn.Module = LSTMConfig(),
+    directory: Path | None = None,
+) -> RecurrentPolicy:
+    """A network meta-trained by reinforcement learning on fresh bandits of the family (RL²).
+
+    The same seed gives the same network. `network` is a configuration, or a module of your own that is trained in
+    place (see `RecurrentPolicy` for its contract). With a directory, checkpoints are kept there and an interrupted
+    run resumes. Raises `FloatingPointError` when training diverges.
+    """
+    if isinstance(network, nn.Module):
+        policy = as_policy(network, family, horizon=training.horizon)
+    else:
+        policy = new_policy(family, network, horizon=training.horizon, seed=seed)
+    stream = TableStream(family, seed=seed, batch_size=training.batch_size, length=training.horizon)
+    with stream:
+        train_policy(
+            policy,
+            stream,
+            training,
+            seed=integer_for(seed, "training"),
+            directory=directory,
+            label=f"seed {seed}",
+        )
+    return policy.eval()
+
+
+def new_policy(family: AbstractBanditFamily, config: NetworkConfig, *, horizon: int, seed: int) -> RecurrentPolicy:
+    """An untrained policy for a family: logits of the arms and a value, fed rewards of order 1."""
+    encoding = trial_encoding(family, horizon=horizon)
+    network = build_network(
+        config,
+        input_size=encoding.size,
+        output_size=encoding.num_arms + 1,
+        seed=integer_for(seed, "initial weights"),
+    )
+    return RecurrentPolicy(network, encoding)
+
+
+def at_checkpoints(
+    make: Callable[[int], Module],
+    training: TrainingConfig | ReinforcementConfig,
+    seeds: Sequence[int],
+    directories: Sequence[Path],
+) -> dict[int, list[Module]]:
+    """The networks of every training seed at every checkpoint, by step; `make` makes an untrained one from a seed."""
+    networks: dict[int, list[Module]] = {}
+    for step in log_spaced_steps(training.num_steps, training.num_checkpoints):
+        for seed, directory in zip(seeds, directories, strict=True):
+            network = make(seed)
+            load_checkpoint(network, directory, step)
+            network.eval()
+            networks.setdefault(step, []).append(network)
+    return networks

@@ -1,6 +1,7 @@
-"""The schema of a comparison: groups, variables and dimensions of its DataTree; saving, opening, validating.
+"""The schemas of comparisons: groups, variables and dimensions of their DataTrees; saving, opening, validating.
 
-All divergences and losses are in nats. `task`, `time` and `training_seed` mean the same everywhere.
+Divergences and losses are in nats, returns and action gaps in rewards. `task`, `time` and `training_seed` mean the
+same everywhere. A `player` is an agent of any kind; those called "network 0", "network 1", … are the training seeds.
 """
 
 import io
@@ -10,9 +11,12 @@ import xarray as xr
 
 from metalearners.atomic import write_atomically
 
-SCHEMA = "bayesgauge comparison 1"
+PREDICTION_SCHEMA = "bayesgauge comparison 1"
+DECISION_SCHEMA = "bayesgauge decisions 1"
 
-REQUIRED: dict[str, dict[str, tuple[str, ...]]] = {
+Variables = dict[str, tuple[str, ...]]
+
+_PREDICTION_GROUPS: dict[str, Variables] = {
     "observed_data": {"observations": ("task", "time")},
     "reference": {
         "log_loss": ("task", "time"),
@@ -31,9 +35,9 @@ REQUIRED: dict[str, dict[str, tuple[str, ...]]] = {
         "observed": ("predictor", "task", "bin"),
     },
 }
-"""Groups that every comparison has."""
+"""Groups that every comparison of predictions has."""
 
-OPTIONAL: dict[str, dict[str, tuple[str, ...]]] = {
+_OPTIONAL_PREDICTION_GROUPS: dict[str, Variables] = {
     "untrained": {
         "kl_divergence": ("training_seed", "task", "time"),
         "log_loss": ("training_seed", "task", "time"),
@@ -54,13 +58,60 @@ OPTIONAL: dict[str, dict[str, tuple[str, ...]]] = {
 """Groups that exist where they mean something: exchangeable families, finite outcomes, networks with checkpoints."""
 
 
+_PER_TASK = ("player", "task")
+_PER_TRIAL = ("player", "detailed_task", "time")
+
+_DECISION_GROUPS: dict[str, Variables] = {
+    "tasks": {"expected_rewards": ("task", "arm"), "best_expected_reward": ("task",)},
+    "totals": {
+        "rewards": _PER_TASK,
+        "discounted_rewards": _PER_TASK,
+        "expected_rewards": _PER_TASK,
+        "discounted_expected_rewards": _PER_TASK,
+        "action_gap": _PER_TASK,
+        "discounted_action_gap": _PER_TASK,
+        "optimal_set_log_loss": _PER_TASK,
+    },
+    "trials": {
+        "action_gap": _PER_TRIAL,
+        "optimal_probs": _PER_TRIAL,
+        "expected_rewards": _PER_TRIAL,
+        "thompson_kl": _PER_TRIAL,
+        "matching_distance": _PER_TRIAL,
+        "uncertain_probs": _PER_TRIAL,
+        "repeats": _PER_TRIAL,
+        "is_after_loss": _PER_TRIAL,
+        "first_arm_probs": _PER_TRIAL,
+    },
+    "margins": {"action_gap": ("player", "margin", "time"), "visits": ("player", "margin", "time")},
+}
+"""Groups that every comparison of decisions has."""
+
+_OPTIONAL_DECISION_GROUPS: dict[str, Variables] = {
+    "certificate": {"gap_by_time": ("training_seed", "time"), "rewards_by_time": ("training_seed", "time")},
+    "convergence": {
+        "action_gap": ("training_seed", "step", "task"),
+        "expected_rewards": ("training_seed", "step", "task"),
+    },
+}
+"""Groups that exist where they mean something: rewards of 0 and 1 with an exact plan, networks with checkpoints."""
+
+_SCHEMAS = {
+    PREDICTION_SCHEMA: (_PREDICTION_GROUPS, _OPTIONAL_PREDICTION_GROUPS),
+    DECISION_SCHEMA: (_DECISION_GROUPS, _OPTIONAL_DECISION_GROUPS),
+}
+
+
 def validate(tree: xr.DataTree, source: str = "this tree") -> xr.DataTree:
-    """The tree itself, if it follows the schema. Raises `ValueError` naming the first difference."""
-    if tree.attrs.get("schema") != SCHEMA:
-        raise ValueError(f"{source} is not a comparison: its schema is {tree.attrs.get('schema')!r}, not {SCHEMA!r}")
-    for group, variables in {**REQUIRED, **OPTIONAL}.items():
+    """The tree itself, if it follows the schema it names. Raises `ValueError` naming the first difference."""
+    schema = tree.attrs.get("schema")
+    if schema not in _SCHEMAS:
+        known = " or ".join(repr(name) for name in _SCHEMAS)
+        raise ValueError(f"{source} is not a comparison: its schema is {schema!r}, not {known}")
+    required, optional = _SCHEMAS[schema]
+    for group, variables in {**required, **optional}.items():
         if group not in tree.children:
-            if group in REQUIRED:
+            if group in required:
                 raise ValueError(f"{source} lacks the group {group!r}")
             continue
         for variable, dimensions in variables.items():

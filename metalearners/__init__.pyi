@@ -1,6 +1,12 @@
+from .baselines import RewardTables as RewardTables
+from .configs import ClippedSurrogate as ClippedSurrogate
 from .configs import GRUConfig as GRUConfig
+from .configs import HindsightBaseline as HindsightBaseline
 from .configs import LSTMConfig as LSTMConfig
+from .configs import PolicyGradient as PolicyGradient
+from .configs import ReinforcementConfig as ReinforcementConfig
 from .configs import TrainingConfig as TrainingConfig
+from .configs import ValueBaseline as ValueBaseline
 from .encoding import OneHotEncoding as OneHotEncoding
 from .encoding import PositiveEncoding as PositiveEncoding
 from .encoding import RealEncoding as RealEncoding
@@ -13,5 +19,10 @@ from .heads import NormalMixtureHead as NormalMixtureHead
 from .network import GRUMetaLearner as GRUMetaLearner
 from .network import LSTMMetaLearner as LSTMMetaLearner
 from .network import SequencePredictor as SequencePredictor
+from .policy import RecurrentPolicy as RecurrentPolicy
+from .policy import play as play
+from .reinforcement import train_policy as train_policy
 from .supervised import train as train
+from .trials import PositiveTrialEncoding as PositiveTrialEncoding
+from .trials import RealTrialEncoding as RealTrialEncoding
 from .unroll import unroll as unroll

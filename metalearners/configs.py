@@ -3,6 +3,24 @@
 from dataclasses import dataclass
 
 
+def require_at_least_one(owner: object, field: str) -> None:
+    """Refuse a count that is not an integer of at least 1."""
+    value = getattr(owner, field)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 1; got {value!r}")
+
+
+def require_between(
+    owner: object, field: str, low: float, high: float, *, includes_low: bool = True, includes_high: bool = True
+) -> None:
+    """Refuse a number outside an interval."""
+    value = getattr(owner, field)
+    if (low < value < high) or (includes_low and value == low) or (includes_high and value == high):
+        return
+    interval = f"{'[' if includes_low else '('}{low:g}, {high:g}{']' if includes_high else ')'}"
+    raise ValueError(f"{type(owner).__name__}: {field} must be in {interval}; got {value!r}")
+
+
 @dataclass(frozen=True)
 class LSTMConfig:
     """One LSTM layer and a linear read-out."""
@@ -57,14 +75,90 @@ class TrainingConfig:
         for field in ("num_steps", "batch_size", "length", "num_checkpoints"):
             require_at_least_one(self, field)
         for field in ("learning_rate", "max_gradient_norm"):
-            if not 0 < getattr(self, field) < float("inf"):
-                raise ValueError(f"TrainingConfig: {field} must be a finite number > 0; got {getattr(self, field)!r}")
-        if not 0 <= self.warmup_fraction < 1:
-            raise ValueError(f"TrainingConfig: warmup_fraction must be in [0, 1); got {self.warmup_fraction!r}")
+            require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)
+        require_between(self, "warmup_fraction", 0, 1, includes_high=False)
 
 
-def require_at_least_one(owner: object, field: str) -> None:
-    """Refuse a count that is not an integer of at least 1."""
-    value = getattr(owner, field)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 1; got {value!r}")
+@dataclass(frozen=True)
+class ValueBaseline:
+    """The network's own value output, which knows what the policy knows (Mnih et al. 2016, arXiv 1602.01783)."""
+
+
+@dataclass(frozen=True)
+class HindsightBaseline:
+    """A small network of its own, used in training only, that is told what every arm will pay on average.
+
+    What a table pays does not depend on what is pulled, so that a baseline that knows it biases nothing and removes
+    most of the variance: an input-driven baseline (Mao et al. 2018, arXiv 1807.02264).
+    """
+
+    hidden_size: int = 32
+    """Units of each of its two hidden layers."""
+
+    def __post_init__(self) -> None:
+        require_at_least_one(self, "hidden_size")
+
+
+@dataclass(frozen=True)
+class PolicyGradient:
+    """One gradient step per roll-out, along the policy gradient: A2C (Mnih et al. 2016, arXiv 1602.01783)."""
+
+
+@dataclass(frozen=True)
+class ClippedSurrogate:
+    """Several gradient steps per roll-out on the clipped surrogate: PPO (Schulman et al. 2017, arXiv 1707.06347)."""
+
+    clip: float = 0.2
+    """Probability ratios are of no further use beyond 1 - clip and 1 + clip."""
+    num_epochs: int = 4
+    """Gradient steps per roll-out, each over all of it."""
+
+    def __post_init__(self) -> None:
+        require_at_least_one(self, "num_epochs")
+        require_between(self, "clip", 0, float("inf"), includes_low=False)
+
+
+@dataclass(frozen=True)
+class ReinforcementConfig:
+    """Meta-training on reward tables: roll-outs by the network itself, Adam, one-cycle learning rate."""
+
+    num_steps: int = 10_000
+    """Roll-outs; each serves one gradient step, or several under a clipped surrogate."""
+    batch_size: int = 512
+    """Fresh tasks per roll-out."""
+    horizon: int = 20
+    """Trials per task: the horizon the network is trained for."""
+    discount: float = 1.0
+    """Geometric discount of the rewards whose sum is maximised."""
+    trace_decay: float = 1.0
+    """Lambda of generalised advantages (Schulman et al. 2016, arXiv 1506.02438); 1 sums rewards to the end."""
+    entropy_weight: float = 0.03
+    """Bonus per nat of the policy's entropy at the first step, in units of the typical advantage."""
+    entropy_fraction: float = 0.8
+    """Share of the steps over which that bonus falls to zero, linearly."""
+    value_weight: float = 0.5
+    """Weight of the squared error of the network's value output."""
+    learning_rate: float = 0.005
+    """Peak learning rate of the one-cycle schedule."""
+    warmup_fraction: float = 0.05
+    """Share of the steps over which the learning rate rises."""
+    max_gradient_norm: float = 1.0
+    """Gradients are scaled down to this norm where they exceed it."""
+    num_checkpoints: int = 12
+    """Checkpoints, at log-spaced steps; the last is the trained network."""
+    baseline: ValueBaseline | HindsightBaseline = HindsightBaseline()
+    """What is subtracted from returns."""
+    surrogate: PolicyGradient | ClippedSurrogate = PolicyGradient()
+    """What gradient steps ascend."""
+
+    def __post_init__(self) -> None:
+        for field in ("num_steps", "batch_size", "horizon", "num_checkpoints"):
+            require_at_least_one(self, field)
+        for field in ("learning_rate", "max_gradient_norm"):
+            require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)
+        for field in ("entropy_weight", "value_weight"):
+            require_between(self, field, 0, float("inf"), includes_high=False)
+        require_between(self, "discount", 0, 1, includes_low=False)
+        require_between(self, "trace_decay", 0, 1)
+        require_between(self, "entropy_fraction", 0, 1)
+        require_between(self, "warmup_fraction", 0, 1, includes_high=False)

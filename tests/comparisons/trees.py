@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from comparisons.measures import with_measures
-from comparisons.tree import SCHEMA, validate
+from comparisons.tree import PREDICTION_SCHEMA, validate
 
 LENGTH = 4
 NUM_TASKS = 30
@@ -94,7 +94,7 @@ def made_up_tree(
         {name: xr.Dataset(variables, coords=coordinates.get(name)) for name, variables in groups.items()}
     )
     tree.attrs = {
-        "schema": SCHEMA,
+        "schema": PREDICTION_SCHEMA,
         "family": family,
         "family_id": "made_up",
         "network": "MadeUpNetwork (7 parameters)",

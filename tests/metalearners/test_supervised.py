@@ -13,10 +13,10 @@ from metalearners import (
     OneHotEncoding,
     SequencePredictor,
     TrainingConfig,
-    supervised,
+    runs,
     train,
 )
-from metalearners.supervised import RESUME_FILE, checkpoint_path, is_trained, learning_rate
+from metalearners.runs import RESUME_FILE, checkpoint_path, is_trained, learning_rate
 
 CONFIG = TrainingConfig(num_steps=30, batch_size=16, length=6, num_checkpoints=4)
 
@@ -67,7 +67,7 @@ def test_training_lowers_the_loss():
 def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, moment):
     undisturbed = fresh_predictor()
     expected = train(undisturbed, stream, CONFIG, seed=5)
-    monkeypatch.setattr(supervised, "SECONDS_BETWEEN_SAVES", 0.0)
+    monkeypatch.setattr(runs, "SECONDS_BETWEEN_SAVES", 0.0)
     with pytest.raises(Killed):
         train(fresh_predictor(), killed_at(moment), CONFIG, seed=5, directory=tmp_path)
     assert not is_trained(tmp_path, CONFIG)

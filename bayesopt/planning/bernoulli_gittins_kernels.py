@@ -1,0 +1,277 @@
+"""Compiled kernels of the Gittins indices of Bernoulli arms: one banded sweep that bounds from below and from above.
+
+Playing an arm against a known reward `l` and against leaving it is an American put on the posterior mean p: with
+`Y = (value of the best rule that may leave for l) - (value of playing for ever)`, rewards scaled by 1 - discount,
+
+    Y(c1, c0) = max(l - p, discount (p Y(c1 + 1, c0) + (1 - p) Y(c1, c0 + 1))),   p = c1 / (c1 + c0) = c1 / n,
+
+which is `sup E discount^T (l - p_T)` over stopping times T. Y falls in p and is 0 where leaving is hopeless. The index
+is the l at which both arguments of max are equal. The gap between them, D(l) = continuation - (l - p), is convex in l
+with slope -(1 - P), P = E discount^T; it is above 0 for l below the index only.
+
+From below. Any rule to stop bounds Y from below: stopping at depth N if l > p and else never. So does its tangent: the
+rule found at l, held fixed, gives a line below D, whose root is at or below the index, whatever l was.
+
+From above. Any Z with Z >= l - p and Z >= discount E Z' bounds Y from above. Two are used where the sweep begins:
+
+* `E (l - theta)^+`, perfect information, is at most `exp(-n kl(p, l)) l (1 - l) / (n (p - l))` where p > l (Chernoff's
+  bound of P(theta <= x) by gamma variables, integrated over x < l with kl convex in x).
+* The perpetual put `Z = exp(h (l - p) - 1) / h` where p > p* = l - 1 / h, and l - p below (a tangent, so Z is convex).
+  Play moves p by a centred Bernoulli(p) variable over n + 1 or more. `discount E Z' <= Z` above p* if the logarithm of
+  E exp(-h (p' - p)) is at most r = -log(discount): with h = eta (n + 1), by Hoeffding's lemma for eta = sqrt(8 r); by
+  Bernstein's, whose exponent is v eta^2 / (2 (1 - eta / 3)), if v bounds p (1 - p) over p >= p* - 1 / (n + 1) > 1 / 2.
+  Below p*, Z' exceeds l - p' only after a success, by at most h ((1 - p) / (n + 1))^2 / 2, with probability p, while
+  waiting costs (1 - discount) / h or more; enough if eta^2 p (1 - p)^2 / 2 <= 1 / discount - 1, which exceeds r. For
+  Hoeffding's eta the left side is at most 8 r (4 / 27) / 2, for Bernstein's r (1 - p).
+
+The band. If all states up to some number of successes stop, all but the last do one trial earlier. Above the band the
+lower bound of Y is 0, the upper bound the smaller of the two above. Both hold for the states of a block of rows, which
+have seen fewer failures than the state of the block's last row for which they are computed.
+
+Rounding (u = 2^-53, no fused operations). p is right to 5 u, discount^t to 9 u (a power per block, then divisions). A
+payoff is off by 17 u discount^t, once per path. A continuation is off by 8 u max Y, Y of the row; max and averages do
+not magnify that. So D is off by at most 17 u + 8 u (sum of the rows' largest Y, counted from below the root), to which
+the root adds 8 u. Bounds from above are enlarged by more than their own rounding.
+"""
+
+import math
+
+import numpy as np
+
+from bayesopt.planning.compiled import compiled
+
+ROWS = 8
+"""Rows of a block, which share the band, and cells of a vector."""
+
+PAD = 16
+"""Cells before that of zero successes: the band is widened downwards to a multiple of ROWS."""
+
+ROUNDING = 2.0**-53
+import os
+PREC=float(os.environ.get('PREC','.02'))
+VERBOSE=int(os.environ.get('V','0'))
+FIRST=float(os.environ.get('FIRST','.06'))
+GROW=float(os.environ.get('GROW','3'))
+AIM=float(os.environ.get('AIM','1'))
+MARGIN=float(os.environ.get('MARGIN','.6'))
+MISS=float(os.environ.get('MISS','.3'))
+FUDGE=float(os.environ.get('FUDGE','.9'))
+
+
+@compiled
+def exponent(worth, total, rate):
+    """Largest h for which the perpetual put is known to bound from above at this total concentration and beyond."""
+    eta = math.sqrt(8 * rate)
+    lowest = worth - 1 / (eta * (total + 1)) - 1 / (total + 1)
+    if lowest > 0.5:
+        variance, third = lowest * (1 - lowest), rate / 3
+        eta = max(eta, (math.sqrt(third * third + 2 * variance * rate) - third) / variance)
+    return (1 - 1e-12) * eta * (total + 1)
+
+
+@compiled
+def top_of_band(concentration1, total, worth, log_precision, h):
+    """Successes beyond which Y is below exp(-log_precision) of its size at the boundary, nearly."""
+    drop = max(1.0, log_precision)
+    skew = (1 - 2 * worth) * drop / (3 * total)
+    distance = min(skew + math.sqrt(skew * skew + 2 * worth * (1 - worth) * drop / total), drop / h)
+    return int(max(2.0, min(2.0**40, math.ceil((worth + distance) * total - concentration1) + 1)))
+
+
+@compiled
+def put_above_band(mean, total, worth, h):
+    """An upper bound of Y where the mean is above the worth."""
+    bound = math.exp(h * (worth - mean) - 1) / h
+    if mean > worth:
+        kl = mean * math.log(mean / worth) + (1 - mean) * math.log((1 - mean) / (1 - worth))
+        bound = min(bound, math.exp(-total * kl) * worth * (1 - worth) / (total * (mean - worth)))
+    return bound * (1 + 1e-12 + 1e-14 * (total + h))
+
+
+@compiled
+def fill_last_row(cells, total, worth, power, h, low, high):
+    """Bounds of discount^N Y, and of its slope, where the sweep begins; up to `low` successes all stop."""
+    inverse = 1 / total
+    enlarged = power * (1 + 1e-12 + 1e-14 * h) / h
+    for i in range(PAD + low, PAD + high + 1):
+        payoff = power * worth - power * (cells[0, i] * inverse)
+        exponent_of_put = h * (worth - cells[0, i] * inverse) - 1
+        cells[1, i] = max(0.0, payoff)
+        cells[2, i] = power if payoff > 0 else 0.0
+        cells[3, i] = payoff if exponent_of_put >= 0 else enlarged * math.exp(exponent_of_put)
+
+
+@compiled
+def record(brackets, row, boundary, cells, root_total, discount, worth, rounding):
+    """Narrows the brackets of the last state of a row that stops, and of the first that does not; returns the latter.
+
+    Of `brackets` the four layers are: lower bound, upper bound, latest worth below the root of the upper D, that D. The
+    cells are those of the row after.
+    """
+    inverse = 1 / (root_total + row)
+    power = cells[4, row]
+    while boundary <= row and upper_gap(cells, boundary, inverse, worth, power) + rounding <= 0:
+        boundary += 1
+    while boundary > 0 and upper_gap(cells, boundary - 1, inverse, worth, power) + rounding > 0:
+        boundary -= 1
+    for s in range(max(boundary - 1, 0), min(boundary, row) + 1):
+        i = PAD + s
+        mean = cells[0, i] * inverse
+        lower = (cells[1, i] + mean * (cells[1, i + 1] - cells[1, i])) / power - (worth - mean) - rounding
+        slope = (cells[2, i] + mean * (cells[2, i + 1] - cells[2, i])) / power
+        upper = upper_gap(cells, s, inverse, worth, power) + rounding
+        brackets[0, row, s] = max(brackets[0, row, s], lower_root(worth, lower, slope, discount))
+        if upper > 0:
+            brackets[2, row, s], brackets[3, row, s] = worth, upper
+        elif brackets[1, row, s] > worth:  # a chord lies above a convex function
+            start, height = brackets[2, row, s], brackets[3, row, s]
+            brackets[1, row, s] = start + (worth - start) * (height / (height - upper)) if height > 0 else worth
+    return boundary
+
+
+@compiled
+def upper_gap(cells, s, inverse, worth, power):
+    """D of the upper bound in a row, from the row after it."""
+    mean, i = cells[0, PAD + s] * inverse, PAD + s
+    return (cells[3, i] + mean * (cells[3, i + 1] - cells[3, i])) / power - (worth - mean)
+
+
+@compiled
+def lower_root(worth, lower, slope, discount):
+    """A point at or below the index: the root of a line that is below D (`lower` allows for rounding already)."""
+    slack = 32 * ROUNDING / (1 - discount) ** 2
+    return worth + lower / ((1 - slope) * (1 + slack if lower >= 0 else 1 - slack))
+
+
+@compiled
+def go_back(numbers, lowers, slopes, uppers, powers, start, width, root_total, first, last, worth):
+    """Overwrites a part of row `last` by that of the row before, and so on until row `first`."""
+    for row in range(last - 1, first - 1, -1):
+        inverse = 1 / (root_total + row)
+        power = powers[row]
+        payoff_at_zero = power * worth
+        for j in range(width):
+            i, above = np.uint64(start + j), np.uint64(start + j + 1)
+            mean = numbers[i] * inverse
+            payoff = payoff_at_zero - power * mean
+            lower, slope, upper = lowers[i], slopes[i], uppers[i]
+            go_on = lower + mean * (lowers[above] - lower)
+            slope = slope + mean * (slopes[above] - slope)
+            upper = upper + mean * (uppers[above] - upper)
+            lowers[i] = payoff if payoff > go_on else go_on
+            slopes[i] = power if payoff > go_on else slope
+            uppers[i] = payoff if payoff > upper else upper
+
+
+@compiled
+def make_cells(concentration1, discount, depth):
+    """Space for sweeps from this depth, with the two layers that do not change: see `sweep`."""
+    cells = np.empty((5, depth + 1 + PAD))
+    for i in range(depth + 1 + PAD):
+        cells[0, i] = concentration1 + (i - PAD)
+        cells[4, i] = math.pow(discount, float(i)) if i % ROWS == 0 else cells[4, i - 1] * discount
+    return cells
+
+
+@compiled
+def sweep(cells, brackets, num_recorded, concentration1, concentration0, discount, worth, depth, precision):
+    """One pass from row `depth` back to the state itself, row 0; `depth - 1` is a multiple of ROWS.
+
+    Returns D of the lower bound, its P, D of the upper bound, and a bound of the rounding of either D. The layers of
+    `cells` are: concentration1 + successes, discount^row Y from below, its derivative by the worth, discount^row Y from
+    above, and discount^row. Of the first `num_recorded` rows states near the boundary are recorded in `brackets`. Above
+    the band discount^row Y is about `precision` or less.
+    """
+    numbers, lowers, slopes, uppers, powers = cells[0], cells[1], cells[2], cells[3], cells[4]
+    rate = -math.log(discount) * (1 - 1e-13)
+    root_total = concentration1 + concentration0
+    total, power = root_total + depth, powers[depth]
+    h = exponent(worth, total, rate)
+    high = min(top_of_band(concentration1, total, worth, math.log(power / (precision * h) + 1), h), depth)
+    low = min(max(int((worth - 1 / h) * total - concentration1) - 1, 0), high)
+    fill_last_row(cells, total, worth, power, h, low, high)
+    spent = 0.0
+    for last in range(depth, 1, -ROWS):
+        first = last - ROWS
+        total, power = root_total + last, powers[last]
+        inverse = 1 / total
+        while low < high and uppers[PAD + low] <= power * worth - power * (numbers[PAD + low] * inverse):
+            low += 1
+        h = exponent(worth, total, rate)
+        log_precision = math.log(power / (precision * h) + 1)
+        high = min(high, top_of_band(concentration1, total, worth, log_precision, h))
+        if high < last:
+            lowers[PAD + high] = 0.0
+            slopes[PAD + high] = 0.0
+            uppers[PAD + high] = powers[first] * put_above_band(numbers[PAD + high] * inverse, total, worth, h)
+        high = min(high, last)
+        lowest = max(low - ROWS - 1, 0) if first > 1 else 0
+        width = (high - lowest + ROWS - 1) // ROWS * ROWS
+        start = high - width + PAD
+        for i in range(start, low + PAD):
+            stopped = power * worth - power * (numbers[i] * inverse)
+            lowers[i], slopes[i], uppers[i] = stopped, power, stopped
+        spent += ROWS * (powers[first] / power) * uppers[PAD + lowest]
+        if first >= num_recorded:
+            go_back(numbers, lowers, slopes, uppers, powers, start, width, root_total, first, last, worth)
+        else:
+            boundary = low
+            for row in range(last - 1, first - 1, -1):
+                if row < num_recorded:
+                    rounding = ROUNDING * (25 + 8 * spent / powers[row])
+                    boundary = record(brackets, row, boundary, cells, root_total, discount, worth, rounding)
+                go_back(numbers, lowers, slopes, uppers, powers, start, width, root_total, row, row + 1, worth)
+        low = lowest
+    if num_recorded > 0:
+        record(brackets, 0, 0, cells, root_total, discount, worth, ROUNDING * (25 + 8 * spent))
+    mean = concentration1 / root_total
+    gain = worth - mean
+    lower = lowers[PAD] + mean * (lowers[PAD + 1] - lowers[PAD]) - gain
+    slope = slopes[PAD] + mean * (slopes[PAD + 1] - slopes[PAD])
+    upper = uppers[PAD] + mean * (uppers[PAD + 1] - uppers[PAD]) - gain
+    return lower, slope, upper, ROUNDING * (25 + 8 * spent)
+
+
+@compiled
+def index_bracket(concentration1, concentration0, discount, tolerance, lowest, highest, worth):
+    """Bounds of the index, at most twice the tolerance apart, from bounds known already and a guess.
+
+    The third number is the least tolerance that rounding would allow; where it exceeds the tolerance, the bounds may be
+    farther apart.
+    """
+    rate = -math.log(discount)
+    depth, size, least = 1 + ROWS * max(1, int(FIRST / rate)), 0, 0.0
+    brackets, cells = np.empty((4, 0, 0)), np.empty((5, 1))
+    # At worth 0 nothing is ever stopped: D is the mean and its slope -1.
+    last_gap, last_waiting = concentration1 / (concentration1 + concentration0), 1.0
+    precision = PREC * tolerance * math.sqrt(rate)
+    num = 0
+    while highest - lowest > 2 * tolerance >= 2 * least:
+        if depth > size:
+            size = depth
+            cells = make_cells(concentration1, discount, depth)
+        lower, slope, upper, rounding = sweep(
+            cells, brackets, 0, concentration1, concentration0, discount, worth, depth, precision
+        )
+        waiting = 1 - slope
+        num += 1
+        if VERBOSE: print(num,depth,worth,lower,upper,1-slope,rounding)
+        lowest = max(lowest, lower_root(worth, lower - rounding, slope, discount))
+        if upper + rounding <= 0:
+            highest = min(highest, worth)
+        least = 2 * rounding / waiting
+        spread = (upper - lower) / waiting
+        gap = 0.5 * (lower + upper)
+        # The slope taken as linear in D, as far as its change over the step is believable.
+        curvature = max(0.0, (last_waiting - waiting) / (last_gap - gap)) if last_gap != gap else 0.0
+        change = min(max(curvature * gap / waiting, -0.5), 0.7)
+        step = gap / waiting
+        if abs(change) > 1e-6:
+            step *= -math.log1p(-change) / change
+        last_gap, last_waiting = gap, waiting
+        precision = PREC * tolerance * waiting
+        if MISS * abs(step) * change * change < spread and spread > AIM * tolerance:
+            more = 1.0 + FUDGE * math.log(spread / (AIM * tolerance)) / (rate * ROWS)
+            depth += ROWS * int(min(more, GROW * depth / ROWS))
+        worth = min(max(worth + step + MARGIN * tolerance, lowest), highest)
+    return lowest, highest, least, num

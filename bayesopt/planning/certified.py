@@ -1,0 +1,13 @@
+"""A Gittins index together with a bound on its error."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+
+class CertifiedIndex(NamedTuple):
+    """A Gittins index and a bound on its error: the true index lies within `error_bound` of `index`."""
+
+    index: Float[np.ndarray, "*batch"] | float
+    error_bound: Float[np.ndarray, "*batch"] | float

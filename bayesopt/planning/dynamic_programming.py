@@ -1,0 +1,281 @@
+"""Bayes-optimal play of a Bernoulli bandit over a finite horizon, by exact dynamic programming over its belief states.
+
+The belief about an arm is Beta(concentration1, concentration0); arms are independent. With V = 0 at the horizon,
+`Q_k = p_k (1 + discount V(success of k)) + (1 - p_k) discount V(failure of k)` and V = max_k Q_k, where p_k is the mean
+of arm k's belief (Bellman 1956, Sankhya 16:221; Berry and Fristedt 1985, *Bandit Problems*, ch. 2).
+
+Of arms with equal priors only states with ascending numbers of pulls are kept, and no more of them than there are
+trials. Values of one time are in memory at once; of the whole policy there is a bit per arm and state.
+"""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Num, UInt8
+from scipy import integrate, special
+
+from bayesopt.planning.bernoulli_kernels_lookup import play, read_action_values, read_policy
+from bayesopt.planning.bernoulli_kernels_sweep import sweep
+from bayesopt.planning.bernoulli_layout import Layout, compositions, make_layout, num_bytes
+
+WAVEFRONT = 8
+"""Times carried back in one pass over memory."""
+
+Concentrations = Float[np.ndarray, "arm 2"]
+
+
+class PolicyEvaluation(NamedTuple):
+    """What a policy earns over the horizon, in rewards, and what it pulls."""
+
+    value: float
+    """The expected discounted sum of rewards."""
+    mean: float
+    """The expected total reward, not discounted."""
+    variance: float
+    """The variance of the total reward."""
+    expected_pulls: Float[np.ndarray, "arm"]
+    pull_probs: Float[np.ndarray, "time arm"]
+    """The probability of pulling each arm at each time."""
+    regret: float
+    """By how much the mean falls short of always pulling the best arm."""
+
+
+class _Parts(NamedTuple):
+    """Stored arms ("parts"), and which of the caller's arms play them."""
+
+    concentrations: tuple[tuple[float, float], ...]
+    is_tied: Bool[np.ndarray, "others"]
+    groups: Int[np.ndarray, "arm"]
+    """Exchangeable arms have equal numbers."""
+    roles: Int[np.ndarray, "arm"]
+    """The part of the arm that comes i-th in the order of (group, pulls)."""
+
+
+@final
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class BernoulliSolution:
+    """The Bayes-optimal policy of a Bernoulli bandit over a finite horizon, made by `solve_bernoulli_bandit`."""
+
+    value: float
+    """The expected sum of rewards over the horizon, discounted by `discount ** time`."""
+    horizon: int
+    discount: float
+    concentrations: Concentrations
+    """The prior: (concentration1, concentration0) of each arm."""
+    policy: UInt8[np.ndarray, "group part"]
+    """Mask bits of the optimal arms: bit i of a byte belongs to the i-th state of a group of eight states.
+
+    `bernoulli_layout` says where a state's group is; exchangeable arms are parts in ascending order of their pulls.
+    """
+    _parts: _Parts
+    _layout: Layout
+
+    @property
+    def num_arms(self) -> int:
+        return len(self.concentrations)
+
+    def optimal_actions(
+        self, concentration1: Num[np.ndarray, "..."], concentration0: Num[np.ndarray, "..."]
+    ) -> Bool[np.ndarray, "*batch arm"]:
+        """Which arms are optimal at each belief: all within a relative 1e-12 of the best, read from `policy`.
+
+        The time is the number of pulls that led from the prior to the belief. Raises `ValueError` naming the first belief
+        that no number of pulls below the horizon leads to.
+        """
+        batch, successes, pulls = self._counts(concentration1, concentration0)
+        is_optimal = np.zeros(pulls.shape, dtype=np.bool_)
+        read_policy(self.policy, successes, pulls, self._parts.groups, self._parts.roles, self._layout, is_optimal)
+        return is_optimal.reshape(batch)
+
+    def action_values(
+        self, concentration1: Num[np.ndarray, "..."], concentration0: Num[np.ndarray, "..."]
+    ) -> Float[np.ndarray, "*batch arm"]:
+        """The expected sum of rewards from each belief on, if this arm is pulled now and optimal ones thereafter.
+
+        The next reward has weight 1. Values are not stored: each call repeats the backward sweep down to the earliest of
+        the beliefs, so give it many beliefs at once. Raises `ValueError` as `optimal_actions` does.
+        """
+        batch, successes, pulls = self._counts(concentration1, concentration0)
+        result = np.zeros(pulls.shape)
+        times = pulls.sum(1)
+        by_time = np.argsort(times, kind="stable")
+        starts = np.searchsorted(times[by_time], np.arange(self.horizon + 1))
+        values, parts, newest = _no_values(self._layout), self._parts, self.horizon - 1
+        for t in range(self.horizon - 1, -1, -1):
+            beliefs = by_time[starts[t] : starts[t + 1]]
+            if len(beliefs):
+                sweep(values, None, parts.concentrations, self.discount, self._layout, newest, t + 1, WAVEFRONT)
+                newest = t
+                read_action_values(
+                    values, beliefs, successes, pulls, self.concentrations, parts.groups, parts.roles, self._layout, result
+                )
+        return result.reshape(batch)
+
+    def evaluate(self, probs: Num[np.ndarray, "..."]) -> PolicyEvaluation:
+        """What the policy earns if the arms' success probabilities are these; exact, ties split equally.
+
+        Raises `ValueError` if `probs` are not one number in [0, 1] per arm or the computation needs too much memory.
+        """
+        probs = np.asarray(probs, dtype=np.float64)
+        if probs.shape != (self.num_arms,) or not ((probs >= 0) & (probs <= 1)).all():
+            raise ValueError(f"probs must be {self.num_arms} numbers in [0, 1]; got {probs.tolist()}")
+        shape = (self.num_arms, self.horizon, self.horizon)
+        return self._play(np.ascontiguousarray(np.broadcast_to(probs[:, None, None], shape)), float(probs.max()))
+
+    def evaluate_prior(self) -> PolicyEvaluation:
+        """What the policy earns on average over the prior: an independent check of `value`, by forward summation.
+
+        Raises `ValueError` if the computation needs too much memory.
+        """
+        one, zero = self.concentrations.T[:, :, None, None]
+        pulls, successes = np.arange(self.horizon)[:, None], np.arange(self.horizon)
+        success_probs = np.where(successes <= pulls, (one + successes) / (one + zero + pulls), 0.0)
+        best = integrate.tanhsinh(lambda x: 1 - np.prod([special.betainc(*c, x) for c in self.concentrations], 0), 0, 1)
+        return self._play(success_probs, float(best.integral))
+
+    def _play(self, success_probs: Float[np.ndarray, "arm time time"], best: float) -> PolicyEvaluation:
+        is_tied = np.zeros(self.num_arms - 1, dtype=bool)
+        _require_memory(2 * num_bytes(self.horizon, is_tied)[0], self.num_arms, self.horizon)
+        full = make_layout(self.horizon, is_tied)
+        pull_probs, reward_probs, distribution = play(
+            self.policy, success_probs, self._parts.groups, self._parts.roles, self._layout, full
+        )
+        totals = np.arange(self.horizon + 1)
+        mean = float(totals @ distribution)
+        return PolicyEvaluation(
+            value=float(self.discount**totals[:-1] @ reward_probs.sum(1)),
+            mean=mean,
+            variance=float((totals - mean) ** 2 @ distribution),
+            expected_pulls=pull_probs.sum(0),
+            pull_probs=pull_probs,
+            regret=self.horizon * best - mean,
+        )
+
+    def _counts(
+        self, concentration1: Num[np.ndarray, "..."], concentration0: Num[np.ndarray, "..."]
+    ) -> tuple[tuple[int, ...], Int[np.ndarray, "belief arm"], Int[np.ndarray, "belief arm"]]:
+        """The batch's shape, and the successes and pulls that lead to each belief."""
+        one, zero = np.broadcast_arrays(np.asarray(concentration1, np.float64), np.asarray(concentration0, np.float64))
+        if one.ndim == 0 or one.shape[-1] != self.num_arms:
+            raise ValueError(f"beliefs must have a last axis of {self.num_arms} arms; got shape {one.shape}")
+        gained = np.stack([one, zero], axis=-1).reshape(-1, self.num_arms, 2) - self.concentrations
+        with np.errstate(invalid="ignore"):
+            counts = np.rint(gained)
+            is_reachable = ((np.abs(gained - counts) < 1e-3) & (counts >= 0)).all((1, 2))
+            is_reachable &= counts.sum((1, 2)) < self.horizon
+        if not is_reachable.all():
+            first = np.unravel_index(int(np.argmin(is_reachable)), one.shape[:-1])
+            raise ValueError(
+                f"the belief at {tuple(map(int, first))}, concentration1 {one[first].tolist()} and concentration0 "
+                f"{zero[first].tolist()}, is not the prior after fewer than {self.horizon} pulls"
+            )
+        counts = counts.astype(np.int64)
+        return one.shape, np.ascontiguousarray(counts[:, :, 0]), counts.sum(2)
+
+
+def solve_bernoulli_bandit(concentrations: Any, horizon: int, *, discount: float = 1.0) -> BernoulliSolution:
+    """The Bayes-optimal value and policy of a bandit whose arms' success probabilities have Beta priors.
+
+    `concentrations` (arm, 2) holds concentration1 and concentration0 of each arm. Raises `ValueError` if one is not
+    positive and finite, `horizon` is below 1, `discount` is not in (0, 1], or more memory is needed than there is.
+    """
+    prior = require_concentrations(concentrations)
+    require_horizon(horizon, discount)
+    parts = _parts(prior, horizon)
+    _require_memory(sum(num_bytes(horizon, parts.is_tied)), len(prior), horizon)
+    layout = make_layout(horizon, parts.is_tied)
+    values = _no_values(layout)
+    policy = np.zeros((layout.num_groups, len(parts.concentrations)), dtype=np.uint8)
+    sweep(values, policy, parts.concentrations, float(discount), layout, horizon - 1, 0, WAVEFRONT)
+    return BernoulliSolution(float(values[0]) / discount, horizon, float(discount), prior, policy, parts, layout)
+
+
+def required_memory(concentrations: Any, horizon: int) -> int:
+    """Bytes of values and policy that `solve_bernoulli_bandit` holds; equal priors need less than unequal ones."""
+    prior = require_concentrations(concentrations)
+    require_horizon(horizon, 1.0)
+    return int(sum(num_bytes(horizon, _parts(prior, horizon).is_tied)))
+
+
+def value_of_policy(
+    concentrations: Any,
+    horizon: int,
+    action_probs_fn: Callable[[np.ndarray, np.ndarray, int], np.ndarray],
+    *,
+    discount: float = 1.0,
+) -> float:
+    """The expected sum of rewards of any policy that depends on belief and time, exactly, over the prior.
+
+    `action_probs_fn(concentration1, concentration0, time)` receives all beliefs of one time, (state, arm) each, and
+    returns the probabilities of pulling each arm, (state, arm). Raises `ValueError` as `solve_bernoulli_bandit` does, or
+    if those have another shape.
+    """
+    prior = require_concentrations(concentrations)
+    require_horizon(horizon, discount)
+    num_parts = 2 * len(prior)
+    counts, successors = compositions(horizon - 1, num_parts - 1)
+    totals = counts.sum(1)
+    values = np.zeros(int(successors.max()) + 1)
+    for t in range(horizon - 1, -1, -1):
+        num_states = int(np.searchsorted(totals, t, side="right"))
+        states = np.column_stack([counts[:num_states], t - totals[:num_states]])
+        after = np.column_stack([successors[:num_states], np.arange(num_states)])
+        one, zero = prior[:, 0] + states[:, 0::2], prior[:, 1] + states[:, 1::2]
+        action_probs = np.asarray(action_probs_fn(one, zero, t))
+        if action_probs.shape != one.shape:
+            raise ValueError(f"action_probs_fn must return shape {one.shape}; got {action_probs.shape}")
+        worth = one * (1 + discount * values[after[:, 0::2]]) + zero * discount * values[after[:, 1::2]]
+        values[:num_states] = (action_probs * worth / (one + zero)).sum(1)
+    return float(values[0])
+
+
+def require_concentrations(concentrations: Any) -> Concentrations:
+    """As float64; raises `ValueError` unless they are positive and finite and have shape (arm, 2)."""
+    prior = np.array(concentrations, dtype=np.float64)
+    if prior.ndim != 2 or prior.shape[1] != 2 or len(prior) == 0:
+        raise ValueError(f"concentrations must have shape (arm, 2), with at least one arm; got {prior.shape}")
+    if not ((prior > 0) & (prior < np.inf)).all():
+        raise ValueError(f"concentrations must be positive and finite; got {prior.tolist()}")
+    return prior
+
+
+def require_horizon(horizon: int, discount: float) -> None:
+    """Raises `ValueError` unless `horizon` is at least 1 and `discount` in (0, 1]."""
+    if horizon < 1:
+        raise ValueError(f"horizon must be at least 1; got {horizon}")
+    if not 0 < discount <= 1:
+        raise ValueError(f"discount must be in (0, 1]; got {discount}")
+
+
+def _parts(prior: Concentrations, horizon: int) -> _Parts:
+    """Exchangeable arms side by side, at most `horizon` of each kind; the largest set last, where rows are longest."""
+    kinds, kind_of, sizes = np.unique(prior, axis=0, return_inverse=True, return_counts=True)
+    ranks = np.argsort(np.argsort(sizes, kind="stable"))
+    concentrations, is_tied, roles = [], [], []
+    for kind in np.argsort(ranks):
+        num_kept = min(int(sizes[kind]), horizon)
+        roles += [len(concentrations) + max(i - int(sizes[kind]) + num_kept, 0) for i in range(sizes[kind])]
+        concentrations += [tuple(kinds[kind].tolist())] * num_kept
+        is_tied += [True] * (num_kept - 1) + [False]
+    return _Parts(
+        concentrations=tuple(concentrations),
+        is_tied=np.array(is_tied[:-1], dtype=bool),
+        groups=ranks[kind_of.reshape(-1)],
+        roles=np.array(roles, dtype=np.int64),
+    )
+
+
+def _no_values(layout: Layout) -> Float[np.ndarray, "values"]:
+    """The values at the horizon, where nothing more is earned."""
+    return np.zeros(layout.num_values + layout.num_others * layout.scratch_size)
+
+
+def _require_memory(needed: float, num_arms: int, horizon: int) -> None:
+    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > available:
+        raise ValueError(
+            f"{num_arms} arms over {horizon} trials need {needed / 1e9:.1f} GB of memory; {available / 1e9:.1f} GB are free"
+        )

@@ -1,0 +1,163 @@
+"""Bayes-optimal play of two Gaussian arms of known variance over a finite horizon, with a bound on the numerical error.
+
+The belief about an arm's mean is Normal(loc, precision ** -0.5). The dynamic program is that of DeGroot (1970, *Optimal
+Statistical Decisions*, ch. 14) for one difference of posterior means; `gaussian_planning_kernels` says how it is solved.
+"""
+
+import dataclasses
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Num
+
+from bayesopt.planning.gaussian_planning_kernels import FIRST_PANEL, GROWTH, REACH, read, solve
+
+NUM_NODES = 12
+
+
+class _Problem(NamedTuple):
+    discount: float
+    annuities: Float[np.ndarray, "remaining"]
+    """Sums of the discounts of 0, 1, ..., horizon trials."""
+    deviations: Float[np.ndarray, "arm time"]
+    """By how much the next reward moves the posterior mean of an arm pulled so often: its standard deviation."""
+
+
+class _Tables(NamedTuple):
+    """For each state a piecewise polynomial, see the kernels."""
+
+    edges: Float[np.ndarray, "state edge"]
+    num_panels: Int[np.ndarray, "state"]
+    kinks: Int[np.ndarray, "state"]
+    values: Float[np.ndarray, "state arm panel node"]
+
+
+class _Rule(NamedTuple):
+    """Gauss-Legendre nodes and weights, weights of Lagrange's interpolation, and space to work in."""
+
+    nodes: Float[np.ndarray, "node"]
+    weights: Float[np.ndarray, "node"]
+    lagrange: Float[np.ndarray, "node"]
+    products: Float[np.ndarray, "node"]
+
+
+@final
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class GaussianSolution:
+    """The Bayes-optimal play of two Gaussian arms over a finite horizon, made by `solve_gaussian_bandit`."""
+
+    value: float
+    """The expected sum of rewards over the horizon, discounted by `discount ** time`."""
+    error_bound: float
+    """The numerical error of `value` and of all action values is at most this, in rewards.
+
+    It is measured, not proved: interpolation and quadrature errors of every state where they are largest, doubled, and
+    added up along the worst path.
+    """
+    horizon: int
+    discount: float
+    loc: Float[np.ndarray, "2"]
+    scale: Float[np.ndarray, "2"]
+    """Prior standard deviations of the arms' means."""
+    observation_scale: float
+    _problem: _Problem
+    _tables: _Tables
+    _rule: _Rule
+
+    def action_values(self, loc: Num[np.ndarray, "..."], precision: Num[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """The expected sum of rewards from each belief (..., 2) on, if this arm is pulled now and optimal ones thereafter.
+
+        The next reward has weight 1; the time is the number of pulls that led from the prior to these precisions. Raises
+        `ValueError` naming the first belief whose precisions no number of pulls below the horizon leads to.
+        """
+        batch, loc, pulls = self._pulls(loc, precision)
+        times = pulls.sum(1)
+        result = np.empty(loc.shape)
+        read(loc[:, 0] - loc[:, 1], times, pulls[:, 0].copy(), self._problem, self._tables, self._rule, result)
+        result += self._problem.annuities[self.horizon - times, None] * loc.mean(1, keepdims=True)
+        return result.reshape(batch)
+
+    def optimal_actions(
+        self, loc: Num[np.ndarray, "..."], precision: Num[np.ndarray, "..."]
+    ) -> Bool[np.ndarray, "..."]:
+        """Which arms are optimal at each belief (..., 2): all that `error_bound` does not tell from the best.
+
+        Raises `ValueError` as `action_values` does.
+        """
+        values = self.action_values(loc, precision)
+        return values >= values.max(-1, keepdims=True) - 2 * self.error_bound
+
+    def _pulls(
+        self, loc: Num[np.ndarray, "..."], precision: Num[np.ndarray, "..."]
+    ) -> tuple[tuple[int, ...], Float[np.ndarray, "belief 2"], Int[np.ndarray, "belief 2"]]:
+        """The batch's shape, posterior means, and the pulls that lead to these precisions."""
+        loc, precision = np.broadcast_arrays(np.asarray(loc, np.float64), np.asarray(precision, np.float64))
+        if loc.ndim == 0 or loc.shape[-1] != 2:
+            raise ValueError(f"beliefs must have a last axis of 2 arms; got shape {loc.shape}")
+        flat_loc, flat_precision = loc.reshape(-1, 2), precision.reshape(-1, 2)
+        with np.errstate(invalid="ignore"):
+            gained = (flat_precision - self.scale**-2.0) * self.observation_scale**2
+            pulls = np.rint(gained)
+            slack = 1e-3 + 1e-6 * flat_precision * self.observation_scale**2
+            is_reachable = ((np.abs(gained - pulls) < slack) & (pulls >= 0) & np.isfinite(flat_loc)).all(1)
+            is_reachable &= pulls.sum(1) < self.horizon
+        if not is_reachable.all():
+            first = np.unravel_index(int(np.argmin(is_reachable)), loc.shape[:-1])
+            raise ValueError(
+                f"the belief at {tuple(map(int, first))}, loc {loc[first].tolist()} and precision "
+                f"{precision[first].tolist()}, is not the prior after fewer than {self.horizon} pulls"
+            )
+        return loc.shape, flat_loc, pulls.astype(np.int64)
+
+
+def solve_gaussian_bandit(
+    loc: Any, scale: Any, horizon: int, *, observation_scale: float = 1.0, discount: float = 1.0
+) -> GaussianSolution:
+    """The Bayes-optimal value and action values of two arms whose means have normal priors, rewards a known variance.
+
+    `loc` (2,) and `scale` (2,) are the priors' means and standard deviations, `observation_scale` is the rewards'. Raises
+    `ValueError` if a scale is not positive and finite, `loc` not finite, the shapes are others, `horizon` is below 1 or
+    `discount` not in (0, 1].
+    """
+    loc, scale = np.array(loc, dtype=np.float64), np.array(scale, dtype=np.float64)
+    if loc.shape != (2,) or scale.shape != (2,):
+        raise ValueError(f"loc and scale must have shape (2,); got {loc.shape} and {scale.shape}")
+    scales = np.append(scale, observation_scale)
+    if not ((scales > 0) & (scales < np.inf)).all() or not np.isfinite(loc).all():
+        raise ValueError(
+            f"loc must be finite, scales positive and finite; got {loc.tolist()}, {scale.tolist()}, {observation_scale}"
+        )
+    if horizon < 1:
+        raise ValueError(f"horizon must be at least 1; got {horizon}")
+    if not 0 < discount <= 1:
+        raise ValueError(f"discount must be in (0, 1]; got {discount}")
+
+    variances = 1 / (scale[:, None] ** -2 + np.arange(horizon + 1) * observation_scale**-2.0)
+    deviations = np.sqrt(variances[:, :-1] * variances[:, 1:]) / observation_scale
+    annuities = np.concatenate([[0.0], np.cumsum(discount ** np.arange(horizon))])
+    problem = _Problem(float(discount), annuities, deviations)
+
+    times = np.repeat(np.arange(horizon), np.arange(1, horizon + 1))
+    first = np.arange(len(times)) - times * (times + 1) // 2
+    second, remaining = times - first, horizon - times
+    learnable = (variances[0, first] - variances[0, first + remaining]) + (
+        variances[1, second] - variances[1, second + remaining]
+    )
+    reaches = REACH * np.sqrt(learnable)
+    narrowest = FIRST_PANEL * np.minimum(deviations[0, first], deviations[1, second])
+    most_panels = 4 * int(np.ceil(np.log1p(2 * reaches / narrowest * (GROWTH - 1)) / np.log(GROWTH)).max())
+    tables = _Tables(
+        edges=np.zeros((len(times), most_panels + 1)),
+        num_panels=np.zeros(len(times), dtype=np.int64),
+        kinks=np.zeros(len(times), dtype=np.int64),
+        values=np.zeros((len(times), 2, most_panels, NUM_NODES)),
+    )
+    nodes, weights = np.polynomial.legendre.leggauss(NUM_NODES)
+    gaps = nodes[:, None] - nodes + np.eye(NUM_NODES)
+    rule = _Rule(nodes, weights, 1 / gaps.prod(1), np.zeros(NUM_NODES))
+    errors = np.zeros(len(times))
+    solve(problem, reaches, tables, rule, errors)
+    solution = GaussianSolution(
+        np.nan, float(errors.max()), horizon, float(discount), loc, scale, float(observation_scale), problem, tables, rule
+    )
+    return dataclasses.replace(solution, value=float(solution.action_values(loc, scale**-2.0).max()))

@@ -1,0 +1,78 @@
+"""What the functions of Gittins indices share: checking their arguments, sharing sweeps, returning brackets."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int, Num
+
+from bayesopt.planning.certified import CertifiedIndex
+
+Real = float | Num[np.ndarray, "..."]
+"""A number, or an array of them that broadcasts with the other arguments."""
+
+Bracket = tuple[Float[np.ndarray, " arm"], Float[np.ndarray, " arm"]]
+"""Proved lower and upper bounds of the indices of a run of arms."""
+
+
+class Run(NamedTuple):
+    """Arms that one backward sweep serves: each is a whole number of observations further on than the first."""
+
+    members: Int[np.ndarray, " arm"]
+    """Their positions among all arms that were asked for."""
+
+    offsets: Int[np.ndarray, " arm"]
+    """Observations since the first arm of the run; ascending."""
+
+
+def require(name: str, value: Real, is_allowed: Callable[[np.ndarray], np.ndarray], allowed: str) -> None:
+    """Raises ValueError naming the first value that is not finite or not allowed."""
+    values = np.asarray(value, dtype=float).ravel()
+    with np.errstate(invalid="ignore"):
+        wrong = ~(np.isfinite(values) & is_allowed(values))
+    if wrong.any():
+        raise ValueError(f"{name} must be {allowed}, got {values[wrong][0]}")
+
+
+def require_discount_and_tolerance(discount: Real, tolerance: Real) -> None:
+    """Raises ValueError unless discounts lie in [0, 1) and tolerances are positive."""
+    require("discount", discount, lambda x: (x >= 0) & (x < 1), "in [0, 1)")
+    require("tolerance", tolerance, lambda x: x > 0, "positive and finite")
+
+
+def runs(
+    level: Float[np.ndarray, " arm"], same: list[Float[np.ndarray, " arm"]], longest_gap: Callable[[int], float]
+) -> Iterator[Run]:
+    """Arms grouped by equal `same` and equal fractional part of `level`, split where neighbours are too far apart.
+
+    `longest_gap(position)` says how many levels below the arm at that position a sweep is worth going on for.
+    """
+    keys = np.stack([level % 1.0, *same])
+    _, group = np.unique(keys, axis=1, return_inverse=True)
+    for label in range(group.max(initial=-1) + 1):
+        members = np.flatnonzero(group == label)
+        members = members[np.argsort(level[members], kind="stable")]
+        gaps = np.diff(level[members])
+        splits = [i + 1 for i in np.flatnonzero(gaps > 0) if gaps[i] > longest_gap(int(members[i]))]
+        for part in np.split(members, splits):
+            yield Run(part, (level[part] - level[part[0]]).astype(int))
+
+
+def horizon(num_observations: float, discount: float, tolerance: float) -> int:
+    """How many pulls of a Gaussian arm to look ahead for an error of `tolerance`, in observation scales.
+
+    A fit to what brackets took (1e-3 to 1e6 observations, discounts .1 to .9999); only speed rests on it.
+    """
+    rate, candidates = -np.log(discount), 1.04 ** np.arange(600)
+    later = num_observations + candidates
+    spared = 1.4 + 0.4 * np.log(later / num_observations) + 0.5 * np.log1p(100 * rate)
+    spared += 0.35 * min(0.0, np.log(100 * rate))
+    return 2 + int(candidates[np.argmax(rate * candidates >= -np.log(tolerance * later) - spared)])
+
+
+def certified(
+    lower: Float[np.ndarray, "*batch"], upper: Float[np.ndarray, "*batch"], *, is_scalar: bool
+) -> CertifiedIndex:
+    """The middle of every bracket, with half its width and the rounding of both."""
+    index, error_bound = (lower + upper) / 2, (upper - lower) / 2 + 4e-16 * (abs(lower) + abs(upper))
+    return CertifiedIndex(index.item(), error_bound.item()) if is_scalar else CertifiedIndex(index, error_bound)

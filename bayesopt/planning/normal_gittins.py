@@ -1,0 +1,105 @@
+"""Gittins indices of Gaussian arms whose observation variance is known, with proved error bounds.
+
+Bounds from below: the arm is kept or retired for good after N more pulls, which is a policy. Bounds from above: after
+N more pulls its posterior mean becomes a Brownian motion that never slows down. `normal_gittins_kernels` solves both
+problems and bounds its own discretisation error; nothing is estimated.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from bayesopt.planning.certified import CertifiedIndex
+from bayesopt.planning.index_batches import (
+    Bracket,
+    Real,
+    Run,
+    certified,
+    horizon,
+    require,
+    require_discount_and_tolerance,
+    runs,
+)
+from bayesopt.planning.normal_gittins_kernels import NUM_NODES, bounded_indices
+
+LARGEST_NUM_LEVELS = 50_000
+"""Sweeps over more levels than this take minutes; they are refused."""
+
+PANEL_RULES = ((2.25, 3.571, 1.01e-10), (2.0, 4.008, 3.41e-12), (1.75, 4.571, 6.61e-14))
+"""Half-width of the panels at level n times n, the ellipse parameter rho, and the error bound of one integral.
+
+The last is `0.4 (a ((rho + 1 / rho) / 2 + 3) + 1.26) 8 rho^-32 exp(a^2 (rho - 1 / rho)^2 / 4) / (1 - 1 / rho)`: 0.4 is
+the height of the Gaussian, the bracket counts the ellipses that overlap, the rest is explained with the kernels.
+"""
+
+
+def normal_gittins_index(num_observations: Real, discount: Real, *, tolerance: float = 1e-6) -> CertifiedIndex:
+    """The constant reward per pull that is as good as an arm with posterior mean 0 and observation variance 1.
+
+    The belief about the arm's mean reward is normal with mean 0 and precision `num_observations`: any real number
+    above 0; an improper flat prior counts 0, so this is the number of observations that the belief is worth. An arm
+    with posterior mean `m`, posterior precision `p` and observation scale `sigma` has index
+    `m + sigma * normal_gittins_index(p * sigma**2, discount).index`, and its error bound scales with `sigma`.
+
+    Rewards are on their own scale, not multiplied by `1 / (1 - discount)`. Arguments broadcast; scalars in, floats
+    out. Arms that differ by whole observations share one sweep. `num_observations * index` tends to
+    `Li_{1/2}(discount) / sqrt(2 pi)` from below.
+
+    Raises:
+        ValueError: an argument is out of range, or the tolerance cannot be reached.
+
+    Source: Gittins, Glazebrook & Weber (2011), Multi-armed Bandit Allocation Indices, section 7.3.
+    """
+    require("num_observations", num_observations, lambda x: x > 0, "positive and finite")
+    require_discount_and_tolerance(discount, tolerance)
+    levels, discounts = np.broadcast_arrays(np.asarray(num_observations, float), np.asarray(discount, float))
+    lower, upper = np.zeros(levels.size), np.zeros(levels.size)
+    flat_levels, flat_discounts = levels.ravel(), discounts.ravel()
+
+    def longest_gap(position: int) -> float:
+        return 1.0 + horizon(flat_levels[position], max(flat_discounts[position], 1e-300), tolerance)
+
+    for run in runs(flat_levels, [flat_discounts], longest_gap):
+        if flat_discounts[run.members[0]] > 0:
+            start, at_discount = float(flat_levels[run.members[0]]), float(flat_discounts[run.members[0]])
+            lower[run.members], upper[run.members] = _brackets(start, run, at_discount, tolerance)
+    return certified(lower.reshape(levels.shape), upper.reshape(levels.shape), is_scalar=levels.ndim == 0)
+
+
+def _brackets(start: float, run: Run, discount: float, tolerance: float) -> Bracket:
+    """Brackets of the arms of a run; the horizon grows until all are narrow enough."""
+    extra = horizon(start + run.offsets[-1], discount, tolerance)
+    width = np.inf
+    while True:
+        if extra > LARGEST_NUM_LEVELS:
+            tolerances = tolerance * 1.1 ** np.arange(1000)
+            affordable = next(t for t in tolerances if horizon(start, discount, t) <= LARGEST_NUM_LEVELS)
+            reachable = 1.1 * min(width, affordable)
+            raise ValueError(
+                f"tolerance {tolerance} at discount {discount} needs a horizon of {extra} pulls, more than "
+                f"{LARGEST_NUM_LEVELS}; the smallest that can be reached is about {reachable:.1e}"
+            )
+        lower, upper = _sweeps(start, int(run.offsets[-1]) + extra, discount, tolerance, run.offsets)
+        previous, width = width, float((upper - lower).max()) / 2 * (1 + 1e-9)
+        if width <= tolerance:
+            return lower, upper
+        if not width < 0.9 * previous:
+            raise ValueError(
+                f"tolerance {tolerance} is beyond double precision at discount {discount} and num_observations "
+                f"{start}; the smallest that can be reached is {1.1 * min(width, previous):.1e}"
+            )
+        extra += 1 + int(max(0.3, 0.4 * np.log(width / tolerance)) / -np.log(discount))
+
+
+def _sweeps(
+    start: float, num_levels: int, discount: float, tolerance: float, offsets: Float[np.ndarray, " arm"]
+) -> Bracket:
+    """Proved lower and upper bounds, from one sweep each."""
+    largest_index = 1 / np.sqrt(start * (start + 1) * -2 * np.log(discount))
+    for half_width, rho, quadrature_error in PANEL_RULES:
+        if 3 * quadrature_error * largest_index < 0.1 * tolerance * (1 - discount) ** 1.5:
+            break
+    nodes, weights = np.polynomial.legendre.leggauss(NUM_NODES)
+    largest_tail = 0.05 * tolerance * np.sqrt(1 - discount)
+    sweep = (largest_tail, (half_width, nodes, weights), quadrature_error, (rho + 1 / rho) / 2)
+    lower, upper = (bounded_indices(start, num_levels, discount, above, *sweep)[offsets] for above in (False, True))
+    return np.maximum(lower, 0.0), upper

@@ -1,0 +1,37 @@
+"""Agents that play what planning found: the finite-horizon optimum, and index policies."""
+
+from typing import Any
+
+from bayesopt.agent import Agent, best_shared, shared_among
+from bayesopt.family import AbstractBanditFamily, HasGittinsIndices, HasPlan
+from bayesopt.planning.heuristics import belief_agent
+
+
+def optimal_agent(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Agent:
+    """The Bayes-optimal agent for `horizon` trials with the family as the prior; ties are shared out equally.
+
+    Raises `NotImplementedError` for a family whose finite-horizon problem has no solver.
+    """
+    plan = plan_of(family, horizon=horizon, discount=discount)
+    return belief_agent(family, lambda belief, time: shared_among(plan.optimal_actions(belief, time)))
+
+
+def plan_of(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Any:
+    """The family's solved finite-horizon problem. Raises `NotImplementedError` where there is no solver."""
+    if not isinstance(family, HasPlan):
+        raise NotImplementedError(f"no finite-horizon planner is known for {type(family).__name__}")
+    return family.plan(horizon=horizon, discount=discount)
+
+
+def gittins_agent(family: AbstractBanditFamily, *, discount: float) -> Agent:
+    """The arm of largest Gittins index: optimal for geometric discounting without an end, and for nothing else.
+
+    At a finite horizon it is a heuristic, and often a good one (Gittins 1979, J. R. Stat. Soc. B 41:148). Raises
+    `NotImplementedError` for a family without indices (its arms must be independent), `ValueError` for a discount
+    outside [0, 1).
+    """
+    if not isinstance(family, HasGittinsIndices):
+        raise NotImplementedError(f"no Gittins indices are known for {type(family).__name__}")
+    if not 0 <= discount < 1:
+        raise ValueError(f"discount must be in [0, 1); got {discount!r}")
+    return belief_agent(family, lambda belief, time: best_shared(family.gittins_indices(belief, discount)))

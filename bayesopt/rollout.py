@@ -1,0 +1,71 @@
+"""Playing agents on reward tables: the only place where actions are drawn.
+
+The luck of the arms is in the table and the luck of the choice in the key, so agents that are given the same of both
+differ by nothing else, and their differences are paired.
+"""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from bayesopt.agent import Agent
+from bayesopt.episodes import RewardTables
+from bayesopt.float64 import in_float64
+
+PROBABILITY_TOLERANCE = 1e-6
+
+
+class Trajectories(NamedTuple):
+    """What an agent did in every task: actions, what they paid, and how likely each action had been."""
+
+    actions: Int[np.ndarray, "task time"]
+    rewards: Float[np.ndarray, "task time"]
+    action_probs: Float[np.ndarray, "task time arm"]
+
+
+def play(agent: Agent, tables: RewardTables, key: Array) -> Trajectories:
+    """Let an agent act in every task of the tables, to their last trial.
+
+    Raises `ValueError` for tables with another number of arms, and for probabilities that are not finite, negative,
+    of the wrong shape or not normalised.
+    """
+    num_tasks, length, num_arms = tables.rewards.shape
+    if num_arms != agent.num_arms:
+        raise ValueError(f"the agent plays {agent.num_arms} arms; the tables have {num_arms}")
+    luck = _uniforms(key, length, num_tasks)
+    tasks = np.arange(num_tasks)
+    actions = np.empty((num_tasks, length), np.int64)
+    rewards = np.empty((num_tasks, length))
+    action_probs = np.empty((num_tasks, length, num_arms))
+    state = agent.initial_state(num_tasks)
+    for time in range(length):
+        probs = validated_action_probs(agent.action_probs(state, (), time), (num_tasks, num_arms), time)
+        chosen = (luck[time][:, None] >= np.cumsum(probs[:, :-1], axis=1)).sum(axis=1)
+        chosen = np.where(probs[tasks, chosen] > 0, chosen, probs.argmax(axis=1))
+        actions[:, time], action_probs[:, time] = chosen, probs
+        rewards[:, time] = tables.rewards[tasks, time, chosen]
+        state = agent.update(state, (), chosen, rewards[:, time], time)
+    return Trajectories(actions, rewards, action_probs)
+
+
+@in_float64
+def _uniforms(key: Array, length: int, num_tasks: int) -> Float[np.ndarray, "time task"]:
+    return np.asarray(jax.random.uniform(key, (length, num_tasks)))
+
+
+def validated_action_probs(action_probs: object, shape: tuple[int, int], time: int) -> Float[np.ndarray, "task arm"]:
+    """An agent's probabilities in float64, normalised to rounding. Raises `ValueError` if they are no distribution."""
+    probs = np.asarray(action_probs, float)
+    if probs.shape != shape:
+        raise ValueError(f"action probabilities must have shape (task, arm) {shape}; got {probs.shape} at trial {time}")
+    if not np.isfinite(probs).all():
+        raise ValueError(f"action probabilities must be finite; got {probs[~np.isfinite(probs)][0]} at trial {time}")
+    if probs.min() < 0:
+        raise ValueError(f"action probabilities must be at least 0; got {probs.min():.3g} at trial {time}")
+    totals = probs.sum(axis=1)
+    worst = totals[np.abs(totals - 1).argmax()]
+    if abs(worst - 1) > PROBABILITY_TOLERANCE:
+        raise ValueError(f"action probabilities must add up to 1; got a sum of {worst:.6g} at trial {time}")
+    return probs / totals[:, None]
