@@ -5,7 +5,7 @@ take each action; `bayesopt.rollout` alone draws actions.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
@@ -38,6 +38,7 @@ class Agent(NamedTuple):
     update: Callable[[State, Observation, Int[np.ndarray, "task"], Shaped[np.ndarray, "task"], int], State]
 
 
+@runtime_checkable
 class Plan(Protocol):
     """The solution of a finite-horizon bandit: what every action is worth at every belief that can be reached."""
 

@@ -5,7 +5,7 @@ are those of any Bayesian text (Gelman et al., *Bayesian Data Analysis*, ch. 2-3
 Decisions*, ch. 9).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpyro.distributions as dist
@@ -15,12 +15,15 @@ from bayesopt.distributions import Lomax
 
 Scalar = Float[Array, ""]
 
+Numbers = Float[Any, "..."]
+"""A number per task, or one per arm: JAX inside a transformation, NumPy outside."""
+
 
 class BetaBelief(NamedTuple):
     """Beta posterior of a success probability."""
 
-    concentration1: Scalar
-    concentration0: Scalar
+    concentration1: Numbers
+    concentration0: Numbers
 
 
 def update_beta_arm(belief: BetaBelief, is_pulled: Float[Array, "arm"], reward: Num[Array, ""]) -> BetaBelief:
@@ -58,8 +61,8 @@ def categorical_predictive(belief: DirichletBelief) -> dist.Distribution:
 class GammaBelief(NamedTuple):
     """Gamma posterior of an exponential rate."""
 
-    concentration: Scalar
-    rate: Scalar
+    concentration: Numbers
+    rate: Numbers
 
 
 def update_gamma_arm(belief: GammaBelief, is_pulled: Float[Array, "arm"], reward: Num[Array, ""]) -> GammaBelief:
@@ -80,8 +83,8 @@ def lomax_predictive(belief: GammaBelief) -> dist.Distribution:
 class NormalBelief(NamedTuple):
     """Normal posterior of a mean."""
 
-    loc: Scalar
-    precision: Scalar
+    loc: Numbers
+    precision: Numbers
 
 
 def update_normal(

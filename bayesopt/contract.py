@@ -20,9 +20,16 @@ from jaxtyping import Array
 
 from bayesopt.beliefs import filter_beliefs
 from bayesopt.episodes import Sequences, sample_sequences
-from bayesopt.family import AbstractFamily, AbstractPredictionFamily, HasBeliefs
+from bayesopt.family import (
+    AbstractBanditFamily,
+    AbstractFamily,
+    AbstractPredictionFamily,
+    HasArmBeliefs,
+    HasBeliefs,
+)
 from bayesopt.float64 import in_float64
 from bayesopt.inference.calibration import calibration_ranks, log_joints, posterior_draws, posterior_moments
+from bayesopt.pulled_arms import PulledArms
 from bayesopt.quadrature import expectation
 from bayesopt.reference import log_marginal_likelihood, observation_space, predict_sequence
 
@@ -41,6 +48,8 @@ class NotApplicable(Exception):
 
 def contract_checks() -> dict[str, Check]:
     """Every check by its name, in the order in which an author wants to see them fail."""
+    from bayesopt.bandit_contract import BANDIT_CHECKS  # it builds on this module
+
     checks = (
         check_value,
         check_hyper_parameters,
@@ -52,6 +61,7 @@ def contract_checks() -> dict[str, Check]:
         check_exchangeability,
         check_calibration,
         check_nuts_agreement,
+        *BANDIT_CHECKS,
     )
     return {check.__name__.removeprefix("check_"): check for check in checks}
 
@@ -288,12 +298,16 @@ def _unusual_values(family: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _prediction(family: AbstractFamily) -> AbstractPredictionFamily:
+    """The family, or the prediction of a bandit's rewards, its arms pulled in turn."""
+    if isinstance(family, AbstractBanditFamily) and isinstance(family, HasArmBeliefs):
+        return PulledArms(family)
     if not isinstance(family, AbstractPredictionFamily):
-        raise NotApplicable("not a prediction family")
+        raise NotApplicable("neither a prediction family nor a bandit with belief methods")
     return family
 
 
 def _with_beliefs(family: AbstractFamily) -> Any:
-    if not isinstance(_prediction(family), HasBeliefs):
+    prediction = _prediction(family)
+    if not isinstance(prediction, HasBeliefs):
         raise NotApplicable("no belief methods, so no closed form to check")
-    return family
+    return prediction

@@ -4,7 +4,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import numpyro.distributions as dist
+from jax.scipy.special import gammaln
 from jaxtyping import Array, Float
 from numpyro.distributions import constraints
 from numpyro.distributions.util import validate_sample
@@ -18,7 +20,7 @@ class FiniteValues(dist.Distribution):
 
     arg_constraints = {"values": constraints.real_vector, "log_probs": constraints.dependent(event_dim=1)}
     support: Any = constraints.real
-    has_enumerate_support = False
+    has_enumerate_support = True
 
     def __init__(self, values: Any, log_probs: Any, *, validate_args: bool | None = None) -> None:
         shape = jnp.broadcast_shapes(jnp.shape(values), jnp.shape(log_probs))
@@ -36,6 +38,11 @@ class FiniteValues(dist.Distribution):
         is_value = jnp.abs(self.values - jnp.asarray(value)[..., None]) <= 1e-9 * (1 + jnp.abs(self.values))
         return jax.nn.logsumexp(jnp.where(is_value, self.log_probs, -jnp.inf), axis=-1)
 
+    def enumerate_support(self, expand: bool = True) -> np.ndarray:
+        """Every value that any element of the batch can take, outcomes first; its own or not is for `log_prob`."""
+        values = np.unique(np.asarray(self.values)).reshape(-1, *[1] * len(self.batch_shape))
+        return np.broadcast_to(values, (len(values), *self.batch_shape)) if expand else values
+
     @property
     def mean(self) -> Array:
         return (jnp.exp(self.log_probs) * self.values).sum(-1)
@@ -45,16 +52,19 @@ class FiniteValues(dist.Distribution):
         return (jnp.exp(self.log_probs) * (self.values - self.mean[..., None]) ** 2).sum(-1)
 
 
-def beta_binomial_probs(
+def beta_binomial_log_probs(
     concentration1: Float[Array, "*batch"], concentration0: Float[Array, "*batch"], total_count: int
 ) -> Float[Array, "count *batch"]:
-    """How likely each number of successes in `total_count` trials is, by drawing from Pólya's urn."""
-    probs = jnp.ones((1, *concentration1.shape))
-    for trial in range(total_count):
-        successes = jnp.arange(trial + 1).reshape(-1, *[1] * concentration1.ndim)
-        total = concentration1 + concentration0 + trial
-        failing = probs * (concentration0 + trial - successes) / total
-        succeeding = probs * (concentration1 + successes) / total
-        none = jnp.zeros_like(probs[:1])
-        probs = jnp.concatenate([failing, none]) + jnp.concatenate([none, succeeding])
-    return probs
+    """How likely each number of successes in `total_count` trials is, their probability being Beta-distributed.
+
+    By log-gamma functions: NumPyro's `BetaBinomial` goes through JAX's `betaln`, which is good to six digits only.
+    """
+    successes = jnp.arange(total_count + 1).reshape(-1, *[1] * jnp.ndim(concentration1))
+    failures = total_count - successes
+
+    def log_beta(one: Array, zero: Array) -> Array:
+        return gammaln(one) + gammaln(zero) - gammaln(one + zero)
+
+    log_choices = -jnp.log(total_count + 1.0) - log_beta(successes + 1.0, failures + 1.0)
+    posterior = log_beta(concentration1 + successes, concentration0 + failures)
+    return log_choices + posterior - log_beta(concentration1, concentration0)

@@ -28,7 +28,7 @@ def expectation(distribution: Distribution, function: Callable[[Array], Array]) 
     """
     distribution = as_float64(distribution)
     support: Any = distribution.support
-    if support.is_discrete:
+    if support.is_discrete or distribution.has_enumerate_support:
         if distribution.has_enumerate_support:
             outcomes = distribution.enumerate_support(expand=False)
         else:

@@ -1,4 +1,4 @@
-"""The command line: `bayesgauge list | show | run | score | report | check`.
+"""The command line: `bayesgauge list | show | run | score | report | check | gittins`.
 
 Nothing heavy is imported before a command needs it. What a person can get wrong is said in one line on standard
 error, with exit code 1 (2 for a command line that does not parse); set BAYESGAUGE_TRACEBACK=1 for the whole story.
@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 COMMANDS = {
     "list": "families and experiments there are",
     "show": "what one family is, and its experiment's settings",
-    "run": "meta-train on a family, compare with Bayes, write the report",
+    "run": "meta-train on a family or reproduce a paper, compare with Bayes, write the report",
     "score": "compare a network of your own with Bayes",
     "report": "write the report of a finished run again",
     "check": "put a family through the contract tests",
+    "gittins": "the Gittins index of a Bernoulli arm, with a bound on its error",
 }
 
 USAGE = """usage: bayesgauge COMMAND [OPTIONS]

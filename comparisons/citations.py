@@ -12,12 +12,11 @@ class Citation(NamedTuple):
     bibtex: str
 
 
-CITATIONS = (
-    Citation(
-        "Meta-training by log loss is amortised Bayesian prediction: KL to Bayes is excess log loss",
-        "Ortega et al. (2019), Meta-learning of sequential strategies",
-        "https://arxiv.org/abs/1905.03030",
-        """\
+_ORTEGA = Citation(
+    "Meta-training by log loss is amortised Bayesian prediction: KL to Bayes is excess log loss",
+    "Ortega et al. (2019), Meta-learning of sequential strategies",
+    "https://arxiv.org/abs/1905.03030",
+    """\
 @article{ortega2019metalearning,
   title   = {Meta-learning of Sequential Strategies},
   author  = {Ortega, Pedro A. and Wang, Jane X. and Rowland, Mark and Genewein, Tim and Kurth-Nelson, Zeb and
@@ -28,12 +27,12 @@ CITATIONS = (
   journal = {arXiv preprint arXiv:1905.03030},
   year    = {2019}
 }""",
-    ),
-    Citation(
-        "Comparing meta-trained networks with Bayes-optimal predictors",
-        "Mikulik et al. (2020), Meta-trained agents implement Bayes-optimal agents",
-        "https://arxiv.org/abs/2010.11223",
-        """\
+)
+MIKULIK = Citation(
+    "Comparing meta-trained networks with Bayes-optimal agents",
+    "Mikulik et al. (2020), Meta-trained agents implement Bayes-optimal agents",
+    "https://arxiv.org/abs/2010.11223",
+    """\
 @inproceedings{mikulik2020metatrained,
   title     = {Meta-trained Agents Implement {Bayes}-optimal Agents},
   author    = {Mikulik, Vladimir and Del{\\'e}tang, Gr{\\'e}goire and McGrath, Tom and Genewein, Tim and
@@ -43,24 +42,24 @@ CITATIONS = (
   year      = {2020},
   note      = {arXiv:2010.11223}
 }""",
-    ),
-    Citation(
-        "The task distributions and their references",
-        "Phan, Pradhan & Jankowiak (2019), NumPyro",
-        "https://arxiv.org/abs/1912.11554",
-        """\
+)
+NUMPYRO = Citation(
+    "The task distributions and their references",
+    "Phan, Pradhan & Jankowiak (2019), NumPyro",
+    "https://arxiv.org/abs/1912.11554",
+    """\
 @article{phan2019composable,
   title   = {Composable Effects for Flexible and Accelerated Probabilistic Programming in {NumPyro}},
   author  = {Phan, Du and Pradhan, Neeraj and Jankowiak, Martin},
   journal = {arXiv preprint arXiv:1912.11554},
   year    = {2019}
 }""",
-    ),
-    Citation(
-        "The networks",
-        "Paszke et al. (2019), PyTorch",
-        "https://arxiv.org/abs/1912.01703",
-        """\
+)
+PYTORCH = Citation(
+    "The networks",
+    "Paszke et al. (2019), PyTorch",
+    "https://arxiv.org/abs/1912.01703",
+    """\
 @inproceedings{paszke2019pytorch,
   title     = {{PyTorch}: An Imperative Style, High-Performance Deep Learning Library},
   author    = {Paszke, Adam and Gross, Sam and Massa, Francisco and Lerer, Adam and Bradbury, James and
@@ -72,6 +71,78 @@ CITATIONS = (
   volume    = {32},
   year      = {2019}
 }""",
-    ),
 )
+_GITTINS = Citation(
+    "The Gittins policy: optimal for discounting without an end, a heuristic at a finite horizon",
+    "Gittins (1979), Bandit processes and dynamic allocation indices",
+    "https://doi.org/10.1111/j.2517-6161.1979.tb01068.x",
+    """\
+@article{gittins1979bandit,
+  title   = {Bandit Processes and Dynamic Allocation Indices},
+  author  = {Gittins, John C.},
+  journal = {Journal of the Royal Statistical Society. Series B (Methodological)},
+  volume  = {41},
+  number  = {2},
+  pages   = {148--177},
+  year    = {1979}
+}""",
+)
+_DUAN = Citation(
+    "Meta-training recurrent networks by reinforcement learning, on bandits among others",
+    "Duan et al. (2016), RL²: fast reinforcement learning via slow reinforcement learning",
+    "https://arxiv.org/abs/1611.02779",
+    """\
+@article{duan2016rl2,
+  title   = {{RL}$^2$: Fast Reinforcement Learning via Slow Reinforcement Learning},
+  author  = {Duan, Yan and Schulman, John and Chen, Xi and Bartlett, Peter L. and Sutskever, Ilya and Abbeel, Pieter},
+  journal = {arXiv preprint arXiv:1611.02779},
+  year    = {2016}
+}""",
+)
+_WANG = Citation(
+    "The same idea, with bandits of independent and of dependent arms",
+    "Wang et al. (2016), Learning to reinforcement learn",
+    "https://arxiv.org/abs/1611.05763",
+    """\
+@article{wang2016learning,
+  title   = {Learning to Reinforcement Learn},
+  author  = {Wang, Jane X. and Kurth-Nelson, Zeb and Tirumala, Dhruva and Soyer, Hubert and Leibo, Joel Z. and
+             Munos, R{\'e}mi and Blundell, Charles and Kumaran, Dharshan and Botvinick, Matt},
+  journal = {arXiv preprint arXiv:1611.05763},
+  year    = {2016}
+}""",
+)
+_KAKADE = Citation(
+    "The identity behind the shortfall: summed action gaps are lost rewards (performance difference lemma)",
+    "Kakade & Langford (2002), Approximately optimal approximate reinforcement learning",
+    "https://dl.acm.org/doi/10.5555/645531.656005",
+    """\
+@inproceedings{kakade2002approximately,
+  title     = {Approximately Optimal Approximate Reinforcement Learning},
+  author    = {Kakade, Sham and Langford, John},
+  booktitle = {Proceedings of the Nineteenth International Conference on Machine Learning},
+  pages     = {267--274},
+  year      = {2002}
+}""",
+)
+_THOMPSON = Citation(
+    "Thompson sampling: each arm as often as it is probably the best",
+    "Thompson (1933), On the likelihood that one unknown probability exceeds another",
+    "https://doi.org/10.1093/biomet/25.3-4.285",
+    """\
+@article{thompson1933likelihood,
+  title   = {On the Likelihood that One Unknown Probability Exceeds Another in View of the Evidence of Two Samples},
+  author  = {Thompson, William R.},
+  journal = {Biometrika},
+  volume  = {25},
+  number  = {3--4},
+  pages   = {285--294},
+  year    = {1933}
+}""",
+)
+
+PREDICTION_CITATIONS = (_ORTEGA, MIKULIK, NUMPYRO, PYTORCH)
 """The sources that every comparison of predictions rests on."""
+
+DECISION_CITATIONS = (_DUAN, _WANG, MIKULIK, _KAKADE, _GITTINS, _THOMPSON, NUMPYRO, PYTORCH)
+"""The sources that every comparison of decisions rests on."""

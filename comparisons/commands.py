@@ -5,6 +5,7 @@ import dataclasses
 import inspect
 import io
 import itertools
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,19 @@ from rich.console import Console
 from rich.table import Table
 
 from bayesopt import families
-from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id
-from comparisons.configs import EvaluationConfig
-from comparisons.experiment import PredictionExperiment
+from bayesopt.family import (
+    AbstractBanditFamily,
+    AbstractPredictionFamily,
+    HasBeliefs,
+    HasGittinsIndices,
+    HasPlan,
+    family_id,
+)
+from comparisons import reproductions
+from comparisons.configs import DecisionEvaluationConfig, EvaluationConfig
+from comparisons.decision_experiment import DecisionExperiment
+from comparisons.experiment import AbstractExperiment
+from comparisons.prediction_experiment import PredictionExperiment
 
 Positional = tyro.conf.Positional
 Result = TypeVar("Result")
@@ -27,13 +38,21 @@ def list_command(arguments: list[str]) -> int:
     """Families and experiments there are."""
 
     def list_families() -> None:
-        """List the task families; each is also an experiment that `run` knows."""
+        """List what `run` knows: the task families, each of which is an experiment, and the reproductions of papers."""
         table = Table(box=None, pad_edge=False)
         for heading in ("id", "class", "reference", "tasks"):
             table.add_column(heading, no_wrap=heading != "tasks")
         for identifier, cls in families.discover().items():
             table.add_row(identifier, cls.__name__, _reference_kind(cls), _first_line(sys.modules[cls.__module__]))
-        Console(width=None if sys.stdout.isatty() else 120).print(table)
+        console = Console(width=None if sys.stdout.isatty() else 120)
+        console.print(table)
+        table = Table(box=None, pad_edge=False)
+        for heading in ("paper", "reproduction"):
+            table.add_column(heading, no_wrap=heading == "paper")
+        for identifier in reproductions.reproduction_ids():
+            table.add_row(identifier, _first_line(reproductions.load(identifier)))
+        console.print()
+        console.print(table)
 
     _parse(list_families, args=arguments, prog="bayesgauge list")
     return 0
@@ -66,23 +85,27 @@ def run_command(arguments: list[str]) -> int:
     if not arguments or arguments[0].startswith("-"):
         print(
             "usage: bayesgauge run NAME [OPTIONS]\n\n"
-            "Meta-train networks on a family, compare them with its Bayes-optimal predictor, and write the report.\n"
-            "A run that was stopped resumes; a finished one only renders its report again.\n\n"
-            f"names: {', '.join(families.family_ids())}\n\n"
+            "Meta-train networks on a family, compare them with its Bayes-optimal predictor or policy, and write the\n"
+            "report. A run that was stopped resumes; a finished one only renders its report again.\n\n"
+            f"families: {', '.join(families.family_ids())}\n"
+            f"papers: {', '.join(reproductions.reproduction_ids())}\n\n"
             "`bayesgauge run NAME --help` shows every setting of an experiment as a flag, for instance\n"
             "`bayesgauge run beta_bernoulli --training.num-steps 5000 --family.concentration1 2`."
         )
         return 0 if arguments and arguments[0] in ("-h", "--help") else 2
     name, *flags = arguments
-    default = _experiment_named(name)
+    if name in reproductions.reproduction_ids():
+        return _run_reproduction(name, flags)
+    default: Any = _experiment_named(name)
+    kind = type(default)
 
     def run(
-        experiment: Annotated[PredictionExperiment, tyro.conf.arg(name="")] = default,
+        experiment: Annotated[kind, tyro.conf.arg(name="")] = default,  # pyright: ignore[reportInvalidTypeForm]
         *,
         smoke: bool = False,
         results: Path = Path("results"),
-    ) -> tuple[PredictionExperiment, Path]:
-        """Meta-train networks on a family, compare them with its Bayes-optimal predictor, and write the report.
+    ) -> tuple[AbstractExperiment, Path]:
+        """Meta-train networks on a family, compare them with its Bayes-optimal reference, and write the report.
 
         Args:
             experiment: what to run.
@@ -100,22 +123,80 @@ def run_command(arguments: list[str]) -> int:
     return 0
 
 
+def _run_reproduction(name: str, flags: list[str]) -> int:
+    def run(*, smoke: bool = False, results: Path = Path("results")) -> tuple[bool, Path]:
+        """Reproduce a paper: run its experiments one by one, then write one report with a verdict on every claim.
+
+        Args:
+            smoke: run tiny versions of the experiments, which prove nothing.
+            results: folder for checkpoints, numbers and reports.
+        """
+        return smoke, results
+
+    smoke, results = _parse(run, args=flags, prog=f"bayesgauge run {name}")
+    from comparisons.report import verdicts_of
+    from comparisons.reproduction import REPRODUCTION_FILE, run_reproduction
+    from comparisons.tree import open_tree
+
+    report = run_reproduction(name, results, smoke=smoke)
+    for verdict in verdicts_of(open_tree(report.parent.parent / REPRODUCTION_FILE)):
+        print(f"{verdict.outcome:>9}: {verdict.statement}")
+    print(f"report: {report}")
+    return 0
+
+
+def gittins_command(arguments: list[str]) -> int:
+    """The Gittins index of a Bernoulli arm."""
+
+    def gittins(
+        concentration1: Positional[float],
+        concentration0: Positional[float],
+        *,
+        discount: float,
+        tolerance: float = 1e-9,
+    ) -> tuple[float, float, float, float]:
+        """Print the Gittins index of a Bernoulli arm with a Beta belief, and a proved bound on its error.
+
+        The index is on the scale of the rewards, 0 to 1. Concentrations count the prior: a uniform prior, two wins and
+        one loss is 3 2.
+
+        Args:
+            concentration1: wins plus prior; any number > 0.
+            concentration0: losses plus prior; any number > 0.
+            discount: weight of a reward one trial later, in [0, 1).
+            tolerance: largest error allowed.
+        """
+        return concentration1, concentration0, discount, tolerance
+
+    one, zero, discount, tolerance = _parse(gittins, args=arguments, prog="bayesgauge gittins")
+    from bayesopt.planning.gittins import bernoulli_gittins_index
+
+    certified = bernoulli_gittins_index(one, zero, discount, tolerance=tolerance)
+    digits = max(1, math.ceil(-math.log10(max(float(certified.error_bound), 1e-15))))
+    print(f"{float(certified.index):.{digits}f} ± {float(certified.error_bound):.1e}")
+    return 0
+
+
 def score_command(arguments: list[str]) -> int:
     """Compare a network of the user's own with Bayes."""
+    named = next((word for word in arguments if not word.startswith("-")), "")
+    is_bandit = named in families.family_ids() and issubclass(families.load(named), AbstractBanditFamily)
+    default = DecisionEvaluationConfig() if is_bandit else EvaluationConfig()
+    kind = type(default)
 
     def score(
         family: Positional[str],
         *,
         network: str,
         weights: Path | None = None,
-        evaluation: EvaluationConfig = EvaluationConfig(),
+        evaluation: kind = default,  # pyright: ignore[reportInvalidTypeForm]
         seed: int = 0,
         output: Path = Path("results/score"),
-    ) -> tuple[str, str, Path | None, EvaluationConfig, int, Path]:
-        """Compare your own torch module with the Bayes-optimal predictor of a family, and write the report.
+    ) -> tuple[str, str, Path | None, Any, int, Path]:
+        """Compare your own torch module with the Bayes-optimal reference of a family, and write the report.
 
         Args:
-            family: id or class name of a family (see `bayesgauge list`).
+            family: id of a family (see `bayesgauge list`).
             network: where your module comes from, as `package.module:factory`; the factory takes no arguments.
             weights: safetensors file with the module's weights; without it they are as the factory leaves them.
             evaluation: what the network is scored on.
@@ -126,10 +207,12 @@ def score_command(arguments: list[str]) -> int:
 
     name, factory, weights, evaluation, seed, output = _parse(score, args=arguments, prog="bayesgauge score")
     from comparisons.comparing import compare
+    from comparisons.deciding import compare_agents
     from comparisons.scoring import load_network
 
-    family = _experiment_named(name).family
-    comparison = compare(load_network(factory, weights), family, seed=seed, evaluation=evaluation)
+    family: Any = _experiment_named(name).family
+    run: Any = compare_agents if is_bandit else compare
+    comparison = run(load_network(factory, weights), family, seed=seed, evaluation=evaluation)
     comparison.save(output / "comparison.nc")
     report = comparison.write_report(output)
     print(comparison.summary())
@@ -203,11 +286,13 @@ def _parse(function: Callable[..., Result], *, args: list[str], prog: str, confi
         raise
 
 
-def _experiment_named(name: str) -> PredictionExperiment:
+def _experiment_named(name: str) -> PredictionExperiment | DecisionExperiment:
     family = _family_named(name)()
-    if not isinstance(family, AbstractPredictionFamily):
-        raise ValueError(f"{name} is not a prediction family; only those have an experiment")
-    return PredictionExperiment(family)
+    if isinstance(family, AbstractBanditFamily):
+        return DecisionExperiment(family)
+    if isinstance(family, AbstractPredictionFamily):
+        return PredictionExperiment(family)
+    raise ValueError(f"{name} is neither a prediction nor a bandit family; only those have an experiment")
 
 
 def _family_named(name: str) -> type[Any]:
@@ -215,6 +300,9 @@ def _family_named(name: str) -> type[Any]:
 
 
 def _reference_kind(cls: type) -> str:
+    if issubclass(cls, AbstractBanditFamily):
+        kinds = {"optimum": HasPlan, "Gittins": HasGittinsIndices}
+        return " + ".join(name for name, kind in kinds.items() if issubclass(cls, kind)) or "heuristics"
     return "exact" if issubclass(cls, HasBeliefs) else "NUTS only"
 
 
@@ -223,9 +311,10 @@ def _first_line(module: object) -> str:
 
 
 def _print_result(folder: Path) -> None:
-    from comparisons.stages import open_result, verdicts_of
+    from comparisons.report import verdicts_of
+    from comparisons.stages import open_result
 
     comparison = open_result(folder)
     print(comparison.summary())
-    for verdict in verdicts_of(comparison):
+    for verdict in verdicts_of(comparison.tree):
         print(f"{verdict.outcome:>9}: {verdict.statement}")

@@ -46,6 +46,8 @@ def compare(
     family's own units (`natural_encoding`, `natural_head`). Raises `NetworkContractError` for a module that cannot
     be scored (wrong shape, not finite, not causal, leaking between tasks).
     """
+    if not isinstance(family, AbstractPredictionFamily):
+        raise TypeError(f"compare needs a prediction family; for {type(family).__name__} use compare_agents")
     networks = list(network) if isinstance(network, Sequence) else [network]
     if not networks:
         raise ValueError("compare needs at least one network; got an empty sequence")

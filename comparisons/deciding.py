@@ -16,12 +16,16 @@ from bayesopt.family import AbstractBanditFamily, HasArmBeliefs, HasGittinsIndic
 from bayesopt.planning import heuristics
 from bayesopt.planning.optimal import gittins_agent, optimal_agent, plan_of
 from bayesopt.rollout import Trajectories, play
+from comparisons.comparison import Comparison
 from comparisons.configs import DecisionEvaluationConfig
 from comparisons.decision_certificates import certify_decisions, longest_certifiable_episode, pays_one_or_zero
+from comparisons.decision_measures import with_decision_measures
 from comparisons.decision_scores import DecisionScores, Plans, decision_scores
 from comparisons.exploration import exploration_scores
+from comparisons.policy_seam import Player, agent_of, as_policy, describe
 from comparisons.provenance import versions
-from comparisons.seeding import key_for
+from comparisons.seam import untrained_copy
+from comparisons.seeding import integer_for, key_for
 from comparisons.tree import DECISION_SCHEMA, validate
 
 NETWORK = "network"
@@ -29,6 +33,40 @@ UNTRAINED = "untrained network"
 NUM_MARGIN_BINS = 8
 _TASKS_PER_PASS = 20_000
 _BY_TRIAL = ("action_gap", "optimal_probs", "expected_rewards")
+
+
+def compare_agents(
+    network: Player | Sequence[Player],
+    family: AbstractBanditFamily,
+    *,
+    seed: int = 0,
+    evaluation: DecisionEvaluationConfig = DecisionEvaluationConfig(),
+) -> Comparison:
+    """How far an agent's decisions are from the Bayes-optimal ones, with intervals, floors and ceilings.
+
+    `network` is a `RecurrentPolicy` (as `meta_train_policy` returns), any torch module that maps `(batch, time,
+    input)` to logits of the arms and a value (see `RecurrentPolicy`), or any `bayesopt.agent.Agent`; or a sequence of
+    these, which then count as training seeds. Raises `ValueError` for a module whose outputs do not fit and for an
+    agent whose probabilities are no distribution.
+    """
+    players = list(network) if isinstance(network, Sequence) and not isinstance(network, Agent) else [network]
+    if not players:
+        raise ValueError("compare_agents needs at least one network; got an empty sequence")
+    playing = [p if isinstance(p, Agent) else as_policy(p, family, horizon=evaluation.length) for p in players]
+    copies = [
+        untrained_copy(policy, seed=integer_for(seed + index, "untrained weights"))
+        for index, policy in enumerate(playing)
+        if not isinstance(policy, Agent)
+    ]
+    tree = evaluate_agents(
+        [player if isinstance(player, Agent) else agent_of(player) for player in playing],
+        family,
+        seed=seed,
+        evaluation=evaluation,
+        description=describe(playing[0]),
+        untrained=[agent_of(copy) for copy in copies if copy is not None],
+    )
+    return Comparison(with_decision_measures(tree, seed=seed))
 
 
 def evaluate_agents(

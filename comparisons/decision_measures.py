@@ -68,6 +68,8 @@ def _measures(tree: xr.DataTree, seed: int) -> list[Measure]:
     if has_plan:
         rows += _identity(tree, scores("action_gap", "network"), scores("expected_rewards", "network"))
         for floor in ("greedy", "uniform"):
+            if not scores("action_gap", floor).any():
+                continue  # at a single trial greedy play is optimal, and nothing can be a share of its loss
             share = bootstrap_ratio(
                 scores("action_gap", "network"),
                 np.broadcast_to(scores("action_gap", floor), scores("action_gap", "network").shape),

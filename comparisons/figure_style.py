@@ -14,6 +14,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator, NullFormatter
 
 COLOURS = {
     "Bayes": "#1a1a1a",
@@ -22,16 +24,31 @@ COLOURS = {
     "memoryless": "#56b4e9",
     "prior predictive": "#0072b2",
     "untrained network": "#cc79a7",
+    "optimal": "#1a1a1a",
+    "Gittins": "#0072b2",
+    "greedy": "#009e73",
+    "Thompson": "#56b4e9",
+    "UCB1": "#882255",
+    "uniform": "#8a8a8a",
 }
-"""One colour per predictor (Okabe & Ito's colour-blind-safe palette): Bayes black, the network warm, floors cool."""
+"""One colour per predictor or agent (Okabe & Ito's and Tol's colour-blind-safe palettes): what is Bayes-optimal black,
+the network warm, floors and references cool. Predictors and agents never meet in a figure, so they share colours."""
 
 DASHES: dict[str, Any] = {
     "wrong-prior Bayes": (0, (6, 1.5)),
     "memoryless": (0, (3.5, 1.2)),
     "prior predictive": (0, (4, 1.2, 1, 1.2)),
     "untrained network": (0, (1.2, 1)),
+    "Gittins": (0, (4.6, 1.6)),
+    "greedy": (0, (2.2, 1.1)),
+    "Thompson": (0, (4, 1.2, 1, 1.2)),
+    "UCB1": (0, (6, 1.2, 1, 1.2, 1, 1.2)),
+    "uniform": (0, (1.2, 1.6)),
 }
-"""One dash pattern per floor, so that colour is not the only difference."""
+"""One dash pattern per floor or reference, so that colour is not the only difference."""
+
+OPTIMAL = ("Bayes", "optimal")
+"""Whom no one beats: drawn wide, so that what lies on it can be seen over it."""
 
 FIGURE_WIDTH = 7.2
 """Inches; a report shows it 720 pixels wide."""
@@ -122,6 +139,17 @@ def draw_on_log_axis(ax: Axes, rows: pd.DataFrame, x: str, name: str, *, label: 
     mark_infinite(ax, place[np.isposinf(estimate)], color)
 
 
+def draw_with_band(ax: Axes, rows: pd.DataFrame, x: str, name: str) -> None:
+    """A line with its band where it is finite, and triangles at the upper edge where it is infinite."""
+    finite = rows[np.isfinite(rows.estimate)]
+    wide = 3.2 if name in OPTIMAL else 1.7
+    order = 2.1 if name in OPTIMAL else 2.2 if name == "network" else 2
+    style = line_of(name) | {"linewidth": wide, "zorder": order}
+    ax.plot(finite[x], finite.estimate, **style, label=with_caveat(name, rows.estimate))
+    mark_infinite(ax, rows[x][np.isposinf(rows.estimate)].to_numpy(), style["color"])
+    ax.fill_between(finite[x], finite.lower, finite.upper, color=style["color"], alpha=BAND, linewidth=0)
+
+
 def draw_seeds(ax: Axes, table: pd.DataFrame, x: str) -> None:
     """A thin line for each training seed that the table has rows for."""
     by_seed = table[table.training_seed.notna()]
@@ -195,9 +223,16 @@ def limit_log_axis(ax: Axes, table: pd.DataFrame) -> None:
     ax.set(yscale="log", ylim=(low / 2, high * room))
 
 
+def label_plainly(axis: Axis) -> None:
+    """Tick labels of a logarithmic axis as plain numbers, at 1, 2 and 5 times powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
 def legend_entries(ax: Axes) -> tuple[list[Any], list[str]]:
-    """Handles and labels of what is drawn, Bayes and the network first."""
-    first = ("Bayes", "network", "exact")
+    """Handles and labels of what is drawn, the optimum and the network first."""
+    first = (*OPTIMAL, "network", "exact")
     entries = sorted(
         zip(*ax.get_legend_handles_labels(), strict=True), key=lambda entry: not entry[1].startswith(first)
     )

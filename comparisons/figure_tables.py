@@ -1,4 +1,4 @@
-"""The numbers behind every figure of a report, as tables: one row for each point that is drawn.
+"""The numbers behind every figure of a comparison of predictions, as tables: one row for each point that is drawn.
 
 A table has `estimate`, `lower`, `upper` and `unit` beside the columns that say which point it is. `training_seed` is
 missing (NA) where a row is not about a single training seed, `lower` and `upper` where no interval is drawn.
@@ -7,25 +7,22 @@ missing (NA) where a row is not about a single training seed, `lower` and `upper
 import numpy as np
 import pandas as pd
 import xarray as xr
-from jaxtyping import Float
 
-from comparisons.intervals import LEVEL, resampled_means
+from comparisons.point_tables import concatenate, curve_table, means_with_intervals, quantiles, resampled
 
 NUM_EXAMPLES = 3
 """Tasks whose predictions are shown."""
 
-_NUM_RESAMPLES = 500
-
 
 def kl_by_time_table(tree: xr.DataTree) -> pd.DataFrame:
     """KL(Bayes‖predictor) of the prediction at each time, in nats; of the network also for each training seed."""
-    pooled = _curve_table(tree["curves"].dataset["kl_divergence"]).assign(training_seed=pd.NA)
+    pooled = curve_table(tree["curves"].dataset["kl_divergence"]).assign(training_seed=pd.NA)
     tables = [pooled]
     kl = tree["network"].dataset["kl_divergence"]
     if kl.sizes["training_seed"] > 1:
         by_seed = kl.mean("task").rename("estimate").to_dataframe().reset_index()
         tables.append(by_seed.assign(predictor="network", lower=np.nan, upper=np.nan))
-    table = _concatenate(tables).assign(unit="nats")
+    table = concatenate(tables).assign(unit="nats")
     return table[["predictor", "training_seed", "time", "estimate", "lower", "upper", "unit"]]
 
 
@@ -47,7 +44,7 @@ def predictions_table(tree: xr.DataTree, *, num_tasks: int = NUM_EXAMPLES) -> pd
         values.isel(first).rename("estimate").to_dataframe().reset_index().assign(predictor=name)
         for name, values in parts.items()
     ]
-    table = _concatenate(tables).assign(lower=np.nan, upper=np.nan, unit=unit)
+    table = concatenate(tables).assign(lower=np.nan, upper=np.nan, unit=unit)
     return table[["predictor", "training_seed", "task", "time", "estimate", "lower", "upper", "unit"]]
 
 
@@ -58,13 +55,13 @@ def convergence_table(tree: xr.DataTree) -> pd.DataFrame:
     """
     kl = tree["convergence"].dataset["kl_divergence"].transpose("training_seed", "step", "task")
     num_seeds, _, num_tasks = kl.shape
-    bounds = _means_with_intervals(kl.to_numpy().reshape(-1, 1, num_tasks), seed=int(tree.attrs["seed"]))
+    bounds = means_with_intervals(kl.to_numpy().reshape(-1, 1, num_tasks), seed=int(tree.attrs["seed"]))
     index = pd.MultiIndex.from_product([range(num_seeds), kl["step"].to_numpy()], names=["training_seed", "step"])
     network = bounds.set_index(index).reset_index().assign(predictor="network")
     measures = tree["measures"].to_dataset().to_dataframe()
     floors = measures[(measures.measure == "kl_divergence") & ~measures.predictor.str.startswith("network")]
     floors = floors[["predictor", "estimate", "lower", "upper"]].assign(step=pd.NA)
-    table = _concatenate([network, floors]).assign(unit="nats/step")
+    table = concatenate([network, floors]).assign(unit="nats/step")
     return table.astype({"step": "Int64"})[["predictor", "training_seed", "step", "estimate", "lower", "upper", "unit"]]
 
 
@@ -82,8 +79,8 @@ def calibration_table(tree: xr.DataTree) -> pd.DataFrame:
         )
         used = np.flatnonzero(count.sum(1))
         stacked = np.concatenate([count[used], observed[used] - stated[used]])[:, None]
-        total, gap = np.split(_resampled(stacked, seed=int(tree.attrs["seed"])), 2)
-        lower, upper = _quantiles(gap / total)
+        total, gap = np.split(resampled(stacked, seed=int(tree.attrs["seed"])), 2)
+        lower, upper = quantiles(gap / total)
         sums = {field: values[used].sum(1) for field, values in (("stated", stated), ("observed", observed))}
         number = count[used].sum(1)
         frequencies = {field: values / number for field, values in sums.items()}
@@ -96,7 +93,7 @@ def calibration_table(tree: xr.DataTree) -> pd.DataFrame:
 
 def regret_table(tree: xr.DataTree) -> pd.DataFrame:
     """Cumulative regret to the informed oracle after each observation, in nats."""
-    table = _curve_table(tree["curves"].dataset["cumulative_regret"].rename(regret_predictor="predictor"))
+    table = curve_table(tree["curves"].dataset["cumulative_regret"].rename(regret_predictor="predictor"))
     table = table.assign(observations=table.time + 1, unit="nats")
     return table[["predictor", "observations", "estimate", "lower", "upper", "unit"]]
 
@@ -120,7 +117,7 @@ def certificate_table(tree: xr.DataTree) -> pd.DataFrame:
     exact = tree["certificate"].dataset["kl_by_time"]
     sampled = tree["network"].dataset["kl_divergence"].isel(time=slice(exact.sizes["time"]))
     values = sampled.mean("training_seed").transpose("time", "task").to_numpy()[:, None]
-    estimated = _means_with_intervals(values, seed=int(tree.attrs["seed"]))
+    estimated = means_with_intervals(values, seed=int(tree.attrs["seed"]))
     pooled = exact.mean("training_seed").to_numpy()
     certain = pd.DataFrame({"estimate": pooled, "lower": pooled, "upper": pooled})
     tables = [
@@ -130,45 +127,10 @@ def certificate_table(tree: xr.DataTree) -> pd.DataFrame:
     if exact.sizes["training_seed"] > 1:
         by_seed = exact.rename("estimate").to_dataframe().reset_index()
         tables.append(by_seed.assign(quantity="exact", lower=by_seed.estimate, upper=by_seed.estimate))
-    table = _concatenate(tables).assign(unit="nats")
+    table = concatenate(tables).assign(unit="nats")
     return table[["quantity", "training_seed", "time", "estimate", "lower", "upper", "unit"]]
 
 
 def has_finite_outcomes(tree: xr.DataTree) -> bool:
     """Whether observations are outcomes counted from 0, not real numbers."""
     return bool(np.issubdtype(tree["observed_data"].dataset["observations"].dtype, np.integer))
-
-
-def _curve_table(curve: xr.DataArray) -> pd.DataFrame:
-    return curve.to_dataset(dim="bound").to_dataframe().reset_index()
-
-
-def _concatenate(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    with_seed = [
-        table.assign(training_seed=table.training_seed if "training_seed" in table else pd.NA).astype(
-            {"training_seed": "Int64"}
-        )
-        for table in tables
-    ]
-    return pd.concat(with_seed, ignore_index=True)
-
-
-def _means_with_intervals(values: Float[np.ndarray, "point training_seed task"], *, seed: int) -> pd.DataFrame:
-    """Mean of every point with its percentile interval; where the mean is infinite, so is the interval."""
-    estimate = values.mean((1, 2))
-    lower, upper = _quantiles(_resampled(values, seed=seed))
-    known = np.isfinite(estimate)
-    bounds = {"lower": np.where(known, lower, estimate), "upper": np.where(known, upper, estimate)}
-    return pd.DataFrame({"estimate": estimate, **bounds})
-
-
-def _resampled(
-    values: Float[np.ndarray, "point training_seed task"], *, seed: int
-) -> Float[np.ndarray, "point resample"]:
-    return resampled_means(values, seed=seed, num_resamples=_NUM_RESAMPLES)
-
-
-def _quantiles(resampled: Float[np.ndarray, "point resample"]) -> Float[np.ndarray, "bound point"]:
-    tail = (1 - LEVEL) / 2
-    with np.errstate(invalid="ignore"):
-        return np.quantile(resampled, [tail, 1 - tail], axis=1)

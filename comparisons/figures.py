@@ -1,4 +1,4 @@
-"""Figures of a comparison: each a function from its tree to axes, drawn from the table of `figure_tables`.
+"""Figures of a comparison of predictions: each a function from its tree to axes, drawn from its `figure_tables` table.
 
 A predictor has the same colour in every figure. Divergences are in nats, on logarithmic axes where they span orders of
 magnitude; what such an axis cannot show is said in the legend (0) or marked at the upper edge (infinity).
@@ -7,16 +7,17 @@ magnitude; what such an axis cannot show is said in the legend (0) or marked at 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from comparisons.figure_style import (
-    BAND,
     COLOURS,
     NEUTRAL,
     draw_on_log_axis,
     draw_points,
     draw_seeds,
+    draw_with_band,
     is_drawable,
+    label_plainly,
     limit_log_axis,
     line_of,
     mark_infinite,
@@ -122,20 +123,12 @@ def plot_regret(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
     ax = ax or new_axes()
     table = regret_table(tree)
     for name in reversed(table.predictor.unique()):
-        every = table[table.predictor == name]
-        rows = every[np.isfinite(every.estimate)]
-        wide = 3.2 if name == "Bayes" else 1.7
-        order = 2.1 if name == "Bayes" else 2.2 if name == "network" else 2
-        style = line_of(name) | {"linewidth": wide, "zorder": order}
-        ax.plot(rows.observations, rows.estimate, **style, label=with_caveat(name, every.estimate))
-        mark_infinite(ax, every.observations[np.isposinf(every.estimate)].to_numpy(), style["color"])
-        ax.fill_between(rows.observations, rows.lower, rows.upper, color=style["color"], alpha=BAND, linewidth=0)
+        draw_with_band(ax, table[table.predictor == name], "observations", name)
     _mark_length(ax, tree, at=int(tree.attrs["length"]))
     ax.set(xlabel="observations predicted", ylabel="cumulative regret to the oracle, nats")
     ax.set(xscale="log", yscale="log")
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter("{x:g}")
+        label_plainly(axis)
     ax.set_xlim(1, max(2, int(table.observations.max())))
     return with_legend(ax)
 

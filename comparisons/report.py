@@ -6,7 +6,7 @@ The same tree gives the same bytes.
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,16 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from comparisons.citations import CITATIONS
-from comparisons.claims import Verdict, judge, prediction_claims
+from comparisons.claims import Verdict, judge
+from comparisons.presentation import presentation_of
 from comparisons.report_figures import csv_bytes, rendered_figures
-from comparisons.report_rows import claim_rows, diagnostics, headline, measure_sections
+from comparisons.report_rows import claim_rows, measure_sections
 from metalearners.atomic import write_atomically
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
-def write_report(
-    tree: xr.DataTree, path: Path, *, question: str, verdicts: Sequence[Verdict], provenance: Mapping[str, str]
-) -> Path:
+def write_report(tree: xr.DataTree, path: Path, *, question: str, provenance: Mapping[str, str]) -> Path:
     """Write the report of a measured comparison and return the path of its HTML file, which is written last.
 
     A path that ends in `.html` is that file, and figures and tables go to the folder `<stem>_files` beside it; any
@@ -36,8 +34,8 @@ def write_report(
     is_file = path.suffix == ".html"
     page = path if is_file else path / "index.html"
     folder = path.with_name(f"{path.stem}_files") if is_file else path
-    table = tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
-    figures = rendered_figures(tree)
+    presentation, table, verdicts = presentation_of(tree), _table(tree), verdicts_of(tree)
+    figures = rendered_figures(presentation.figures, tree)
 
     files: dict[str, bytes] = {}
     for figure in figures:
@@ -49,16 +47,17 @@ def write_report(
         .from_string(_TEMPLATE.read_text(encoding="utf-8"))
         .render(
             question=question,
-            headline=headline(tree, table, verdicts),
+            headline=presentation.headline(tree, table, verdicts),
             claims=claim_rows(verdicts),
             figures=[figure._asdict() | {"source": _data_url(figure.png)} for figure in figures],
             files=f"{folder.name}/" if is_file else "",
-            sections=measure_sections(table),
-            diagnostics=diagnostics(tree, table),
+            vocabulary=presentation.vocabulary,
+            sections=measure_sections(table, presentation.vocabulary),
+            diagnostics=presentation.diagnostics(tree, table),
             notes=json.loads(tree.attrs["notes"]),
             provenance=dict(provenance),
             versions=json.loads(tree.attrs["versions"]),
-            citations=CITATIONS,
+            citations=presentation.citations,
         )
     )
     for name, content in files.items():
@@ -68,15 +67,18 @@ def write_report(
 
 
 def write_comparison_report(tree: xr.DataTree, path: Path) -> Path:
-    """Write the report of a comparison that is no experiment: question, claims and settings come from the tree."""
-    table = tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
-    return write_report(
-        tree,
-        path,
-        question=f"How Bayes-optimal is this network's prediction of {tree.attrs['family']}?",
-        verdicts=judge(table, prediction_claims(table)),
-        provenance=_settings(tree.attrs),
-    )
+    """Write the report of a comparison that is no experiment: question and settings come from the tree."""
+    return write_report(tree, path, question=presentation_of(tree).question(tree), provenance=_settings(tree.attrs))
+
+
+def verdicts_of(tree: xr.DataTree) -> list[Verdict]:
+    """What is claimed of the networks of a measured comparison, and what became of it."""
+    table = _table(tree)
+    return judge(table, presentation_of(tree).claims(tree, table))
+
+
+def _table(tree: xr.DataTree) -> pd.DataFrame:
+    return tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
 
 
 def _settings(attributes: Mapping[Any, Any]) -> dict[str, str]:

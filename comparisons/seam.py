@@ -9,7 +9,7 @@ import abc
 import copy
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -44,6 +44,8 @@ Predictor = Callable[[Shaped[Any, "task time"]], Distribution]
 """Observations in; out, a distribution of batch shape `task time` whose index t conditions on what came before t."""
 
 STEPS_PER_BLOCK = 64
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 Network = nn.Module | Predictor
@@ -224,7 +226,7 @@ class TrainingStream(BlockStream):
         return tensor.split(self._batch_size)
 
 
-def untrained_copy(network: SequencePredictor, *, seed: int) -> SequencePredictor | None:
+def untrained_copy(network: Module, *, seed: int) -> Module | None:
     """The same network before any training: every module re-initialised; `None` if some parameters cannot be."""
     copied = copy.deepcopy(network)
     renewed: set[int] = set()

@@ -13,6 +13,7 @@ from metalearners.atomic import write_atomically
 
 PREDICTION_SCHEMA = "bayesgauge comparison 1"
 DECISION_SCHEMA = "bayesgauge decisions 1"
+REPRODUCTION_SCHEMA = "bayesgauge reproduction 1"
 
 Variables = dict[str, tuple[str, ...]]
 
@@ -96,9 +97,15 @@ _OPTIONAL_DECISION_GROUPS: dict[str, Variables] = {
 }
 """Groups that exist where they mean something: rewards of 0 and 1 with an exact plan, networks with checkpoints."""
 
+_REPRODUCTION_GROUPS: dict[str, Variables] = {
+    "convergence": dict.fromkeys(("variant", "training_seed", "step", "share_of_floor"), ("point",)),
+}
+"""Groups that every reproduction has: how far each of its networks was from Bayes at each checkpoint."""
+
 _SCHEMAS = {
     PREDICTION_SCHEMA: (_PREDICTION_GROUPS, _OPTIONAL_PREDICTION_GROUPS),
     DECISION_SCHEMA: (_DECISION_GROUPS, _OPTIONAL_DECISION_GROUPS),
+    REPRODUCTION_SCHEMA: (_REPRODUCTION_GROUPS, {}),
 }
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -12,54 +13,30 @@ class Wording(NamedTuple):
     label: str
 
 
-SECTIONS = {
-    "kl": (
-        "KL from Bayes",
-        "KL(Bayes‖predictor): nats lost by predicting with it where Bayes is right. 0 is Bayes-optimal.",
-    ),
-    "share": ("The network's error in proportion", "0 % is Bayes-optimal; 100 % is no better than the floor named."),
-    "beyond": ("Beyond the scored length", "The same KL, for later predictions than those that are scored above."),
-    "excess": (
-        "Excess log loss",
-        "Log loss of the network minus that of Bayes on the same sequences: KL by another estimate.",
-    ),
-    "regret": ("Regret to the oracle", "Cumulative log loss above that of an oracle which knows each task's latents."),
-    "loss": ("Log loss", "Per prediction. Only the oracle, which knows the latents, can be better than Bayes."),
-    "calibration": (
-        "Calibration",
-        "Mean distance between stated and observed frequency. Bayes is calibrated, so its row is sampling noise.",
-    ),
-    "order": (
-        "Order of observations",
-        "The order cost is what ignoring the order would save of the mean KL over reorderings. 0 is Bayes-optimal.",
-    ),
-    "certificate": ("Certificate", "KL(Bayes‖network), summed over every possible history: no sampling error."),
-    "other": ("Other measures", ""),
-}
-"""Parts of the table of measures, in order: heading and explanation."""
+class Vocabulary(NamedTuple):
+    """The words of one kind of comparison for its measures and for whom they are of."""
 
-_WORDINGS = (
-    (r"kl_divergence", "kl", "KL per prediction"),
-    (r"share_of_prior_gap", "share", "KL as a share of the prior predictive's"),
-    (r"share_of_memoryless_gap", "share", "KL as a share of the memoryless predictor's"),
-    (r"excess_log_loss", "excess", "excess log loss"),
-    (r"kl_minus_excess_log_loss", "excess", "KL minus excess log loss"),
-    (r"regret_to_oracle", "regret", "cumulative regret"),
-    (r"log_loss", "loss", "log loss"),
-    (r"calibration_error", "calibration", "calibration error"),
-    (r"kl_divergence_from_(\d+)_to_(\d+)", "beyond", "KL per prediction after {0} to {last} observations"),
-    (r"order_cost_after_(\d+)", "order", "order cost after {0} observations"),
-    (r"kl_divergence_over_orders_after_(\d+)", "order", "mean KL over orders after {0} observations"),
-    (r"certified_kl_divergence_to_(\d+)", "certificate", "exact KL of the first {0} predictions"),
-    (r"sampled_kl_divergence_to_(\d+)", "certificate", "sampled KL of the first {0} predictions"),
-    (r"sampled_minus_certified", "certificate", "sampled minus exact KL"),
-    (r"worst_history_kl", "certificate", "KL after the worst history"),
-)
+    subject: str
+    """What is scored: the heading of a column, as "Predictor"."""
+    sections: dict[str, tuple[str, str]]
+    """Parts of the table of measures, in order: heading and explanation."""
+    measures: tuple[tuple[str, str, str], ...]
+    """Pattern of a measure's identifier, its section, and its label."""
+    role_of: Callable[[str, str], str]
+    """What a predictor or agent is for a measure: one of `ROLES`."""
+    roles: str
+    """What the roles mean, in a sentence or two."""
+    ceilings: dict[str, str]
+    """Who scores exactly 0 by definition, for each section whose measures lack that row."""
 
 
-def wording_of(measure: str) -> Wording:
+ROLES = ("knows the latents", "ceiling", "sampling noise", "scored", "reference", "floor")
+"""What a predictor or agent can be for a measure, in the order of a table's rows."""
+
+
+def wording_of(measure: str, vocabulary: Vocabulary) -> Wording:
     """A measure in words; one that is not known here keeps its identifier, with spaces."""
-    for pattern, section, label in _WORDINGS:
+    for pattern, section, label in vocabulary.measures:
         match = re.fullmatch(pattern, measure)
         if match:
             numbers = [int(digits) for digits in match.groups()]
@@ -67,19 +44,8 @@ def wording_of(measure: str) -> Wording:
     return Wording("other", measure.replace("_", " "))
 
 
-def role_of(predictor: str, measure: str) -> str:
-    """What a predictor is for a measure: what is scored, the best possible (ceiling), or less than Bayes (floor)."""
-    if predictor.startswith("network"):
-        return "scored"
-    if predictor == "oracle":
-        return "knows the latents"
-    if predictor == "Bayes":
-        return "sampling noise" if measure == "calibration_error" else "ceiling"
-    return "floor"
-
-
 def number(value: float, digits: int = 3, *, like: float | None = None) -> str:
-    """A number with so many significant digits: 0.137, 3.1e-4, 12,300, ∞; a dash where there is none.
+    """A number with so many significant digits: 0.137, 0.0072, 3.1e-4, 12,300, ∞; a dash where there is none.
 
     With `like`, in the notation and with the decimals of that number.
     """
@@ -91,7 +57,7 @@ def number(value: float, digits: int = 3, *, like: float | None = None) -> str:
         return "0"
     exponent = int(f"{abs(value if like is None else like):.{digits - 1}e}".split("e")[1])
     sign = "−" if value < 0 else ""
-    if -3 < exponent < 5:
+    if -4 < exponent < 5:
         return f"{sign}{abs(value):,.{max(0, digits - 1 - exponent)}f}"
     mantissa, own_exponent = f"{abs(value):.{digits - 1}e}".split("e")
     return f"{sign}{mantissa}e{int(own_exponent)}"
@@ -103,11 +69,16 @@ def in_percent(value: float, unit: str) -> tuple[float, str]:
 
 
 def digits_for(estimate: float, lower: float, upper: float) -> int:
-    """Significant digits that an interval supports: 2 to 4; 3 for an exact estimate, 2 for one without interval."""
+    """Significant digits that an interval supports: 2 to 4; 2 for an estimate without interval.
+
+    An exact estimate has 3, and 3 decimals if it is 1 or more.
+    """
     if math.isnan(lower) or math.isnan(upper):
         return 2
-    if estimate == 0 or math.isinf(estimate) or math.isclose(lower, upper, rel_tol=1e-9):
+    if estimate == 0 or math.isinf(estimate):
         return 3
+    if math.isclose(lower, upper, rel_tol=1e-9):
+        return max(3, 4 + math.floor(math.log10(abs(estimate))))
     relative = (upper - lower) / 2 / abs(estimate)
     return min(4, max(2, 1 + math.ceil(-math.log10(1.4 * relative))))
 

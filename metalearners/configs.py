@@ -122,7 +122,7 @@ class ClippedSurrogate:
 class ReinforcementConfig:
     """Meta-training on reward tables: roll-outs by the network itself, Adam, one-cycle learning rate."""
 
-    num_steps: int = 10_000
+    num_steps: int = 4000
     """Roll-outs; each serves one gradient step, or several under a clipped surrogate."""
     batch_size: int = 512
     """Fresh tasks per roll-out."""
@@ -132,13 +132,13 @@ class ReinforcementConfig:
     """Geometric discount of the rewards whose sum is maximised."""
     trace_decay: float = 1.0
     """Lambda of generalised advantages (Schulman et al. 2016, arXiv 1506.02438); 1 sums rewards to the end."""
-    entropy_weight: float = 0.03
-    """Bonus per nat of the policy's entropy at the first step, in units of the typical advantage."""
-    entropy_fraction: float = 0.8
-    """Share of the steps over which that bonus falls to zero, linearly."""
+    entropy_weight: float = 0.3
+    """Bonus per nat of the policy's entropy at the first step, in units of the encoding's scale."""
+    entropy_fraction: float = 0.6
+    """Share of the steps over which that bonus falls to zero, as a parabola."""
     value_weight: float = 0.5
-    """Weight of the squared error of the network's value output."""
-    learning_rate: float = 0.005
+    """Weight of the squared error of the network's value output; large errors count linearly."""
+    learning_rate: float = 0.02
     """Peak learning rate of the one-cycle schedule."""
     warmup_fraction: float = 0.05
     """Share of the steps over which the learning rate rises."""

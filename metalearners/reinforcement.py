@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from metalearners.advantages import lambda_returns, remaining_weights
 from metalearners.baselines import RewardTables, build_baseline, value_in_rewards
@@ -109,16 +110,18 @@ def policy_loss(
 ) -> Float[Tensor, ""]:
     """Minus the surrogate, minus the entropy bonus, plus the squared error of the value output; means over trials.
 
-    Advantages are in units of their root mean square, value errors in those of the encoding's scale at every trial.
+    Advantages are in units of the encoding's scale, value errors in what that scale at every trial would return.
+    Beyond one such unit errors count linearly (Huber's loss), so that returns with heavy tails do not drown the rest.
     """
-    typical = lesson.advantages.square().mean().sqrt().clamp_min(torch.finfo(torch.float32).tiny)
     log_probs, values = policy(rolled.inputs)
     chosen = log_probs.gather(2, rolled.actions[..., None])[..., 0]
-    surrogate = surrogate_of(config.surrogate, chosen, lesson.old_log_probs, lesson.advantages / typical).mean()
+    advantages = lesson.advantages / policy.encoding.scale
+    surrogate = surrogate_of(config.surrogate, chosen, lesson.old_log_probs, advantages).mean()
     entropy = -(log_probs.exp() * log_probs).sum(dim=-1).mean()
     weights = remaining_weights(config.horizon, config.discount)
     errors = value_in_rewards(values, policy.encoding, weights) - lesson.returns
-    value_loss = (errors / (policy.encoding.scale * weights[0])).square().mean()
+    relative_errors = errors / (policy.encoding.scale * weights[0])
+    value_loss = 2 * functional.huber_loss(relative_errors, torch.zeros_like(relative_errors))
     return config.value_weight * value_loss - surrogate - entropy_weight * entropy
 
 
@@ -128,9 +131,9 @@ def expected_collected(tables: RewardTables, rolled: RollOut) -> Float[Tensor, "
 
 
 def entropy_weight(step: int, config: ReinforcementConfig) -> float:
-    """Falls linearly to zero over `entropy_fraction` of the steps."""
+    """Falls to zero as a parabola over `entropy_fraction` of the steps: what is to be told apart is learned first."""
     end = config.entropy_fraction * config.num_steps
-    return config.entropy_weight * (1 - step / end) if step < end else 0.0
+    return config.entropy_weight * (1 - step / end) ** 2 if step < end else 0.0
 
 
 def action_uniforms(seed: int, step: int, num_tasks: int, horizon: int) -> Float[Tensor, "task time"]:

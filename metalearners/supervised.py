@@ -11,8 +11,6 @@ from torch import Tensor
 from metalearners.configs import TrainingConfig
 from metalearners.network import SequencePredictor
 from metalearners.runs import TrainingRun
-from metalearners.runs import is_trained as is_trained
-from metalearners.runs import load_checkpoint as load_checkpoint
 
 ObservationStream = Callable[[int], Shaped[Tensor, "batch time"]]
 """The observations of every training step, as a pure function of the step."""

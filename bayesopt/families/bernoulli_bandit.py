@@ -72,7 +72,7 @@ class BernoulliBandit(AbstractBanditFamily):
     def gittins_indices(self, belief: BetaBelief, discount: float) -> Float[np.ndarray, "task arm"]:
         arms = np.stack([belief.concentration1, belief.concentration0], axis=-1)
         different, where = np.unique(arms.reshape(-1, 2), axis=0, return_inverse=True)
-        indices = np.asarray(bernoulli_gittins_index(*different.T, discount).index)
+        indices = np.asarray(bernoulli_gittins_index(different[:, 0], different[:, 1], discount).index)
         return indices[where.reshape(arms.shape[:-1])]
 
     def plan(self, *, horizon: int, discount: float = 1.0) -> BernoulliPlan:

@@ -11,8 +11,8 @@ from scipy import special, stats
 
 from bayesopt.conjugate import BetaBelief
 from bayesopt.family import AbstractBanditFamily, require_count, require_positive
-from bayesopt.finite_values import FiniteValues, beta_binomial_probs
-from bayesopt.planning.bandit_plans import CorrelatedPlan, correlated_plan
+from bayesopt.finite_values import FiniteValues, beta_binomial_log_probs
+from bayesopt.planning.correlated_plans import CorrelatedPlan, correlated_plan
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,15 @@ class CorrelatedBandit(AbstractBanditFamily):
 
     concentration1: float = 1.0
     concentration0: float = 1.0
-    probe_flips: int = 10
-    probe_reward: float = 0.01
+    probe_flips: int = 20
+    probe_reward: float = 0.02
 
     def __post_init__(self) -> None:
         require_positive(self, "concentration1")
         require_positive(self, "concentration0")
         require_count(self, "probe_flips")
+        if self.probe_flips == 1:
+            raise ValueError("CorrelatedBandit: probe_flips must be 0, or at least 2; got 1")
         require_positive(self, "probe_reward")
         if self.probe_flips * self.probe_reward > 0.5:
             raise ValueError(
@@ -67,7 +69,7 @@ class CorrelatedBandit(AbstractBanditFamily):
         return {"probs": dist.Beta(belief.concentration1, belief.concentration0)}
 
     def reward_predictive(self, belief: BetaBelief) -> dist.Distribution:
-        log_counts = jnp.log(beta_binomial_probs(belief.concentration1, belief.concentration0, self.probe_flips))
+        log_counts = beta_binomial_log_probs(belief.concentration1, belief.concentration0, self.probe_flips)
         return self._pays(log_counts, belief.concentration1 / (belief.concentration1 + belief.concentration0))
 
     def posterior_means(self, belief: BetaBelief) -> Float[np.ndarray, "task arm"]:

@@ -25,13 +25,15 @@ From above. Any Z with Z >= l - p and Z >= discount E Z' bounds Y from above. Tw
   Hoeffding's eta the left side is at most 8 r (4 / 27) / 2, for Bernstein's r (1 - p).
 
 The band. If all states up to some number of successes stop, all but the last do one trial earlier. Above the band the
-lower bound of Y is 0, the upper bound the smaller of the two above. Both hold for the states of a block of rows, which
-have seen fewer failures than the state of the block's last row for which they are computed.
+lower bound of Y is 0, the upper bound the smaller of the two above. Below its top edge rows are done in blocks; what is
+set at the edge is computed for the last row of the block and holds for the others, which have seen fewer failures.
 
-Rounding (u = 2^-53, no fused operations). p is right to 5 u, discount^t to 9 u (a power per block, then divisions). A
-payoff is off by 17 u discount^t, once per path. A continuation is off by 8 u max Y, Y of the row; max and averages do
-not magnify that. So D is off by at most 17 u + 8 u (sum of the rows' largest Y, counted from below the root), to which
-the root adds 8 u. Bounds from above are enlarged by more than their own rounding.
+Rounding (u = 2^-53, no fused operations). p is right to 5 u, discount^t to 9 u (one power in eight rows, products in
+between). A payoff is off by at most 17 u discount^t, once per path. A continuation is off by at most 8 u times the
+largest discount^t Y of the row's band; max and averages magnify none of this. So D is off by at most 25 u, its own
+last step included, and 8 u times the sum of those largest values over the rows, for which `sweep` takes the value at
+the bottom of the band in the last row of a block, scaled to its first. P is off by less than 32 u / (1 - discount).
+Upper bounds are enlarged by more than their own rounding wherever they are set.
 """
 
 import math
@@ -47,15 +49,6 @@ PAD = 16
 """Cells before that of zero successes: the band is widened downwards to a multiple of ROWS."""
 
 ROUNDING = 2.0**-53
-import os
-PREC=float(os.environ.get('PREC','.02'))
-VERBOSE=int(os.environ.get('V','0'))
-FIRST=float(os.environ.get('FIRST','.06'))
-GROW=float(os.environ.get('GROW','3'))
-AIM=float(os.environ.get('AIM','1'))
-MARGIN=float(os.environ.get('MARGIN','.6'))
-MISS=float(os.environ.get('MISS','.3'))
-FUDGE=float(os.environ.get('FUDGE','.9'))
 
 
 @compiled
@@ -121,11 +114,12 @@ def record(brackets, row, boundary, cells, root_total, discount, worth, rounding
         slope = (cells[2, i] + mean * (cells[2, i + 1] - cells[2, i])) / power
         upper = upper_gap(cells, s, inverse, worth, power) + rounding
         brackets[0, row, s] = max(brackets[0, row, s], lower_root(worth, lower, slope, discount))
-        if upper > 0:
+        start, height = brackets[2, row, s], brackets[3, row, s]
+        if upper <= 0:  # a chord lies above a convex function
+            root = start + (worth - start) * (height / (height - upper)) if height > 0 else worth
+            brackets[1, row, s] = min(brackets[1, row, s], root)
+        elif worth > start:
             brackets[2, row, s], brackets[3, row, s] = worth, upper
-        elif brackets[1, row, s] > worth:  # a chord lies above a convex function
-            start, height = brackets[2, row, s], brackets[3, row, s]
-            brackets[1, row, s] = start + (worth - start) * (height / (height - upper)) if height > 0 else worth
     return boundary
 
 
@@ -198,13 +192,15 @@ def sweep(cells, brackets, num_recorded, concentration1, concentration0, discoun
         while low < high and uppers[PAD + low] <= power * worth - power * (numbers[PAD + low] * inverse):
             low += 1
         h = exponent(worth, total, rate)
-        log_precision = math.log(power / (precision * h) + 1)
-        high = min(high, top_of_band(concentration1, total, worth, log_precision, h))
+        log_precision = math.log(powers[first] / (precision * h) + 1)
+        top = min(top_of_band(concentration1, total, worth, log_precision, h), last)
+        for i in range(PAD + high + 1, PAD + top + 1):
+            lowers[i], slopes[i] = 0.0, 0.0
+            uppers[i] = power * put_above_band(numbers[i] * inverse, total, worth, h)
+        high = top
         if high < last:
-            lowers[PAD + high] = 0.0
-            slopes[PAD + high] = 0.0
+            lowers[PAD + high], slopes[PAD + high] = 0.0, 0.0
             uppers[PAD + high] = powers[first] * put_above_band(numbers[PAD + high] * inverse, total, worth, h)
-        high = min(high, last)
         lowest = max(low - ROWS - 1, 0) if first > 1 else 0
         width = (high - lowest + ROWS - 1) // ROWS * ROWS
         start = high - width + PAD
@@ -233,20 +229,19 @@ def sweep(cells, brackets, num_recorded, concentration1, concentration0, discoun
 
 
 @compiled
-def index_bracket(concentration1, concentration0, discount, tolerance, lowest, highest, worth):
-    """Bounds of the index, at most twice the tolerance apart, from bounds known already and a guess.
+def index_bracket(concentration1, concentration0, discount, tolerance, lowest, highest, worth, depth):
+    """Bounds of the index, at most twice the tolerance apart, from bounds known already, a guess and a first depth.
 
-    The third number is the least tolerance that rounding would allow; where it exceeds the tolerance, the bounds may be
-    farther apart.
+    Also returns the least tolerance that rounding would allow, and the last depth. Where the former exceeds the
+    tolerance, the bounds may be farther apart.
     """
     rate = -math.log(discount)
-    depth, size, least = 1 + ROWS * max(1, int(FIRST / rate)), 0, 0.0
+    size, least, is_hopeless = 0, 0.0, False
     brackets, cells = np.empty((4, 0, 0)), np.empty((5, 1))
     # At worth 0 nothing is ever stopped: D is the mean and its slope -1.
     last_gap, last_waiting = concentration1 / (concentration1 + concentration0), 1.0
-    precision = PREC * tolerance * math.sqrt(rate)
-    num = 0
-    while highest - lowest > 2 * tolerance >= 2 * least:
+    share, precision = 0.02, 0.02 * tolerance * math.sqrt(rate)
+    while highest - lowest > 2 * tolerance and not is_hopeless and rate * depth < 600:
         if depth > size:
             size = depth
             cells = make_cells(concentration1, discount, depth)
@@ -254,24 +249,39 @@ def index_bracket(concentration1, concentration0, discount, tolerance, lowest, h
             cells, brackets, 0, concentration1, concentration0, discount, worth, depth, precision
         )
         waiting = 1 - slope
-        num += 1
-        if VERBOSE: print(num,depth,worth,lower,upper,1-slope,rounding)
+        least = 2 * rounding / waiting
+        width = highest - lowest
         lowest = max(lowest, lower_root(worth, lower - rounding, slope, discount))
         if upper + rounding <= 0:
             highest = min(highest, worth)
-        least = 2 * rounding / waiting
-        spread = (upper - lower) / waiting
-        gap = 0.5 * (lower + upper)
-        # The slope taken as linear in D, as far as its change over the step is believable.
-        curvature = max(0.0, (last_waiting - waiting) / (last_gap - gap)) if last_gap != gap else 0.0
-        change = min(max(curvature * gap / waiting, -0.5), 0.7)
-        step = gap / waiting
+        # Newton's step, for a slope that goes on changing, with the gap, as it did since the last worth.
+        gap, step = 0.5 * (lower + upper), 0.5 * (lower + upper) / waiting
+        change = max(0.0, (last_waiting - waiting) / (last_gap - gap)) * step if last_gap != gap else 0.0
+        change = min(max(change, -0.5), 0.7)
         if abs(change) > 1e-6:
             step *= -math.log1p(-change) / change
         last_gap, last_waiting = gap, waiting
-        precision = PREC * tolerance * waiting
-        if MISS * abs(step) * change * change < spread and spread > AIM * tolerance:
-            more = 1.0 + FUDGE * math.log(spread / (AIM * tolerance)) / (rate * ROWS)
-            depth += ROWS * int(min(more, GROW * depth / ROWS))
-        worth = min(max(worth + step + MARGIN * tolerance, lowest), highest)
-    return lowest, highest, least, num
+        is_hopeless = least > tolerance and abs(step) < 4 * least
+        # How far the bounds of D leave the root open, and how far above the middle to prove an upper bound.
+        spread, margin = (upper - lower) / waiting, 0.6 * tolerance
+        if spread > tolerance:
+            if abs(step) * change * change < 0.3 * spread or highest - lowest == width:
+                more = int(0.8 * math.log(spread / tolerance) / (rate * ROWS))
+                depth += ROWS * (1 + min(more, 3 * depth // ROWS))
+        else:
+            margin = 0.55 * spread + 0.2 * tolerance + 1.1 * rounding / waiting
+            if highest - lowest == width:
+                depth += ROWS * (1 + depth // (4 * ROWS))
+        if highest - lowest == width:
+            share *= 0.1
+        precision = share * tolerance * waiting
+        worth = min(max(worth + step + margin, lowest), highest)
+    return lowest, highest, least, depth
+
+
+@compiled
+def narrow_brackets(brackets, cells, discount, precision, worths):
+    """Records in `brackets`, of all Beta(1 + s, 1 + row - s), what sweeps with these worths prove."""
+    for worth in worths:
+        depth = cells.shape[1] - 1 - PAD
+        sweep(cells, brackets, brackets.shape[1], 1.0, 1.0, discount, worth, depth, precision)

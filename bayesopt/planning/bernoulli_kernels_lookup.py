@@ -47,32 +47,29 @@ def _find_column(role_pulls, layout):
 
 
 @compiled
-def _find_row(role_of, role_pulls, successes, layout):
-    """The row of its column, the number of successes of the last part, and the number of rows."""
-    last = layout.num_others
-    row, weight, s_last = 0, 1, 0
-    for role in range(last - 1, -1, -1):
-        for arm in range(len(role_of)):
-            if role_of[arm] == role:
-                row += weight * successes[arm]
-        weight *= role_pulls[role] + 1
-    for arm in range(len(role_of)):
-        if role_of[arm] == last:
-            s_last += successes[arm]
-    return row, s_last, weight
+def _find_row(role_pulls, role_successes, layout):
+    """The row of its column, and the number of rows."""
+    row, num_rows = 0, 1
+    for role in range(layout.num_others - 1, -1, -1):
+        row += num_rows * role_successes[role]
+        num_rows *= role_pulls[role] + 1
+    return row, num_rows
 
 
 @compiled
 def read_policy(policy, successes, pulls, groups, roles, layout, is_optimal):
     """Fill `is_optimal` (belief, arm) with the stored bits."""
-    num_arms = pulls.shape[1]
+    num_arms, last = pulls.shape[1], layout.num_others
     order, role_of = np.zeros(num_arms, np.int64), np.zeros(num_arms, np.int64)
-    role_pulls = np.zeros(layout.num_others + 1, np.int64)
+    role_pulls, role_successes = np.zeros(last + 1, np.int64), np.zeros(last + 1, np.int64)
     for belief in range(len(pulls)):
         _assign_roles(pulls[belief], groups, roles, order, role_of, role_pulls)
+        role_successes[:] = 0
+        for arm in range(num_arms):
+            role_successes[role_of[arm]] += successes[belief, arm]
         column = _find_column(role_pulls, layout)
-        row, s_last, num_rows = _find_row(role_of, role_pulls, successes[belief], layout)
-        n_last = role_pulls[layout.num_others]
+        row, num_rows = _find_row(role_pulls, role_successes, layout)
+        n_last, s_last = role_pulls[last], role_successes[last]
         group = layout.policy_starts[column] + num_rows * layout.groups_before[n_last]
         group += row * (n_last // LANES + 1) + s_last // LANES
         for arm in range(num_arms):
@@ -82,26 +79,27 @@ def read_policy(policy, successes, pulls, groups, roles, layout, is_optimal):
 @compiled
 def read_action_values(values, beliefs, successes, pulls, concentrations, groups, roles, layout, action_values):
     """Fill `action_values` at these indices of beliefs, all of time t, while `values` hold `discount V(t + 1)`."""
-    num_arms = pulls.shape[1]
+    num_arms, last = pulls.shape[1], layout.num_others
     order, role_of = np.zeros(num_arms, np.int64), np.zeros(num_arms, np.int64)
-    role_pulls = np.zeros(layout.num_others + 1, np.int64)
-    n, s = np.zeros(num_arms, np.int64), np.zeros(num_arms, np.int64)
-    worth = np.zeros(2)
+    role_pulls, role_successes = np.zeros(last + 1, np.int64), np.zeros(last + 1, np.int64)
+    n, worth = np.zeros(num_arms, np.int64), np.zeros(2)
     for belief in beliefs:
-        n[:], s[:] = pulls[belief], successes[belief]
+        n[:] = pulls[belief]
         for arm in range(num_arms):
-            one = concentrations[arm, 0] + s[arm]
-            zero = concentrations[arm, 1] + (n[arm] - s[arm])
+            one = concentrations[arm, 0] + successes[belief, arm]
+            zero = concentrations[arm, 1] + (n[arm] - successes[belief, arm])
             n[arm] += 1
             _assign_roles(n, groups, roles, order, role_of, role_pulls)
-            column = _find_column(role_pulls, layout)
-            for outcome in range(2):
-                s[arm] += outcome
-                row, s_last, _ = _find_row(role_of, role_pulls, s, layout)
-                worth[outcome] = values[layout.bases[column] + row * layout.strides[column] + s_last]
-            action_values[belief, arm] = (one * (1 + worth[1]) + zero * worth[0]) / (one + zero)
             n[arm] -= 1
-            s[arm] -= 1
+            column = _find_column(role_pulls, layout)
+            role_successes[:] = 0
+            for other in range(num_arms):
+                role_successes[role_of[other]] += successes[belief, other]
+            for outcome in range(2):
+                role_successes[role_of[arm]] += outcome
+                row = _find_row(role_pulls, role_successes, layout)[0]
+                worth[outcome] = values[layout.bases[column] + row * layout.strides[column] + role_successes[last]]
+            action_values[belief, arm] = (one * (1 + worth[1]) + zero * worth[0]) / (one + zero)
 
 
 @compiled

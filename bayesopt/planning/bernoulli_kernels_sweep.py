@@ -5,39 +5,44 @@ With V(t + 1) in memory, V(t) is written over it. Arm k, with mean p, is worth
 in LLVM's own vectors, because only so do eight comparisons become one byte of policy bits.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Float, Int
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from bayesopt.planning.bernoulli_layout import LANES, Layout
 from bayesopt.planning.compiled import compiled
 
 TIE = 1e-12
 """Arms within this of the best one, relative to it, are as good."""
 
-LANES = 8
+WAVEFRONT = 8
+"""Times carried back in one pass over memory."""
+
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 _LANE = ir.IntType(32)
 
 
-@intrinsic
-def _update_row(
-    typing: Any, values: Any, policy: Any, arms: Any, failures: Any, gains: Any, means: Any, last_means: Any, row: Any
+def _generate_update_rows(
+    typing: Any, values: Any, policy: Any, arms: Any, work: Any, rows: Any, last_other: Any, discount: Any
 ) -> Any:
-    """Update one row, in place; a state's mean of the last arm is in `last_means`, other arms have one for the row.
+    """Update rows that differ in the successes of the arm before the last ("last other"), 0, 1, ..., in place.
 
-    `failures[k]` is where the row after a failure of arm k begins, `gains[k]` the distance from there to the row after a
-    success, `means[k]` the probabilities of both, success first. `row` is: the row's beginning, the number of groups of
-    eight, the first of them in `policy`, discount. Nothing is noted where `policy` is None.
+    Of `work`, `failures[k]` is where the first row after a failure of arm k begins, `gains[k]` the distance from there
+    to the row after a success, `moves[k]` that to the next row, and `means[k]` the probabilities of success and failure
+    in all rows, but for the last other; `last_means` has the last arm's for every state. `rows` is: where the first
+    begins, how far the next ones are, their number, the number of groups in each, and the first group in `policy`.
+    `last_other` is: concentration1, concentration0 + pulls, and 1 over the sum of both. If `policy` is None, nothing is
+    written there.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        def data(position: int) -> Any:
-            make = context.make_array(signature.args[position])
-            return make(context, builder, arguments[position]).data
+        def data(kind: Any, array: Any) -> Any:
+            return context.make_array(kind)(context, builder, array).data
 
         def item(array: Any, index: int) -> Any:
             return builder.load(builder.gep(array, [cgutils.intp_t(index)]))
@@ -63,17 +68,33 @@ def _update_row(
         def maximum(a: Any, b: Any) -> Any:
             return builder.select(builder.fcmp_ordered(">", a, b), a, b)
 
-        values, failures, gains, means, last_means = (data(position) for position in (0, 3, 4, 5, 6))
-        begin, num_groups, group, discount = cgutils.unpack_tuple(builder, arguments[7])
-        discount = spread(discount)
+        fields = zip(
+            signature.args[3].fields, signature.args[3].types, cgutils.unpack_tuple(builder, arguments[3]), strict=True
+        )
+        space = {name: data(kind, array) for name, kind, array in fields}
+        values, discount = data(signature.args[0], arguments[0]), spread(arguments[6])
+        first_row, stride, num_rows, num_groups, first_group = cgutils.unpack_tuple(builder, arguments[4])
+        one, most, share = cgutils.unpack_tuple(builder, arguments[5])
         others = range(signature.args[2].count - 1)
-        failure = [item(failures, k) for k in others]
-        success = [builder.add(failure[k], item(gains, k)) for k in others]
-        mean, rest = [[spread(item(means, 2 * k + side)) for k in others] for side in (0, 1)]
-        here = cgutils.alloca_once_value(builder, load(values, begin))
+        first_failure, gains, moves = ([item(space[x], k) for k in others] for x in ("failures", "gains", "moves"))
+        mean, rest = ([spread(item(space["means"], 2 * k + side)) for k in others] for side in (0, 1))
         shift = ir.Constant(ir.VectorType(_LANE, LANES), list(range(1, LANES + 1)))
-        with cgutils.for_range(builder, num_groups) as loop:
-            start = builder.mul(loop.index, cgutils.intp_t(LANES))
+
+        def update_row(index: Any) -> None:
+            begin = builder.add(first_row, builder.mul(index, stride))
+            group = builder.add(first_group, builder.mul(index, num_groups))
+            failure = [builder.add(first_failure[k], builder.mul(index, moves[k])) for k in others]
+            success = [builder.add(failure[k], gains[k]) for k in others]
+            if others:
+                successes = builder.sitofp(index, ir.DoubleType())
+                mean[-1] = spread(builder.fmul(builder.fadd(one, successes), share))
+                rest[-1] = spread(builder.fmul(builder.fsub(most, successes), share))
+            here = cgutils.alloca_once_value(builder, load(values, begin))
+            with cgutils.for_range(builder, num_groups) as loop:
+                update_group(begin, group, loop.index, failure, success, here)
+
+        def update_group(begin: Any, group: Any, index: Any, failure: Any, success: Any, here: Any) -> None:
+            start = builder.mul(index, cgutils.intp_t(LANES))
             own = builder.add(begin, start)
             at_failure = builder.load(here)
             following = load(values, builder.add(own, cgutils.intp_t(LANES)))
@@ -88,20 +109,56 @@ def _update_row(
                 )
                 for k in others
             ]
-            worth.append(multiply_add(load(last_means, start), gain, at_failure))
+            worth.append(multiply_add(load(space["last_means"], start), gain, at_failure))
             best = worth[-1]
             for k in others:
                 best = maximum(worth[k], best)
             builder.store(builder.fmul(best, discount), vector_at(values, own), align=8)
             if signature.args[1] != types.none:
                 good = builder.fmul(best, constant(1 - TIE))
-                slot = builder.mul(builder.add(group, loop.index), cgutils.intp_t(len(worth)))
+                slot = builder.mul(builder.add(group, index), cgutils.intp_t(len(worth)))
                 for k, q in enumerate(worth):
                     bits = builder.bitcast(builder.fcmp_ordered(">=", q, good), ir.IntType(8))
-                    builder.store(bits, builder.gep(data(1), [builder.add(slot, cgutils.intp_t(k))]))
+                    builder.store(
+                        bits, builder.gep(data(signature.args[1], arguments[1]), [builder.add(slot, cgutils.intp_t(k))])
+                    )
+
+        with cgutils.for_range(builder, num_rows) as loop:
+            update_row(loop.index)
         return context.get_dummy_value()
 
-    return types.void(values, policy, arms, failures, gains, means, last_means, row), generate
+    return types.void(values, policy, arms, work, rows, last_other, discount), generate
+
+
+_update_rows: Any = intrinsic(_generate_update_rows)
+
+
+class Workspace(NamedTuple):
+    """What the update of a column writes down; an entry for each arm but the last."""
+
+    failures: Int[np.ndarray, "others"]
+    gains: Int[np.ndarray, "others"]
+    steps: Int[np.ndarray, "others others"]
+    """How far the row after a failure of arm k moves with a success of arm i."""
+    moves: Int[np.ndarray, "others"]
+    """The last column of `steps`."""
+    successes: Int[np.ndarray, "others"]
+    means: Float[np.ndarray, "others 2"]
+    last_means: Float[np.ndarray, "state"]
+
+
+def make_workspace(layout: Layout) -> Workspace:
+    """Space for this layout."""
+    others = layout.num_others
+    return Workspace(
+        failures=np.zeros(others, np.int64),
+        gains=np.zeros(others, np.int64),
+        steps=np.zeros((others, others), np.int64),
+        moves=np.zeros(others, np.int64),
+        successes=np.zeros(others, np.int64),
+        means=np.zeros((others, 2)),
+        last_means=np.zeros(layout.horizon + 2 * LANES),
+    )
 
 
 @compiled
@@ -128,7 +185,7 @@ def _transpose(values, layout, column, n_last, k):
 @compiled
 def _update_column(values, policy, concentrations, discount, layout, column, n_last, work):
     """Update one column, in place."""
-    failures, gains, steps, successes, shares, means, last_means = work
+    failures, gains, steps, moves, successes, means, last_means = work
     num_others, counts = layout.num_others, layout.counts[column]
     num_groups = n_last // LANES + 1
     last1, last0 = concentrations[num_others]
@@ -150,27 +207,32 @@ def _update_column(values, policy, concentrations, discount, layout, column, n_l
             steps[k, i] = step
             step *= counts[i] + (2 if i == role else 1)
         steps[k, k], steps[k, role] = steps[k, role], steps[k, k]
-        gains[k] = steps[k, k]
+        gains[k], moves[k] = steps[k, k], steps[k, num_others - 1]
         successes[k] = 0
         num_rows *= counts[k] + 1
         one, zero = concentrations[k]
-        shares[k] = 1 / (one + zero + counts[k])
-        means[k, 0], means[k, 1] = one * shares[k], (zero + counts[k]) * shares[k]
+        means[k, 0], means[k, 1] = one / (one + zero + counts[k]), (zero + counts[k]) / (one + zero + counts[k])
 
+    together, last_other = 1, (0.0, 0.0, 0.0)
+    if num_others > 0:
+        one, zero = concentrations[num_others - 1]
+        pulls = counts[num_others - 1]
+        together, last_other = pulls + 1, (one, zero + pulls, 1 / (one + zero + pulls))
+    stride = layout.strides[column]
     begin = layout.bases[column]
     group = layout.policy_starts[column] + num_rows * layout.groups_before[n_last]
-    for _ in range(num_rows):
-        row = (begin, num_groups, group, discount)
-        _update_row(values, policy, concentrations, failures, gains, means, last_means, row)
-        begin += layout.strides[column]
-        group += num_groups
-        for i in range(num_others - 1, -1, -1):
+    for _ in range(num_rows // together):
+        rows = (begin, stride, together, num_groups, group)
+        _update_rows(values, policy, concentrations, work, rows, last_other, discount)
+        begin += together * stride
+        group += together * num_groups
+        for i in range(num_others - 2, -1, -1):
             is_last = successes[i] == counts[i]
             moved = -counts[i] if is_last else 1
             successes[i] += moved
             one, zero = concentrations[i]
-            means[i, 0] = (one + successes[i]) * shares[i]
-            means[i, 1] = (zero + (counts[i] - successes[i])) * shares[i]
+            means[i, 0] = (one + successes[i]) / (one + zero + counts[i])
+            means[i, 1] = (zero + (counts[i] - successes[i])) / (one + zero + counts[i])
             for k in range(num_others):
                 failures[k] += moved * steps[k, i]
             if not is_last:
@@ -178,25 +240,15 @@ def _update_column(values, policy, concentrations, discount, layout, column, n_l
 
 
 @compiled
-def sweep(values, policy, concentrations, discount, layout, newest, oldest, depth):
-    """Carry `discount V` from time `newest + 1` back to `oldest`, `depth` times in one pass over memory.
+def sweep(values, policy, concentrations, discount, layout, work, newest, oldest):
+    """Carry `discount V` from time `newest + 1` back to `oldest`, several times in one pass over memory.
 
     `concentrations` holds a pair for each arm, a tuple of tuples. `policy` (group, arm) receives the mask bits, or is
     None. A column at time t needs its successors at t + 1, whose total is at most one larger, and nothing later.
     """
-    others = layout.num_others
-    work = (
-        np.zeros(others, np.int64),
-        np.zeros(others, np.int64),
-        np.zeros((others, others), np.int64),
-        np.zeros(others, np.int64),
-        np.zeros(others),
-        np.zeros((others, 2)),
-        np.zeros(layout.horizon + 2 * LANES),
-    )
-    for top in range(newest, oldest - 1, -depth):
-        for front in range(top + depth):
-            for t in range(top, max(top - depth, oldest - 1), -1):
+    for top in range(newest, oldest - 1, -WAVEFRONT):
+        for front in range(top + WAVEFRONT):
+            for t in range(top, max(top - WAVEFRONT, oldest - 1), -1):
                 total = front - (top - t)
                 if 0 <= total <= t:
                     for column in range(layout.group_starts[total], layout.group_starts[total + 1]):

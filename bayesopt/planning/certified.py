@@ -9,5 +9,5 @@ from jaxtyping import Float
 class CertifiedIndex(NamedTuple):
     """A Gittins index and a bound on its error: the true index lies within `error_bound` of `index`."""
 
-    index: Float[np.ndarray, "*batch"] | float
+    index: Float[np.ndarray, "*batch"] | float  # pyright: ignore[reportIncompatibleMethodOverride]
     error_bound: Float[np.ndarray, "*batch"] | float

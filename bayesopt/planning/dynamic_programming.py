@@ -9,20 +9,18 @@ trials. Values of one time are in memory at once; of the whole policy there is a
 """
 
 import dataclasses
-import os
 from collections.abc import Callable
-from typing import Any, NamedTuple, final
+from typing import NamedTuple, final
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Num, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from scipy import integrate, special
 
+from bayesopt.planning.bandit_inputs import Numbers, require_concentrations, require_horizon, require_memory
 from bayesopt.planning.bernoulli_kernels_lookup import play, read_action_values, read_policy
-from bayesopt.planning.bernoulli_kernels_sweep import sweep
-from bayesopt.planning.bernoulli_layout import Layout, compositions, make_layout, num_bytes
-
-WAVEFRONT = 8
-"""Times carried back in one pass over memory."""
+from bayesopt.planning.bernoulli_kernels_sweep import make_workspace, sweep
+from bayesopt.planning.bernoulli_layout import LANES, Layout, compositions, make_layout, num_bytes
+from bayesopt.planning.gaussian_planning import solve_gaussian_bandit as solve_gaussian_bandit
 
 Concentrations = Float[np.ndarray, "arm 2"]
 
@@ -77,44 +75,49 @@ class BernoulliSolution:
     def num_arms(self) -> int:
         return len(self.concentrations)
 
-    def optimal_actions(
-        self, concentration1: Num[np.ndarray, "..."], concentration0: Num[np.ndarray, "..."]
-    ) -> Bool[np.ndarray, "*batch arm"]:
+    def optimal_actions(self, concentration1: Numbers, concentration0: Numbers) -> Bool[np.ndarray, "*batch arm"]:
         """Which arms are optimal at each belief: all within a relative 1e-12 of the best, read from `policy`.
 
-        The time is the number of pulls that led from the prior to the belief. Raises `ValueError` naming the first belief
-        that no number of pulls below the horizon leads to.
+        The time is the number of pulls that led from the prior to the belief. Raises `ValueError` if there are not as
+        many arms, or naming the first belief that no number of pulls below the horizon leads to.
         """
         batch, successes, pulls = self._counts(concentration1, concentration0)
         is_optimal = np.zeros(pulls.shape, dtype=np.bool_)
         read_policy(self.policy, successes, pulls, self._parts.groups, self._parts.roles, self._layout, is_optimal)
         return is_optimal.reshape(batch)
 
-    def action_values(
-        self, concentration1: Num[np.ndarray, "..."], concentration0: Num[np.ndarray, "..."]
-    ) -> Float[np.ndarray, "*batch arm"]:
+    def action_values(self, concentration1: Numbers, concentration0: Numbers) -> Float[np.ndarray, "*batch arm"]:
         """The expected sum of rewards from each belief on, if this arm is pulled now and optimal ones thereafter.
 
-        The next reward has weight 1. Values are not stored: each call repeats the backward sweep down to the earliest of
-        the beliefs, so give it many beliefs at once. Raises `ValueError` as `optimal_actions` does.
+        The next reward has weight 1. Values are not stored: each call repeats the backward sweep down to the earliest
+        of the beliefs, so give it many beliefs at once. Raises `ValueError` as `optimal_actions` does.
         """
         batch, successes, pulls = self._counts(concentration1, concentration0)
         result = np.zeros(pulls.shape)
         times = pulls.sum(1)
         by_time = np.argsort(times, kind="stable")
         starts = np.searchsorted(times[by_time], np.arange(self.horizon + 1))
-        values, parts, newest = _no_values(self._layout), self._parts, self.horizon - 1
+        values, work = _no_values(self._layout), make_workspace(self._layout)
+        parts, newest = self._parts, self.horizon - 1
         for t in range(self.horizon - 1, -1, -1):
             beliefs = by_time[starts[t] : starts[t + 1]]
             if len(beliefs):
-                sweep(values, None, parts.concentrations, self.discount, self._layout, newest, t + 1, WAVEFRONT)
+                sweep(values, None, parts.concentrations, self.discount, self._layout, work, newest, t + 1)
                 newest = t
                 read_action_values(
-                    values, beliefs, successes, pulls, self.concentrations, parts.groups, parts.roles, self._layout, result
+                    values,
+                    beliefs,
+                    successes,
+                    pulls,
+                    self.concentrations,
+                    parts.groups,
+                    parts.roles,
+                    self._layout,
+                    result,
                 )
         return result.reshape(batch)
 
-    def evaluate(self, probs: Num[np.ndarray, "..."]) -> PolicyEvaluation:
+    def evaluate(self, probs: Numbers) -> PolicyEvaluation:
         """What the policy earns if the arms' success probabilities are these; exact, ties split equally.
 
         Raises `ValueError` if `probs` are not one number in [0, 1] per arm or the computation needs too much memory.
@@ -138,7 +141,7 @@ class BernoulliSolution:
 
     def _play(self, success_probs: Float[np.ndarray, "arm time time"], best: float) -> PolicyEvaluation:
         is_tied = np.zeros(self.num_arms - 1, dtype=bool)
-        _require_memory(2 * num_bytes(self.horizon, is_tied)[0], self.num_arms, self.horizon)
+        require_memory(2 * num_bytes(self.horizon, is_tied)[0], self.num_arms, self.horizon)
         full = make_layout(self.horizon, is_tied)
         pull_probs, reward_probs, distribution = play(
             self.policy, success_probs, self._parts.groups, self._parts.roles, self._layout, full
@@ -146,7 +149,7 @@ class BernoulliSolution:
         totals = np.arange(self.horizon + 1)
         mean = float(totals @ distribution)
         return PolicyEvaluation(
-            value=float(self.discount**totals[:-1] @ reward_probs.sum(1)),
+            value=float(self.discount ** totals[:-1] @ reward_probs.sum(1)),
             mean=mean,
             variance=float((totals - mean) ** 2 @ distribution),
             expected_pulls=pull_probs.sum(0),
@@ -155,7 +158,7 @@ class BernoulliSolution:
         )
 
     def _counts(
-        self, concentration1: Num[np.ndarray, "..."], concentration0: Num[np.ndarray, "..."]
+        self, concentration1: Numbers, concentration0: Numbers
     ) -> tuple[tuple[int, ...], Int[np.ndarray, "belief arm"], Int[np.ndarray, "belief arm"]]:
         """The batch's shape, and the successes and pulls that lead to each belief."""
         one, zero = np.broadcast_arrays(np.asarray(concentration1, np.float64), np.asarray(concentration0, np.float64))
@@ -176,7 +179,7 @@ class BernoulliSolution:
         return one.shape, np.ascontiguousarray(counts[:, :, 0]), counts.sum(2)
 
 
-def solve_bernoulli_bandit(concentrations: Any, horizon: int, *, discount: float = 1.0) -> BernoulliSolution:
+def solve_bernoulli_bandit(concentrations: Numbers, horizon: int, *, discount: float = 1.0) -> BernoulliSolution:
     """The Bayes-optimal value and policy of a bandit whose arms' success probabilities have Beta priors.
 
     `concentrations` (arm, 2) holds concentration1 and concentration0 of each arm. Raises `ValueError` if one is not
@@ -185,15 +188,15 @@ def solve_bernoulli_bandit(concentrations: Any, horizon: int, *, discount: float
     prior = require_concentrations(concentrations)
     require_horizon(horizon, discount)
     parts = _parts(prior, horizon)
-    _require_memory(sum(num_bytes(horizon, parts.is_tied)), len(prior), horizon)
+    require_memory(sum(num_bytes(horizon, parts.is_tied)), len(prior), horizon)
     layout = make_layout(horizon, parts.is_tied)
     values = _no_values(layout)
     policy = np.zeros((layout.num_groups, len(parts.concentrations)), dtype=np.uint8)
-    sweep(values, policy, parts.concentrations, float(discount), layout, horizon - 1, 0, WAVEFRONT)
+    sweep(values, policy, parts.concentrations, float(discount), layout, make_workspace(layout), horizon - 1, 0)
     return BernoulliSolution(float(values[0]) / discount, horizon, float(discount), prior, policy, parts, layout)
 
 
-def required_memory(concentrations: Any, horizon: int) -> int:
+def required_memory(concentrations: Numbers, horizon: int) -> int:
     """Bytes of values and policy that `solve_bernoulli_bandit` holds; equal priors need less than unequal ones."""
     prior = require_concentrations(concentrations)
     require_horizon(horizon, 1.0)
@@ -201,7 +204,7 @@ def required_memory(concentrations: Any, horizon: int) -> int:
 
 
 def value_of_policy(
-    concentrations: Any,
+    concentrations: Numbers,
     horizon: int,
     action_probs_fn: Callable[[np.ndarray, np.ndarray, int], np.ndarray],
     *,
@@ -210,8 +213,8 @@ def value_of_policy(
     """The expected sum of rewards of any policy that depends on belief and time, exactly, over the prior.
 
     `action_probs_fn(concentration1, concentration0, time)` receives all beliefs of one time, (state, arm) each, and
-    returns the probabilities of pulling each arm, (state, arm). Raises `ValueError` as `solve_bernoulli_bandit` does, or
-    if those have another shape.
+    returns the probabilities of pulling each arm, (state, arm). Raises `ValueError` if those have another shape, and as
+    `solve_bernoulli_bandit` does for the bandit.
     """
     prior = require_concentrations(concentrations)
     require_horizon(horizon, discount)
@@ -230,24 +233,6 @@ def value_of_policy(
         worth = one * (1 + discount * values[after[:, 0::2]]) + zero * discount * values[after[:, 1::2]]
         values[:num_states] = (action_probs * worth / (one + zero)).sum(1)
     return float(values[0])
-
-
-def require_concentrations(concentrations: Any) -> Concentrations:
-    """As float64; raises `ValueError` unless they are positive and finite and have shape (arm, 2)."""
-    prior = np.array(concentrations, dtype=np.float64)
-    if prior.ndim != 2 or prior.shape[1] != 2 or len(prior) == 0:
-        raise ValueError(f"concentrations must have shape (arm, 2), with at least one arm; got {prior.shape}")
-    if not ((prior > 0) & (prior < np.inf)).all():
-        raise ValueError(f"concentrations must be positive and finite; got {prior.tolist()}")
-    return prior
-
-
-def require_horizon(horizon: int, discount: float) -> None:
-    """Raises `ValueError` unless `horizon` is at least 1 and `discount` in (0, 1]."""
-    if horizon < 1:
-        raise ValueError(f"horizon must be at least 1; got {horizon}")
-    if not 0 < discount <= 1:
-        raise ValueError(f"discount must be in (0, 1]; got {discount}")
 
 
 def _parts(prior: Concentrations, horizon: int) -> _Parts:
@@ -269,13 +254,8 @@ def _parts(prior: Concentrations, horizon: int) -> _Parts:
 
 
 def _no_values(layout: Layout) -> Float[np.ndarray, "values"]:
-    """The values at the horizon, where nothing more is earned."""
-    return np.zeros(layout.num_values + layout.num_others * layout.scratch_size)
-
-
-def _require_memory(needed: float, num_arms: int, horizon: int) -> None:
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > available:
-        raise ValueError(
-            f"{num_arms} arms over {horizon} trials need {needed / 1e9:.1f} GB of memory; {available / 1e9:.1f} GB are free"
-        )
+    """The values at the horizon, where nothing more is earned; they begin where a cache line does."""
+    size = layout.num_values + layout.num_others * layout.scratch_size
+    values = np.zeros(size + LANES)
+    first = -(values.ctypes.data // values.itemsize) % LANES
+    return values[first : first + size]

@@ -6,9 +6,11 @@ value is convex, so that either change has a known sign (`exponential_gittins_ke
 """
 
 import math
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.exponential_gittins_kernels import (
@@ -20,9 +22,10 @@ from bayesopt.planning.exponential_gittins_kernels import (
 from bayesopt.planning.index_batches import (
     Bracket,
     Real,
-    Run,
     certified,
     horizon,
+    refined,
+    refuse,
     require,
     require_discount_and_tolerance,
     runs,
@@ -30,6 +33,13 @@ from bayesopt.planning.index_batches import (
 
 LARGEST_WORK = 2e10
 """Levels times grid cells; about a minute. Sweeps that need more are refused."""
+
+
+class _Arms(NamedTuple):
+    start: float
+    discount: float
+    offsets: Int[np.ndarray, " arm"]
+    tolerance: float
 
 
 def exponential_gittins_index(
@@ -60,13 +70,21 @@ def exponential_gittins_index(
     relative = tolerance / flat_rates
 
     def longest_gap(position: int) -> float:
-        return 1.0 + _horizon(flat_levels[position], max(flat_discounts[position], 1e-300), relative[position])
+        return 1.0 + _horizon(
+            float(flat_levels[position]), max(flat_discounts[position], 1e-300), float(relative[position])
+        )
 
     for run in runs(flat_levels, [flat_discounts], longest_gap):
-        first = run.members[0]
+        first, last = run.members[0], run.members[-1]
         if flat_discounts[first] > 0:
-            lower[run.members], upper[run.members] = _brackets(
-                float(flat_levels[first]), run, float(flat_discounts[first]), relative[run.members]
+            arms = _Arms(float(flat_levels[first]), float(flat_discounts[first]), run.offsets, tolerance)
+            num_levels = int(run.offsets[-1]) + _horizon(float(flat_levels[last]), arms.discount, float(relative[last]))
+            lower[run.members], upper[run.members] = refined(
+                partial(_sweeps, arms, float(relative[run.members].min())),
+                relative[run.members],
+                discount=arms.discount,
+                num_levels=num_levels,
+                spacing=0.5 / (arms.start + num_levels),
             )
     lower, upper = (flat_rates * lower).reshape(levels.shape), (flat_rates * upper).reshape(levels.shape)
     return certified(lower, upper, is_scalar=levels.ndim == 0)
@@ -77,50 +95,14 @@ def _horizon(concentration: float, discount: float, tolerance: float) -> int:
     return 2 + int(1.2 * horizon(concentration, discount, tolerance * (concentration - 1)))
 
 
-def _brackets(start: float, run: Run, discount: float, tolerance: Float[np.ndarray, " arm"]) -> Bracket:
-    """Brackets of the arms of a run at rate 1; horizon and grid are refined until all are narrow enough."""
-    last, extra = int(run.offsets[-1]), _horizon(start + run.offsets[-1], discount, float(tolerance[-1]))
-    spacing, excess = 0.5 / (start + last + extra), math.inf
-    while True:
-        lower, upper = _sweeps(start, last + extra, discount, spacing, tolerance, run.offsets, excess)
-        coarse = _excess(lower, upper, tolerance)
-        if coarse <= 1:
-            return lower, upper
-        lower, upper = _sweeps(start, last + extra, discount, spacing / 2, tolerance, run.offsets, coarse)
-        excess = _excess(lower, upper, tolerance)
-        if excess <= 1:
-            return lower, upper
-        of_grid = max(coarse - excess, 0.0) * 4 / 3  # at `spacing`; falls with its square
-        of_horizon = coarse - of_grid
-        if of_horizon > 0.3:
-            extra += 1 + int(max(0.3, 0.5 * math.log(of_horizon / 0.3)) / -math.log(discount))
-        spacing *= min(0.5, math.sqrt(0.5 / max(of_grid, 0.5)))
-
-
-def _excess(lower: np.ndarray, upper: np.ndarray, tolerance: np.ndarray) -> float:
-    """The largest half-width of the brackets, in tolerances."""
-    return float(((upper - lower) / tolerance).max()) / 2 * (1 + 1e-9)
-
-
-def _sweeps(
-    start: float,
-    num_levels: int,
-    discount: float,
-    spacing: float,
-    tolerance: Float[np.ndarray, " arm"],
-    offsets: Int[np.ndarray, " arm"],
-    reached: float,
-) -> Bracket:
-    """Proved lower and upper bounds, from one sweep each; refuses to work for hours."""
+def _sweeps(arms: _Arms, smallest_tolerance: float, num_levels: int, spacing: float, reached: float) -> Bracket:
+    """Proved lower and upper bounds at rate 1, from one sweep each."""
+    start, discount = arms.start, arms.discount
     lowest, last = lowest_boundary(start, discount), start + num_levels
     largest_tail = 0.01 * (1 - lowest_boundary(last, discount) / (last - 1))
-    largest_tail = min(largest_tail, 0.02 * float(tolerance.min()) * lowest * math.sqrt(1 - discount))
-    work = num_levels * num_cells(last, discount, spacing, largest_tail, lowest)
-    if work > LARGEST_WORK:
-        raise ValueError(
-            f"the tolerance cannot be reached at discount {discount} and concentration {start}: it takes {work:.0e} "
-            f"steps, more than {LARGEST_WORK:.0e}; the smallest that can be reached is {reached:.2g} times as large"
-        )
+    largest_tail = min(largest_tail, 0.02 * smallest_tolerance * lowest * math.sqrt(1 - discount))
+    work = float(num_levels) * num_cells(last, discount, spacing, largest_tail, lowest)
+    refuse(arms.tolerance, work / LARGEST_WORK, reached, order=2)
     below = lower_boundaries(start, num_levels, discount, spacing, largest_tail)
     above = upper_boundaries(start, num_levels, discount, spacing, largest_tail, below)
-    return (1 - 1e-13) / above[offsets], (1 + 1e-13) / below[offsets]
+    return (1 - 1e-13) / above[arms.offsets], (1 + 1e-13) / below[arms.offsets]

@@ -1,15 +1,17 @@
 """Bayes-optimal play of two Gaussian arms of known variance over a finite horizon, with a bound on the numerical error.
 
-The belief about an arm's mean is Normal(loc, precision ** -0.5). The dynamic program is that of DeGroot (1970, *Optimal
-Statistical Decisions*, ch. 14) for one difference of posterior means; `gaussian_planning_kernels` says how it is solved.
+The belief about an arm's mean is Normal(loc, precision ** -0.5). The dynamic program (DeGroot 1970, *Optimal
+Statistical Decisions*, ch. 12 and 14) has one state variable, the difference of posterior means;
+`gaussian_planning_kernels` says how it is solved.
 """
 
 import dataclasses
 from typing import Any, NamedTuple, final
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Num
+from jaxtyping import Bool, Float, Int
 
+from bayesopt.planning.bandit_inputs import Numbers, require_horizon, require_memory
 from bayesopt.planning.gaussian_planning_kernels import FIRST_PANEL, GROWTH, REACH, read, solve
 
 NUM_NODES = 12
@@ -64,11 +66,12 @@ class GaussianSolution:
     _tables: _Tables
     _rule: _Rule
 
-    def action_values(self, loc: Num[np.ndarray, "..."], precision: Num[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """The expected sum of rewards from each belief (..., 2) on, if this arm is pulled now and optimal ones thereafter.
+    def action_values(self, loc: Numbers, precision: Numbers) -> Float[np.ndarray, "..."]:
+        """The expected sum of rewards from each belief (..., 2) on: this arm is pulled now and optimal ones thereafter.
 
-        The next reward has weight 1; the time is the number of pulls that led from the prior to these precisions. Raises
-        `ValueError` naming the first belief whose precisions no number of pulls below the horizon leads to.
+        The next reward has weight 1; the time is the number of pulls that led from the prior to these precisions.
+        Raises `ValueError` if there are not two arms, or naming the first belief whose means are not finite or whose
+        precisions no number of pulls below the horizon leads to.
         """
         batch, loc, pulls = self._pulls(loc, precision)
         times = pulls.sum(1)
@@ -77,9 +80,7 @@ class GaussianSolution:
         result += self._problem.annuities[self.horizon - times, None] * loc.mean(1, keepdims=True)
         return result.reshape(batch)
 
-    def optimal_actions(
-        self, loc: Num[np.ndarray, "..."], precision: Num[np.ndarray, "..."]
-    ) -> Bool[np.ndarray, "..."]:
+    def optimal_actions(self, loc: Numbers, precision: Numbers) -> Bool[np.ndarray, "..."]:
         """Which arms are optimal at each belief (..., 2): all that `error_bound` does not tell from the best.
 
         Raises `ValueError` as `action_values` does.
@@ -88,7 +89,7 @@ class GaussianSolution:
         return values >= values.max(-1, keepdims=True) - 2 * self.error_bound
 
     def _pulls(
-        self, loc: Num[np.ndarray, "..."], precision: Num[np.ndarray, "..."]
+        self, loc: Numbers, precision: Numbers
     ) -> tuple[tuple[int, ...], Float[np.ndarray, "belief 2"], Int[np.ndarray, "belief 2"]]:
         """The batch's shape, posterior means, and the pulls that lead to these precisions."""
         loc, precision = np.broadcast_arrays(np.asarray(loc, np.float64), np.asarray(precision, np.float64))
@@ -115,9 +116,9 @@ def solve_gaussian_bandit(
 ) -> GaussianSolution:
     """The Bayes-optimal value and action values of two arms whose means have normal priors, rewards a known variance.
 
-    `loc` (2,) and `scale` (2,) are the priors' means and standard deviations, `observation_scale` is the rewards'. Raises
-    `ValueError` if a scale is not positive and finite, `loc` not finite, the shapes are others, `horizon` is below 1 or
-    `discount` not in (0, 1].
+    `loc` (2,) and `scale` (2,) are the priors' means and standard deviations, `observation_scale` is the rewards'
+    standard deviation. Raises `ValueError` if a scale is not positive and finite, `loc` not finite, the shapes are
+    others, `horizon` is below 1, `discount` not in (0, 1], or more memory is needed than there is.
     """
     loc, scale = np.array(loc, dtype=np.float64), np.array(scale, dtype=np.float64)
     if loc.shape != (2,) or scale.shape != (2,):
@@ -127,16 +128,16 @@ def solve_gaussian_bandit(
         raise ValueError(
             f"loc must be finite, scales positive and finite; got {loc.tolist()}, {scale.tolist()}, {observation_scale}"
         )
-    if horizon < 1:
-        raise ValueError(f"horizon must be at least 1; got {horizon}")
-    if not 0 < discount <= 1:
-        raise ValueError(f"discount must be in (0, 1]; got {discount}")
+    require_horizon(horizon, discount)
 
     variances = 1 / (scale[:, None] ** -2 + np.arange(horizon + 1) * observation_scale**-2.0)
     deviations = np.sqrt(variances[:, :-1] * variances[:, 1:]) / observation_scale
     annuities = np.concatenate([[0.0], np.cumsum(discount ** np.arange(horizon))])
     problem = _Problem(float(discount), annuities, deviations)
 
+    widest, narrowest = REACH * np.sqrt(variances[:, 0].sum()), FIRST_PANEL * deviations[:, -1].min()
+    most_panels = 4 * int(np.ceil(np.log1p(2 * widest / narrowest * (GROWTH - 1)) / np.log(GROWTH)))
+    require_memory(8.0 * horizon * (horizon + 1) * most_panels * (NUM_NODES + 1), 2, horizon)
     times = np.repeat(np.arange(horizon), np.arange(1, horizon + 1))
     first = np.arange(len(times)) - times * (times + 1) // 2
     second, remaining = times - first, horizon - times
@@ -144,8 +145,6 @@ def solve_gaussian_bandit(
         variances[1, second] - variances[1, second + remaining]
     )
     reaches = REACH * np.sqrt(learnable)
-    narrowest = FIRST_PANEL * np.minimum(deviations[0, first], deviations[1, second])
-    most_panels = 4 * int(np.ceil(np.log1p(2 * reaches / narrowest * (GROWTH - 1)) / np.log(GROWTH)).max())
     tables = _Tables(
         edges=np.zeros((len(times), most_panels + 1)),
         num_panels=np.zeros(len(times), dtype=np.int64),
@@ -158,6 +157,15 @@ def solve_gaussian_bandit(
     errors = np.zeros(len(times))
     solve(problem, reaches, tables, rule, errors)
     solution = GaussianSolution(
-        np.nan, float(errors.max()), horizon, float(discount), loc, scale, float(observation_scale), problem, tables, rule
+        np.nan,
+        float(errors.max()),
+        horizon,
+        float(discount),
+        loc,
+        scale,
+        float(observation_scale),
+        problem,
+        tables,
+        rule,
     )
     return dataclasses.replace(solution, value=float(solution.action_values(loc, scale**-2.0).max()))

@@ -2,9 +2,9 @@
 
 By shift invariance a state is the pulls of the two arms and the difference x of their posterior means. With `a` the sum
 of the remaining discounts, pulling an arm is worth `a (loc1 + loc2) / 2 + G(x)`, where
-`G1(x) = x / 2 + discount E[F(x + s1 Z)]`, `G2(x) = -x / 2 + discount E[F(x + s2 Z)]`, F = max(G1, G2) of the next state and
-Z is standard normal. G1 and G2 are entire functions; F has a kink where they cross. Panels begin there, as wide as the
-smaller s allows, and grow; G1 and G2 are kept at the Gauss-Legendre nodes of each panel. Far out, F is a |x| / 2.
+`G1(x) = x / 2 + discount E[F(x + s1 Z)]`, `G2(x) = -x / 2 + discount E[F(x + s2 Z)]`, F = max(G1, G2) of the next state
+and Z is standard normal. G1 and G2 are entire functions; F has a kink where they cross. Panels begin there, as wide as
+the smaller s allows, and grow; G1 and G2 are kept at the Gauss-Legendre nodes of each panel. Far out, F is a |x| / 2.
 """
 
 import math
@@ -64,7 +64,7 @@ def _expectation(state, tables, rule, annuity, x, deviation, widest):
         is_narrow = 2 * half <= widest * deviation
         if is_narrow:
             start, stop = (left - x) / deviation, (right - x) / deviation
-        num_pieces = 1 if is_narrow else int(math.ceil((stop - start) / widest))
+        num_pieces = 1 if is_narrow else math.ceil((stop - start) / widest)
         piece = (stop - start) / num_pieces / 2
         for i in range(num_pieces):
             part = 0.0
@@ -124,7 +124,7 @@ def _place_panels(state, reach, first, crossing, tables):
     total = 0
     for side in (-1, 1):
         distance = reach - side * crossing
-        count = int(math.ceil(math.log1p(distance / first * (GROWTH - 1)) / math.log(GROWTH)))
+        count = math.ceil(math.log1p(distance / first * (GROWTH - 1)) / math.log(GROWTH))
         width = distance * (GROWTH - 1) / (GROWTH**count - 1)
         for i in range(count):
             offset = width * (GROWTH ** (i + 1) - 1) / (GROWTH - 1)
@@ -164,8 +164,8 @@ def _fill_panel(state, panel, time, first_pulls, problem, tables, rule):
 def solve(problem, reaches, tables, rule, errors):
     """Fill the tables from the last time to the first, and `errors` with a bound on the error of each state's G.
 
-    Panels are halved, while there is room, until their error is negligible. The largest that is left is doubled, and those
-    of the successors are added.
+    Panels are halved, while there is room, until their error is negligible. The largest that is left is doubled, and
+    those of the successors are added.
     """
     edges, num_panels, kinks, _ = tables
     discount, annuities, deviations = problem

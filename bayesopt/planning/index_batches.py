@@ -70,6 +70,53 @@ def horizon(num_observations: float, discount: float, tolerance: float) -> int:
     return 2 + int(candidates[np.argmax(rate * candidates >= -np.log(tolerance * later) - spared)])
 
 
+def refined(
+    sweeps: Callable[[int, float, float], Bracket],
+    tolerance: Float[np.ndarray, " arm"],
+    *,
+    discount: float,
+    num_levels: int,
+    spacing: float,
+) -> Bracket:
+    """Brackets of half-width `tolerance` or less, by looking further ahead and refining the grid.
+
+    `sweeps(num_levels, spacing, reached)` returns brackets, or raises if that is too much work; `reached` is how many
+    times too wide the best brackets so far are. What the grid adds to the width falls with the square of `spacing`, so
+    two coarse sweeps tell it apart from what the horizon adds.
+    """
+
+    def excess(bracket: Bracket) -> float:
+        return float(((bracket[1] - bracket[0]) / tolerance).max()) / 2 * (1 + 1e-9)
+
+    reached = np.inf
+    while True:
+        bracket = sweeps(num_levels, spacing, reached)
+        coarse = reached = excess(bracket)
+        if coarse > 1:
+            bracket = sweeps(num_levels, spacing / 2, reached)
+            reached = excess(bracket)
+        if reached <= 1:
+            return bracket
+        of_grid = max(coarse - reached, 0.0) * 4 / 3
+        of_horizon = coarse - of_grid
+        if of_horizon > 0.3:
+            num_levels += 1 + int(max(0.3, 0.5 * np.log(min(of_horizon / 0.3, 1e3))) / -np.log(discount))
+        spacing *= min(0.5, np.sqrt(0.55 / max(of_grid, 0.55)))
+
+
+def refuse(tolerance: float, work: float, reached: float, *, order: int) -> None:
+    """Raises ValueError if `work` exceeds 1, the most that is allowed; `reached` is as in `refined`.
+
+    The width of brackets falls with the work to the power `order`.
+    """
+    if work > 1:
+        smallest = tolerance * min(1.05 * reached, 1.5 * work**order)
+        raise ValueError(
+            f"tolerance {tolerance} is out of reach at this discount: it takes {work:.1f} times the work allowed; the "
+            f"smallest that can be reached is about {smallest:.1e}"
+        )
+
+
 def certified(
     lower: Float[np.ndarray, "*batch"], upper: Float[np.ndarray, "*batch"], *, is_scalar: bool
 ) -> CertifiedIndex:

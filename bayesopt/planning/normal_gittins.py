@@ -6,7 +6,7 @@ problems and bounds its own discretisation error; nothing is estimated.
 """
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Int
 
 from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.index_batches import (
@@ -91,13 +91,12 @@ def _brackets(start: float, run: Run, discount: float, tolerance: float) -> Brac
 
 
 def _sweeps(
-    start: float, num_levels: int, discount: float, tolerance: float, offsets: Float[np.ndarray, " arm"]
+    start: float, num_levels: int, discount: float, tolerance: float, offsets: Int[np.ndarray, " arm"]
 ) -> Bracket:
     """Proved lower and upper bounds, from one sweep each."""
     largest_index = 1 / np.sqrt(start * (start + 1) * -2 * np.log(discount))
-    for half_width, rho, quadrature_error in PANEL_RULES:
-        if 3 * quadrature_error * largest_index < 0.1 * tolerance * (1 - discount) ** 1.5:
-            break
+    needed = 0.1 * tolerance * (1 - discount) ** 1.5 / (3 * largest_index)
+    half_width, rho, quadrature_error = next((rule for rule in PANEL_RULES if rule[2] < needed), PANEL_RULES[-1])
     nodes, weights = np.polynomial.legendre.leggauss(NUM_NODES)
     largest_tail = 0.05 * tolerance * np.sqrt(1 - discount)
     sweep = (largest_tail, (half_width, nodes, weights), quadrature_error, (rho + 1 / rho) / 2)

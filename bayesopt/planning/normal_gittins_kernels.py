@@ -36,7 +36,8 @@ def bounded_indices(start, num_levels, discount, is_upper, largest_tail, rule, q
     """Proved lower (or upper) bounds of the indices at `start`, `start + 1`, ..., `start + num_levels - 1`.
 
     Below, the arm is worth `max(0, x)` from `start + num_levels` on: it is kept or retired for good. Above, its steps
-    never shrink and it may be retired at any time between pulls: Brownian motion, whose stopping value is closed.
+    never shrink and it may be retired at any time between pulls: Brownian motion, whose stopping value is closed (at
+    discount 0.32 if that is more: its exponential then grows less on an ellipse than `quadrature_error` allows for).
     `rule` holds the half-width `a`, the nodes and the weights; `quadrature_error` bounds the error of one integral
     relative to the largest `d` on the ellipses, which reach `ellipse` half-widths.
     """
@@ -44,7 +45,7 @@ def bounded_indices(start, num_levels, discount, is_upper, largest_tail, rule, q
     coupling = np.exp(half_width**2 * nodes.reshape(-1, 1) * nodes.reshape(1, -1))
     drift = np.exp(2 * half_width**2 * nodes)
     bounds = np.empty(num_levels)
-    frequency = math.sqrt(-2 * math.log(discount))
+    frequency = min(1.5, math.sqrt(-2 * math.log(discount)))
 
     n = start + num_levels
     step = 1 / (math.sqrt(n) * math.sqrt(n + 1))

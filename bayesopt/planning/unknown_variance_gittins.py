@@ -6,71 +6,137 @@ is convex, so that either change has a known sign (`unknown_variance_gittins_ker
 """
 
 import math
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from scipy import special
 
 from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.index_batches import (
     Bracket,
     Real,
-    Run,
     certified,
     horizon,
+    refined,
+    refuse,
     require,
     require_discount_and_tolerance,
     runs,
 )
+from bayesopt.planning.student_knots import informed_value, schemes_below_and_above
 from bayesopt.planning.unknown_variance_gittins_kernels import boundaries
 
-FUDGE=6
-FARTHEST_KNOT = 8.0
-"""Where chords end, in standard deviations of a Student variable with many degrees of freedom."""
+KNOTS_FOR_TAILS = 4.0
+"""Heavy tails take more knots: by one plus this over the degrees of freedom."""
 
-LARGEST_WORK = 5e10
+LARGEST_WORK = 1e11
 """Levels times knots times nodes; a few minutes. Sweeps that need more are refused."""
 
-Levels = Float[np.ndarray, " level"]
+
+class _Arms(NamedTuple):
+    belief: tuple[float, float]
+    discount: float
+    offsets: Int[np.ndarray, " arm"]
+    tolerance: float
 
 
-def _density(t: np.ndarray, freedom: np.ndarray) -> np.ndarray:
-    log_height = special.gammaln((freedom + 1) / 2) - special.gammaln(freedom / 2) - np.log(np.pi * freedom) / 2
-    return np.exp(log_height - (freedom + 1) / 2 * np.log1p(t**2 / freedom))
+def normal_unknown_variance_gittins_index(
+    num_observations: Real, degrees_of_freedom: Real, discount: Real, *, tolerance: float = 1e-5
+) -> CertifiedIndex:
+    """The constant reward per pull that is as good as an arm with sample mean 0 and sample standard deviation 1.
 
+    The belief is normal-gamma: the precision of an observation is Gamma(nu / 2, nu / 2), nu being
+    `degrees_of_freedom`, and given the precision tau the mean reward is normal with mean 0 and precision
+    `num_observations * tau`. Predictions are Student's t with nu degrees of freedom and scale
+    `sqrt(1 + 1 / num_observations)`; an observation adds 1 to both arguments. An arm with sample mean `m` and sample
+    standard deviation `s` (`s^2 = beta / alpha` of a Gamma(alpha, beta) belief about the precision, `nu = 2 alpha`)
+    has index `m + s * normal_unknown_variance_gittins_index(n, nu, discount).index`.
 
-def _excess_mean(z: np.ndarray, freedom: np.ndarray) -> np.ndarray:
-    """E max(T - z, 0) of a Student variable, for z of either sign."""
-    beyond = _density(z, freedom) * (freedom + z**2) / (freedom - 1)
-    return beyond - z * special.stdtr(freedom, -z)
+    Table 8.3 of Gittins, Glazebrook & Weber (2011) has n observations under the improper prior `1 / sigma`:
+    `degrees_of_freedom = num_observations - 1`, and s^2 is the sample variance with divisor n - 1. As nu grows the
+    index falls to that of `normal_gittins_index`.
 
+    Rewards are not multiplied by `1 / (1 - discount)`. Arguments broadcast; scalars in, floats out. Beliefs that one
+    arm passes through share one sweep.
 
-def _scheme(num_observations: Levels, freedom: Levels, spacing: float, *, is_upper: bool) -> tuple:
-    n, nu = num_observations[:, None], freedom[:, None]
-    step = 1 / np.sqrt(n * (n + 1))
-    half = int(np.ceil(1 / spacing))
-    z = special.ndtri((np.arange(half) + 0.5) / (2 * half)) * np.sqrt(3+FUDGE/nu)
-    t = np.concatenate([np.sqrt(nu) * np.sinh(z / np.sqrt(nu)),0*nu],axis=1)
-    below = np.diff(special.stdtr(nu, t), axis=1, prepend=0.0)
-    moment = np.diff(-_density(t, nu) * (nu + t**2) / (nu - 1), axis=1, prepend=0.0)
-    if is_upper:
-        gaps = np.diff(t, axis=1)
-        right = (moment[:, 1:] - below[:, 1:] * t[:, :-1]) / gaps
-        weights = np.zeros_like(t)
-        weights[:, 1:] += right
-        weights[:, :-1] += below[:, 1:] - right
-        weights[:, 0] += below[:, 0]
-        tail = -moment[:, 0] + t[:, 0] * below[:, 0]
-        weights = np.concatenate([weights[:, :-1], 2 * weights[:, -1:], weights[:, -2::-1]], axis=1)
-        t = np.concatenate([t, -t[:, -2::-1]], axis=1)
-        scale = np.sqrt((nu + t**2) / (nu + 1))
-        knots = np.stack([weights * scale, 1 / scale, step * t / scale], axis=1)
-        return knots, (step * np.sqrt(nu + 1))[:, 0], tail / np.sqrt(nu[:, 0] + 1)
-    ratio = special.gammaln((nu + 1) / 2) + special.gammaln((nu - 1) / 2) - 2 * special.gammaln(nu / 2)
-    mean_scale = np.sqrt(nu / (nu + 1)) * np.exp(ratio)
-    scale = mean_scale * np.diff(special.stdtr(nu - 1, t * np.sqrt((nu - 1) / nu)), axis=1, prepend=0.0)
-    below, moment, scale = (
-        np.concatenate([x, sign * x[:, ::-1]], axis=1) for x, sign in ((below, 1), (moment, -1), (scale, 1))
+    Raises:
+        ValueError: an argument is out of range (the predictive mean does not exist unless `degrees_of_freedom`
+            exceeds 1), or the tolerance cannot be reached.
+
+    Source: Gittins, Glazebrook & Weber (2011), Multi-armed Bandit Allocation Indices, section 7.4.
+    """
+    require("num_observations", num_observations, lambda x: x > 0, "positive and finite")
+    require("degrees_of_freedom", degrees_of_freedom, lambda x: x > 1, "above 1 and finite")
+    require_discount_and_tolerance(discount, tolerance)
+    levels, freedoms, discounts = np.broadcast_arrays(
+        *(np.asarray(x, float) for x in (num_observations, degrees_of_freedom, discount))
     )
-    knots = np.stack([scale, below / scale, step * moment / scale], axis=1)
-    return knots, np.zeros(len(n)), np.zeros(len(n))
+    flat_levels, flat_freedoms, flat_discounts = levels.ravel(), freedoms.ravel(), discounts.ravel()
+    lower, upper = np.zeros(levels.size), np.zeros(levels.size)
+
+    def longest_gap(position: int) -> float:
+        return 1.0 + _horizon(flat_levels[position], max(flat_discounts[position], 1e-300), tolerance)
+
+    for run in runs(flat_levels, [flat_freedoms - flat_levels, flat_discounts], longest_gap):
+        first, last = run.members[0], run.members[-1]
+        if flat_discounts[first] > 0:
+            belief, at_discount = (float(flat_levels[first]), float(flat_freedoms[first])), float(flat_discounts[first])
+            lower[run.members], upper[run.members] = refined(
+                partial(_sweeps, _Arms(belief, at_discount, run.offsets, tolerance)),
+                np.full(len(run.members), tolerance),
+                discount=at_discount,
+                num_levels=int(run.offsets[-1]) + _horizon(float(flat_levels[last]), at_discount, tolerance),
+                spacing=0.1,
+            )
+    return certified(lower.reshape(levels.shape), upper.reshape(levels.shape), is_scalar=levels.ndim == 0)
+
+
+def _horizon(num_observations: float, discount: float, tolerance: float) -> int:
+    """That of a Gaussian arm of known variance, and a margin for the cruder bound at its end."""
+    return 2 + int(1.1 * horizon(num_observations, discount, tolerance) + 1.5 / -np.log(discount))
+
+
+def _sweeps(arms: _Arms, num_levels: int, spacing: float, reached: float) -> Bracket:
+    """Proved lower and upper bounds, from one sweep each.
+
+    Later levels matter less, so their grids are coarser: `effort` is the relative number of knots and of nodes.
+    """
+    belief, discount, offsets, tolerance = arms
+    later = np.arange(num_levels + 1.0)
+    n, nu = belief[0] + later, belief[1] + later
+    step, beyond = 1 / (np.sqrt(n) * np.sqrt(n + 1)), np.maximum(0.0, later - offsets[-1])
+    effort = np.maximum(0.1, (n / (n - beyond)) ** (-1 / 3) * discount ** (beyond / 3))
+    width, frequency = spacing * step / effort, math.sqrt(-2 * math.log(discount))
+    num_knots = np.ceil(4 / spacing * effort * (1 + KNOTS_FOR_TAILS / nu))[:-1].astype(int)
+    work = float(num_knots.sum()) * 10 / (spacing * frequency)
+    refuse(tolerance, work / LARGEST_WORK, reached, order=1)
+    # one observation takes y to at most sqrt(y^2 + (nu + 1) / (n (n + 1)))
+    farthest = np.sqrt(_informed_index(*belief, discount) ** 2 + np.cumsum((nu + 1) * step**2))
+    tops = np.minimum(farthest, -special.stdtrit(nu, min(0.1, 1e-3 * tolerance)) / np.sqrt(n))
+    schemes = schemes_below_and_above(n[:-1], nu[:-1], num_knots)
+    start = -min(30 / math.sqrt(n[-1]), farthest[-1])
+    nodes = start + width[-1] * np.arange(math.ceil((tops[-1] - start) / width[-1]) + 1)
+    leaves = (nodes[-2:] * 0 + [0, width[-1]], np.zeros(2)), (nodes, informed_value(nodes, n[-1], nu[-1]))
+    below, above = (
+        boundaries(num_levels, discount, is_upper, width, spacing * frequency / 3 / effort, tops, scheme, leaf)
+        for is_upper, scheme, leaf in zip((False, True), schemes, leaves, strict=True)
+    )
+    return np.maximum(-below[offsets], 0.0), -above[offsets]
+
+
+def _informed_index(num_observations: float, degrees_of_freedom: float, discount: float) -> float:
+    """An upper bound of the index: what it would be if one pull revealed the mean."""
+
+    def pull_is_better(y: float) -> bool:
+        value = informed_value(np.array([y]), num_observations, degrees_of_freedom)
+        return bool(y + discount * value[0] > 0)
+
+    low, high = -1.0, 0.0
+    while pull_is_better(low):
+        low *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if pull_is_better(middle) else (middle, high)
+    return -low

@@ -10,8 +10,8 @@ Notation. A belief worth `n` observations, sample standard deviation `s`, `nu` d
 `v` is convex, so `s v(m / s)` is convex in mean and scale together; it increases with s, and b is convex: the integrand
 is a convex function of T. Above, it is replaced by chords between knots, and `v_{n+1}` by chords between its nodes.
 Below, mean and scale are replaced by their expectations between knots (Jensen), and `v_{n+1}` by the tangents of a
-convex lower bound (retiring below, 0 beyond). In every bin of width `width` from the boundary, `lines` holds `(a, b, a', b')` with the value
-`max(a + b y, a' + b' y)`.
+convex lower bound. Bins of width `width` from the boundary on hold lines `(a, b, a', b')`: the bound of `v` there is
+`max(a + b y, a' + b' y)`. Below the boundary it is `-y`, above the last bin 0 or the last tangent or node.
 """
 
 import math
@@ -22,14 +22,13 @@ from bayesopt.planning.compiled import compiled
 
 
 @compiled
-def boundaries(start, num_levels, discount, is_upper, width, growth, tops, scheme, leaf):
-    """Proved upper (or lower) bounds of the boundaries at `start`, `start + 1`, ..., `start + num_levels - 1`.
+def boundaries(num_levels, discount, is_upper, width, growth, tops, scheme, leaf):
+    """Proved upper (or lower) bounds of the boundaries at level 0, 1, ..., `num_levels - 1`.
 
-    `scheme` holds by level and knot the `(weight, shrink, shift)` of `d / g = constant + sum of weight *
-    v(shrink * y + shift)`, and `asymptotes` by level the points and the weight that make the constant.
+    `scheme` is a `student_knots.Scheme`: `d / g = constant + sum over knots of weight * v(shrink * y + shift)`.
     `leaf` holds nodes of the last level, a whole number of widths apart, and the values there.
     """
-    knots, points, point_weights = scheme
+    knots, ends, points, point_weights = scheme
     nodes, values = leaf
     left = nodes[0]
     bounds = np.empty(num_levels)
@@ -37,23 +36,24 @@ def boundaries(start, num_levels, discount, is_upper, width, growth, tops, schem
     lines = _lines(nodes, values, slopes, width[num_levels], is_upper)
     state = (left, width[num_levels], lines, max(0.0, values[0] + left))
     for level in range(num_levels - 1, -1, -1):
+        at_level = knots[:, ends[level] : ends[level + 1]]
         constant = 0.0
         if is_upper:
             constant = point_weights[level] * (_lookup(points[level], state) + _lookup(-points[level], state))
         y = left
         value, slope = 0.0, 0.0
         for _ in range(60):
-            value, slope = _expectation(y, discount, constant, knots[level], state)
+            value, slope = _expectation(y, discount, constant, at_level, state)
             if abs(y + value) <= 1e-13 * abs(y):
                 break
             y -= (y + value) / max(1 + slope, 0.5 * (1 - discount))
-        bounds[level] = _certified(y, 1 + slope, discount, is_upper, constant, knots[level], state)
+        bounds[level] = _certified(y, 1 + slope, discount, is_upper, constant, at_level, state)
         if level > 0:
             left = y
-            nodes = _nodes(left, max(tops[level], left + 4 * width[level]), width[level], growth)
+            nodes = _nodes(left, max(tops[level], left + 4 * width[level]), width[level], growth[level])
             values, slopes = np.empty(nodes.size), np.empty(nodes.size)
             for i in range(nodes.size):
-                values[i], slopes[i] = _expectation(nodes[i], discount, constant, knots[level], state)
+                values[i], slopes[i] = _expectation(nodes[i], discount, constant, at_level, state)
             if is_upper:
                 values = np.maximum(values, -nodes)
             lines = _lines(nodes, values, slopes, width[level], is_upper)
@@ -135,7 +135,7 @@ def _expectation(y, discount, constant, knots, state):
 def _certified(y, slope, discount, is_upper, constant, knots, state):
     """A point beside y where pulling is proved to be worse (or better) than retiring, rounding allowed for."""
     sign = -1.0 if is_upper else 1.0
-    allowance = 1e-13 * (abs(y) + abs(knots[2, 0])) / (1 - discount)
+    allowance = 1e-12 * (abs(y) + abs(knots[2, 0])) / (1 - discount)
     shift = 2 * allowance / max(slope, 0.5 * (1 - discount))
     while shift < 1e6:
         place = y + sign * shift

@@ -1,1 +1,20 @@
-"""Reproductions of papers, one file each; the file name is the id."""
+"""Reproductions of papers, one file each. The file's existence is its registration and its name is its id.
+
+A file defines `experiments(smoke)`, the frozen experiments by name, and `claims(results)`, what is claimed of them.
+"""
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+
+def reproduction_ids() -> list[str]:
+    """The ids of all reproductions, in alphabetical order, without importing them."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(identifier: str) -> ModuleType:
+    """The module of a reproduction. Raises `KeyError` naming all ids if there is none."""
+    if identifier not in reproduction_ids():
+        raise KeyError(f"no reproduction {identifier!r}; there are {', '.join(reproduction_ids())}")
+    return importlib.import_module(f"{__name__}.{identifier}")

@@ -2,7 +2,6 @@
 
 import io
 import json
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
@@ -10,48 +9,13 @@ import pytest
 
 from comparisons.claims import Verdict
 from comparisons.figure_tables import kl_by_time_table
+from comparisons.prediction_wording import PREDICTION_VOCABULARY
 from comparisons.report import write_comparison_report, write_report
 from comparisons.wording import interval, number, quantity, wording_of
+from tests.comparisons.pages import LOADING, Page
 from tests.comparisons.trees import made_up_tree
 
 FIGURES = ["kl_by_time", "predictions", "convergence", "calibration", "regret", "order_cost", "certificate"]
-LOADING = {"src", "srcset", "poster", "data", "background"}
-
-
-class Page(HTMLParser):
-    """What a page holds: its tags with attributes in order, and the text inside tags of interest."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.cells: list[list[tuple[str, str]]] = []
-        self.text = ""
-        self.is_in_cell = False
-        self.feed(source)
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        self.tags.append((tag, attributes))
-        if tag == "tr":
-            self.cells.append([])
-        if tag in ("td", "th"):
-            self.cells[-1].append((attributes.get("data-label") or "", ""))
-            self.is_in_cell = True
-
-    def handle_endtag(self, tag):
-        self.is_in_cell = self.is_in_cell and tag not in ("td", "th")
-
-    def handle_data(self, data):
-        self.text += data
-        if self.is_in_cell:
-            label, text = self.cells[-1][-1]
-            self.cells[-1][-1] = (label, text + data)
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    def rows(self):
-        return [{label: text.strip() for label, text in row if label} for row in self.cells]
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +68,8 @@ def test_every_measure_of_the_table_is_shown_with_its_unit(page, tree):
     table = tree["measures"].to_dataset().to_dataframe()
     ceilings = sum(row["Interval over"] == "nothing: exact by definition" for row in rows)
     assert len(rows) == len(table) + ceilings
-    assert all(wording_of(measure).label in page.text for measure in table.measure)
-    assert all(wording_of(measure).section != "other" for measure in table.measure)
+    assert all(wording_of(measure, PREDICTION_VOCABULARY).label in page.text for measure in table.measure)
+    assert all(wording_of(measure, PREDICTION_VOCABULARY).section != "other" for measure in table.measure)
 
 
 def test_the_headline_has_the_estimate_its_interval_and_its_unit(page, tree):
@@ -126,14 +90,15 @@ def test_notes_versions_and_settings_are_shown(page):
         assert expected in page.text
 
 
-def test_verdicts_are_shown_in_words(tmp_path):
+def test_verdicts_are_shown_in_words(tmp_path, monkeypatch):
     tree = made_up_tree(num_seeds=1, optional=False)
     verdicts = [
         Verdict("Small.", "held", 0.001, 0.0009, 0.0011, 1 / 300, "fraction", "tasks"),
         Verdict("Smaller.", "failed", 3.1e-4, 2.8e-4, 3.4e-4, 1e-4, "nats/step", "tasks and 2 training seeds"),
         Verdict("Agree.", "undecided", np.nan, np.nan, np.nan, 4.0, "standard errors", "tasks"),
     ]
-    path = write_report(tree, tmp_path, question="Is it?", verdicts=verdicts, provenance={"wall time, train": "12 s"})
+    monkeypatch.setattr("comparisons.report.verdicts_of", lambda _: verdicts)
+    path = write_report(tree, tmp_path, question="Is it?", provenance={"wall time, train": "12 s"})
     page = Page(path.read_text())
     shown = [attributes["class"] for attributes in page.all("span") if "verdict" in str(attributes.get("class"))]
     assert shown[:3] == ["verdict held", "verdict failed", "verdict undecided"]
@@ -175,12 +140,13 @@ def test_one_seed_and_no_optional_groups_make_a_report_too(finite, tmp_path):
     assert "training seeds" not in page.text
 
 
-def test_what_a_family_or_a_question_says_is_text_not_markup(tmp_path):
+def test_what_a_family_or_a_question_says_is_text_not_markup(tmp_path, monkeypatch):
     attack = "<script>alert(1)</script>"
     tree = made_up_tree(num_seeds=1, optional=False, family=attack)
     tree.attrs |= {"network": attack, "notes": json.dumps([attack]), "versions": json.dumps({attack: attack})}
     verdicts = [Verdict(attack, "held", 0.0, 0.0, 0.0, 1.0, attack, attack)]
-    path = write_report(tree, tmp_path, question=attack, verdicts=verdicts, provenance={attack: attack})
+    monkeypatch.setattr("comparisons.report.verdicts_of", lambda _: verdicts)
+    path = write_report(tree, tmp_path, question=attack, provenance={attack: attack})
     source = path.read_text()
     assert "<script" not in source
     # title, heading, network, claim (3 cells), family in the diagnostics, note, provenance (2), versions (2)

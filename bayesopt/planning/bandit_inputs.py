@@ -1,0 +1,47 @@
+"""What planning asks of a bandit that a person describes: raises `ValueError` with the value and the allowed range."""
+
+import os
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+Numbers = Any
+"""What NumPy makes an array of: numbers, nested sequences of them, arrays of NumPy or JAX."""
+
+
+def require_concentrations(concentrations: Numbers) -> Float[np.ndarray, "arm 2"]:
+    """The prior in float64; concentrations must be positive and finite, of shape (arm, 2)."""
+    prior = np.array(concentrations, dtype=np.float64)
+    if prior.ndim != 2 or prior.shape[1] != 2 or len(prior) == 0:
+        raise ValueError(f"concentrations must have shape (arm, 2), with at least one arm; got {prior.shape}")
+    if not ((prior > 0) & (prior < np.inf)).all():
+        raise ValueError(f"concentrations must be positive and finite; got {prior.tolist()}")
+    return prior
+
+
+def require_horizon(horizon: int, discount: float) -> None:
+    """The horizon must be at least 1 and the discount in (0, 1]."""
+    if horizon < 1:
+        raise ValueError(f"horizon must be at least 1; got {horizon}")
+    if not 0 < discount <= 1:
+        raise ValueError(f"discount must be in (0, 1]; got {discount}")
+
+
+def require_memory(needed: float, num_arms: int, horizon: int) -> None:
+    """So many bytes must be available."""
+    available = _available_memory()
+    if needed > available:
+        raise ValueError(
+            f"{num_arms} arms over {horizon} trials need {needed / 1e9:.1f} GB of memory; "
+            f"{available / 1e9:.1f} GB are available"
+        )
+
+
+def _available_memory() -> int:
+    """In bytes: what Linux can give without swapping; elsewhere all there is."""
+    if os.path.exists("/proc/meminfo"):
+        with open("/proc/meminfo") as lines:
+            kilobytes = dict(line.split(":") for line in lines)["MemAvailable"].split()[0]
+        return 1024 * int(kilobytes)
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

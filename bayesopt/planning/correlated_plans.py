@@ -1,0 +1,104 @@
+"""The finite-horizon optimum where all arms depend on one probability, and one of them may tell much about it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy import stats
+
+from bayesopt.agent import TIE_TOLERANCE
+from bayesopt.conjugate import BetaBelief
+from bayesopt.planning.bandit_inputs import require_horizon
+
+ArmValues = Float[np.ndarray, "task arm"]
+
+
+@dataclass(frozen=True)
+class CorrelatedPlan:
+    """The optimum of the bandit of `bayesopt.families.correlated_bandit`, exact but for rounding."""
+
+    horizon: int
+    discount: float
+    prior: tuple[float, float]
+    """Concentrations of heads and tails."""
+    probe_flips: int
+    probe_reward: float
+    values: tuple[Float[np.ndarray, "_ _"], ...]
+    """By trial: rewards still to come after so many probes and so many heads; zeros at the horizon."""
+
+    @property
+    def value(self) -> float:
+        return float(self.values[0][0, 0])
+
+    @property
+    def error_bound(self) -> float:
+        return float(4 * self.horizon * np.finfo(float).eps * self.value)
+
+    def action_values(self, belief: BetaBelief, time: int) -> ArmValues:
+        heads = np.rint(belief.concentration1 - self.prior[0]).astype(int)
+        tails = np.rint(belief.concentration0 - self.prior[1]).astype(int)
+        return _action_values(self, self.values[time + 1], self._num_probes(heads + tails, time), heads, time)
+
+    def optimal_actions(self, belief: BetaBelief, time: int) -> Bool[np.ndarray, "task arm"]:
+        values = self.action_values(belief, time)
+        return values >= values.max(axis=1, keepdims=True) * (1 - TIE_TOLERANCE)
+
+    def _num_probes(self, flips: Int[np.ndarray, "task"], time: int) -> Int[np.ndarray, "task"]:
+        return (flips - time) // (self.probe_flips - 1) if self.probe_flips else np.zeros_like(flips)
+
+
+def correlated_plan(
+    concentration1: float,
+    concentration0: float,
+    *,
+    probe_flips: int,
+    probe_reward: float,
+    horizon: int,
+    discount: float,
+) -> CorrelatedPlan:
+    """Solve by backward induction over (probes, heads) at every trial: the number of flips follows from the probes.
+
+    Raises `ValueError` for a horizon below 1 or a discount outside (0, 1].
+    """
+    require_horizon(horizon, discount)
+    prior = (concentration1, concentration0)
+    unsolved = CorrelatedPlan(horizon, discount, prior, probe_flips, probe_reward, ())
+    values = [np.zeros(_shape(unsolved, horizon))]
+    for time in reversed(range(horizon)):
+        shape = _shape(unsolved, time)
+        probes, heads = (grid.ravel() for grid in np.indices(shape))
+        heads = np.minimum(heads, _num_flips(unsolved, probes, time))
+        best = _action_values(unsolved, values[-1], probes, heads, time).max(axis=1)
+        values.append(best.reshape(shape))
+    return CorrelatedPlan(horizon, discount, prior, probe_flips, probe_reward, tuple(reversed(values)))
+
+
+def _shape(plan: CorrelatedPlan, time: int) -> tuple[int, int]:
+    """Numbers of probes, and of heads, that there can be before a trial."""
+    most_probes = time if plan.probe_flips else 0
+    return most_probes + 1, time * max(plan.probe_flips, 1) + 1
+
+
+def _num_flips(plan: CorrelatedPlan, probes: Int[np.ndarray, "task"], time: int) -> Int[np.ndarray, "task"]:
+    return time + (plan.probe_flips - 1) * probes if plan.probe_flips else np.full_like(probes, time)
+
+
+def _action_values(
+    plan: CorrelatedPlan,
+    after: Float[np.ndarray, "probes heads"],
+    probes: Int[np.ndarray, "task"],
+    heads: Int[np.ndarray, "task"],
+    time: int,
+) -> ArmValues:
+    a = plan.prior[0] + heads
+    b = plan.prior[1] + (_num_flips(plan, probes, time) - heads)
+    mean = a / (a + b)
+    later = plan.discount * (mean * after[probes, heads + 1] + (1 - mean) * after[probes, heads])
+    values = [mean + later, 1 - mean + later]
+    if plan.probe_flips:
+        probe = plan.probe_reward * plan.probe_flips * mean
+        for k in range(plan.probe_flips + 1):
+            probability = stats.betabinom.pmf(k, plan.probe_flips, a, b)
+            probe = probe + plan.discount * probability * after[probes + 1, heads + k]
+        values.append(probe)
+    return np.stack(values, axis=1)

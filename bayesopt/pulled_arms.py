@@ -1,0 +1,80 @@
+"""A bandit as a prediction task: its arms are pulled in a fixed order, and each reward is predicted from those before.
+
+So whatever holds of prediction families (chain rule, calibration, agreement with NUTS) can be asked of bandits.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpyro
+import numpyro.distributions as dist
+from jaxtyping import Array, Int
+from numpyro import handlers
+
+from bayesopt.agent import Belief
+from bayesopt.family import AbstractBanditFamily, AbstractPredictionFamily, HasArmBeliefs
+
+
+class PulledArmsBelief(NamedTuple):
+    """The belief of the bandit, and how many arms have been pulled."""
+
+    arms: Belief
+    num_pulls: Int[Array, ""]
+
+
+@dataclass(frozen=True)
+class PulledArms(AbstractPredictionFamily):
+    """The rewards of a bandit's arms, pulled in turn, the first again after the last."""
+
+    bandit: Any
+
+    is_exchangeable: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.bandit, AbstractBanditFamily) and isinstance(self.bandit, HasArmBeliefs)):
+            raise ValueError(f"bandit must be a bandit family with belief methods; got {self.bandit!r}")
+
+    def model(self, observations: Array | None = None, *, length: int) -> None:
+        unused = jnp.zeros((length, self.bandit.num_arms))
+        with handlers.block(hide=["rewards"]), handlers.trace() as sites:
+            self.bandit.model(unused, length=length)
+        table: Any = sites["rewards"]["fn"]
+        with numpyro.plate("time", length):
+            numpyro.sample("observations", _of_arms(table, length, self.bandit.num_arms), obs=observations)
+
+    def prior_belief(self) -> PulledArmsBelief:
+        return PulledArmsBelief(self.bandit.prior_belief(), jnp.zeros((), int))
+
+    def update(self, belief: PulledArmsBelief, observation: Array) -> PulledArmsBelief:
+        arm = belief.num_pulls % self.bandit.num_arms
+        return PulledArmsBelief(self.bandit.update_arm(belief.arms, arm, observation), belief.num_pulls + 1)
+
+    def posterior(self, belief: PulledArmsBelief) -> dict[str, dist.Distribution]:
+        return self.bandit.posterior(belief.arms)
+
+    def posterior_predictive(self, belief: PulledArmsBelief) -> dist.Distribution:
+        predictive = self.bandit.reward_predictive(belief.arms)
+        arm = belief.num_pulls % self.bandit.num_arms
+        shape = predictive.batch_shape
+        selected = jax.tree.map(
+            lambda leaf: jnp.broadcast_to(leaf, (*shape, *leaf.shape[len(shape) :]))[arm], predictive
+        )
+        selected._batch_shape = ()
+        return selected
+
+
+def _of_arms(table: dist.Distribution, length: int, num_arms: int) -> dist.Distribution:
+    """The entries of a table's distribution (`time arm`) that belong to the arm whose turn it is."""
+    while isinstance(table, dist.ExpandedDistribution):
+        table = table.base_dist
+    times = jnp.arange(length)
+
+    def pick(leaf: Array) -> Array:
+        event = leaf.shape[len(table.batch_shape) :]
+        return jnp.broadcast_to(leaf, (length, num_arms, *event))[times, times % num_arms]
+
+    selected = jax.tree.map(pick, table)
+    selected._batch_shape = (length,)
+    return selected
