@@ -169,6 +169,15 @@ class HasGittinsIndices(Protocol):
         ...
 
 
+@runtime_checkable
+class HasFiniteHorizonIndices(Protocol):
+    """A bandit family of independent arms whose indices with finitely many trials left can be computed."""
+
+    def finite_horizon_indices(self, belief: Belief, remaining: int, discount: float) -> Float[np.ndarray, "task arm"]:
+        """The index of every arm with `remaining` trials left: the sure reward per trial that is worth as much."""
+        ...
+
+
 def family_id(family: AbstractFamily | type[AbstractFamily]) -> str:
     """The id of a family, which is the name of its file: `BetaBernoulli` is `beta_bernoulli`."""
     cls = family if isinstance(family, type) else type(family)

@@ -12,9 +12,15 @@ from jaxtyping import Float
 
 from bayesopt.agent import Agent
 from bayesopt.episodes import RewardTables, expected_reward_tables, sample_reward_tables
-from bayesopt.family import AbstractBanditFamily, HasArmBeliefs, HasGittinsIndices, HasPlan, family_id
+from bayesopt.family import (
+    AbstractBanditFamily,
+    HasArmBeliefs,
+    HasFiniteHorizonIndices,
+    HasGittinsIndices,
+    family_id,
+)
 from bayesopt.planning import heuristics
-from bayesopt.planning.optimal import gittins_agent, optimal_agent, plan_of
+from bayesopt.planning.optimal import agent_of_plan, finite_horizon_index_agent, gittins_agent, plan_of
 from bayesopt.rollout import Trajectories, play
 from comparisons.comparison import Comparison
 from comparisons.configs import DecisionEvaluationConfig
@@ -85,10 +91,10 @@ def evaluate_agents(
     """
     if not isinstance(family, HasArmBeliefs):
         raise NotImplementedError(f"{type(family).__name__} has no belief methods (`HasArmBeliefs`) to compare with")
-    plans = _plans(family, evaluation)
+    plans = plans_of(family, evaluation)
     players: dict[str, Agent] = {f"{NETWORK} {index}": agent for index, agent in enumerate(networks)}
     players |= {f"{UNTRAINED} {index}": agent for index, agent in enumerate(untrained)}
-    references = reference_agents(family, evaluation)
+    references = reference_agents(family, evaluation, plans)
     players |= references
     tables = sample_reward_tables(
         family, key_for(seed, "evaluation tables"), num_tasks=evaluation.num_tasks, length=evaluation.length
@@ -131,13 +137,17 @@ def evaluate_agents(
     return validate(tree)
 
 
-def reference_agents(family: AbstractBanditFamily, evaluation: DecisionEvaluationConfig) -> dict[str, Agent]:
+def reference_agents(
+    family: AbstractBanditFamily, evaluation: DecisionEvaluationConfig, plans: Plans | None
+) -> dict[str, Agent]:
     """Every agent without a network that exists for the family, the best reference first."""
     agents: dict[str, Agent] = {}
-    if _can_plan(family, evaluation):
-        agents["optimal"] = optimal_agent(family, horizon=evaluation.length)
+    if plans is not None:
+        agents["optimal"] = agent_of_plan(family, plans.undiscounted)
     if isinstance(family, HasGittinsIndices):
         agents["Gittins"] = gittins_agent(family, discount=evaluation.discount)
+    if isinstance(family, HasFiniteHorizonIndices):
+        agents["finite-horizon index"] = finite_horizon_index_agent(family, horizon=evaluation.length)
     return agents | {
         "knowledge gradient": heuristics.knowledge_gradient_agent(family, horizon=evaluation.length),
         "Bayes-UCB": heuristics.bayes_ucb_agent(family),
@@ -150,24 +160,17 @@ def reference_agents(family: AbstractBanditFamily, evaluation: DecisionEvaluatio
     }
 
 
-def _can_plan(family: AbstractBanditFamily, evaluation: DecisionEvaluationConfig) -> bool:
-    if not isinstance(family, HasPlan):
-        return False
+def plans_of(family: AbstractBanditFamily, evaluation: DecisionEvaluationConfig) -> Plans | None:
+    """The exact references of a family, undiscounted and discounted; `None` where it has no finite-horizon planner.
+
+    Raises `ValueError` where the horizon needs more memory than there is.
+    """
     try:
-        plan_of(family, horizon=evaluation.length)
+        plan = plan_of(family, horizon=evaluation.length)
     except NotImplementedError:
-        return False
-    return True
-
-
-def _plans(family: AbstractBanditFamily, evaluation: DecisionEvaluationConfig) -> Plans | None:
-    if not _can_plan(family, evaluation):
         return None
-    return Plans(
-        plan_of(family, horizon=evaluation.length),
-        plan_of(family, horizon=evaluation.length, discount=evaluation.discount),
-        evaluation.discount,
-    )
+    discounted = plan_of(family, horizon=evaluation.length, discount=evaluation.discount)
+    return Plans(plan, discounted, evaluation.discount)
 
 
 def _reward_scale(family: AbstractBanditFamily) -> float:

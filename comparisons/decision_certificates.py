@@ -92,7 +92,7 @@ def _branched(
     action_weights: Float[np.ndarray, "row arm"],
     means: Float[np.ndarray, "row arm"],
     time: int,
-) -> tuple[Any, Any, Float[np.ndarray, "row"]]:
+) -> tuple[Any, Any, Float[np.ndarray, "branch"]]:
     """Every history with every action that may follow and every reward that may follow it."""
     outcome_weights = np.stack([action_weights * (1 - means), action_weights * means], axis=2)
     rows, arms, outcomes = np.nonzero(outcome_weights)

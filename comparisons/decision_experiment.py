@@ -63,6 +63,11 @@ class DecisionExperiment(AbstractExperiment):
             ),
         )
 
+    def require_feasible(self) -> None:
+        from comparisons.deciding import plans_of
+
+        plans_of(self.family, self.evaluation)
+
     def is_trained(self, directory: Path) -> bool:
         from metalearners.runs import is_trained
 

@@ -37,6 +37,10 @@ class AbstractExperiment(abc.ABC):
         """The same experiment, tiny: it runs everything in seconds and proves nothing."""
 
     @abc.abstractmethod
+    def require_feasible(self) -> None:
+        """Refuse, before anything is trained, what could not be evaluated afterwards (memory, unknown references)."""
+
+    @abc.abstractmethod
     def is_trained(self, directory: Path) -> bool:
         """Whether the checkpoints in `directory` are those of a finished training run of this experiment."""
 

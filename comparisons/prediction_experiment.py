@@ -58,6 +58,12 @@ class PredictionExperiment(AbstractExperiment):
             ),
         )
 
+    def require_feasible(self) -> None:
+        from bayesopt.family import HasBeliefs
+
+        if not isinstance(self.family, HasBeliefs):
+            raise NotImplementedError(f"{type(self.family).__name__} has no belief methods, so no exact reference")
+
     def is_trained(self, directory: Path) -> bool:
         from metalearners.runs import is_trained
 

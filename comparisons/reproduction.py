@@ -47,7 +47,7 @@ def reproduction_tree(identifier: str, paper: ModuleType, trees: dict[str, xr.Da
         {"variant": name, "training_seed": seed, "step": int(step), "share_of_floor": float(share)}
         for name, tree in trees.items()
         for behaviour in [paper.behaviour_of(tree)]
-        for seed, shares in enumerate(behaviour.convergence)
+        for seed, shares in enumerate(behaviour.by_step.mean(axis=2) / behaviour.few_floor.mean())
         for step, share in zip(behaviour.steps, shares, strict=True)
     ]
     long = pd.DataFrame(points)

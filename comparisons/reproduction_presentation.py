@@ -1,4 +1,4 @@
-"""How the reproduction of a paper is shown: verdicts by variant, and how each variant's networks came closer to Bayes."""
+"""How the reproduction of a paper is shown: verdicts by variant, and how its networks came closer to Bayes."""
 
 from collections.abc import Sequence
 
@@ -64,7 +64,7 @@ def _draw_convergence(tree: xr.DataTree, figure: Figure) -> None:
             )
         ax.axhline(1, color=NEUTRAL, linewidth=1.1, linestyle=(0, (4, 2)))
         ax.set(xscale="log", yscale="log")
-        ax.set_title(variant, fontsize=7.5)
+        ax.set_title(variant, fontsize=6.8)
     for ax in panels[len(variants) :]:
         ax.set_visible(False)
     figure.supxlabel("training steps", fontsize=9.5)
@@ -74,9 +74,9 @@ def _draw_convergence(tree: xr.DataTree, figure: Figure) -> None:
 def _convergence_caption(tree: xr.DataTree) -> str:
     return (
         "A line per training seed: KL from Bayes as a share of the best memoryless predictor's, or rewards below the "
-        "Gittins policy as a share of what uniform play loses to it. The dashed line, 1, is that floor. Look at whether "
-        "every line falls, and how far below the floor it ends. A network that earns as much as the Gittins policy, or "
-        f"more, is drawn at the lower edge ({_LEAST_SHARE:g})."
+        "Gittins policy as a share of what uniform play loses to it. The dashed line, 1, is that floor. Look at "
+        "whether every line falls, and how far below the floor it ends. A network that earns as much as the Gittins "
+        f"policy, or more, is drawn at the lower edge ({_LEAST_SHARE:g})."
     )
 
 

@@ -26,6 +26,7 @@ EXPERIMENT_FILE = "experiment.json"
 
 def run_experiment(experiment: AbstractExperiment, results: Path) -> Path:
     """Run whatever of an experiment is not yet done below `results`; the path of its report."""
+    experiment.require_feasible()
     folder = results / experiment.id / experiment.fingerprint()
     settings = {"question": experiment.question, **experiment.settings()}
     write_atomically(folder / EXPERIMENT_FILE, json.dumps(settings, indent=2).encode())

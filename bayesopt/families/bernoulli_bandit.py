@@ -7,13 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 from scipy import special
 
 from bayesopt.conjugate import BetaBelief, bernoulli_predictive, update_beta_arm
 from bayesopt.family import AbstractBanditFamily, require_equal_lengths, require_positive
 from bayesopt.planning.bandit_plans import BernoulliPlan, bernoulli_plan
 from bayesopt.planning.best_arm import best_of_beta_arms
+from bayesopt.planning.finite_horizon_indices import finite_horizon_index
 from bayesopt.planning.gittins import bernoulli_gittins_index
 from bayesopt.planning.knowledge import largest_mean_after_flip
 
@@ -70,10 +71,21 @@ class BernoulliBandit(AbstractBanditFamily):
         return largest_mean_after_flip(belief.concentration1, belief.concentration0)
 
     def gittins_indices(self, belief: BetaBelief, discount: float) -> Float[np.ndarray, "task arm"]:
-        arms = np.stack([belief.concentration1, belief.concentration0], axis=-1)
-        different, where = np.unique(arms.reshape(-1, 2), axis=0, return_inverse=True)
-        indices = np.asarray(bernoulli_gittins_index(different[:, 0], different[:, 1], discount).index)
-        return indices[where.reshape(arms.shape[:-1])]
+        different, where = _different_arms(belief)
+        return np.asarray(bernoulli_gittins_index(different[:, 0], different[:, 1], discount).index)[where]
+
+    def finite_horizon_indices(
+        self, belief: BetaBelief, remaining: int, discount: float
+    ) -> Float[np.ndarray, "task arm"]:
+        different, where = _different_arms(belief)
+        return np.asarray(finite_horizon_index(different[:, 0], different[:, 1], remaining, discount=discount))[where]
 
     def plan(self, *, horizon: int, discount: float = 1.0) -> BernoulliPlan:
         return bernoulli_plan(self.concentration1, self.concentration0, horizon=horizon, discount=discount)
+
+
+def _different_arms(belief: BetaBelief) -> tuple[Float[np.ndarray, "different 2"], Int[np.ndarray, "task arm"]]:
+    """The beliefs that arms are in, each once, and which of them every arm of every task is in."""
+    arms = np.stack([belief.concentration1, belief.concentration0], axis=-1)
+    different, where = np.unique(arms.reshape(-1, 2), axis=0, return_inverse=True)
+    return different, where.reshape(arms.shape[:-1])

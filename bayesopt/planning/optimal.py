@@ -1,9 +1,11 @@
 """Agents that play what planning found: the finite-horizon optimum, and index policies."""
 
-from typing import Any
+import numpy as np
+from jaxtyping import Float
 
-from bayesopt.agent import Agent, best_shared, shared_among
-from bayesopt.family import AbstractBanditFamily, HasGittinsIndices, HasPlan
+from bayesopt.agent import Agent, Belief, Plan, best_shared, shared_among
+from bayesopt.family import AbstractBanditFamily, HasFiniteHorizonIndices, HasGittinsIndices, HasPlan
+from bayesopt.planning.bandit_inputs import require_horizon
 from bayesopt.planning.heuristics import belief_agent
 
 
@@ -12,11 +14,15 @@ def optimal_agent(family: AbstractBanditFamily, *, horizon: int, discount: float
 
     Raises `NotImplementedError` for a family whose finite-horizon problem has no solver.
     """
-    plan = plan_of(family, horizon=horizon, discount=discount)
+    return agent_of_plan(family, plan_of(family, horizon=horizon, discount=discount))
+
+
+def agent_of_plan(family: AbstractBanditFamily, plan: Plan) -> Agent:
+    """The agent that plays a plan that is solved already."""
     return belief_agent(family, lambda belief, time: shared_among(plan.optimal_actions(belief, time)))
 
 
-def plan_of(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Any:
+def plan_of(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Plan:
     """The family's solved finite-horizon problem. Raises `NotImplementedError` where there is no solver."""
     if not isinstance(family, HasPlan):
         raise NotImplementedError(f"no finite-horizon planner is known for {type(family).__name__}")
@@ -35,3 +41,19 @@ def gittins_agent(family: AbstractBanditFamily, *, discount: float) -> Agent:
     if not 0 <= discount < 1:
         raise ValueError(f"discount must be in [0, 1); got {discount!r}")
     return belief_agent(family, lambda belief, time: best_shared(family.gittins_indices(belief, discount)))
+
+
+def finite_horizon_index_agent(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Agent:
+    """The arm of largest index with as many trials left as there are: Whittle's rule for a finite horizon.
+
+    Near-optimal, not optimal (Whittle 1988, J. Appl. Probab. 25A:287; Pilarski et al. 2021, IEEE TAI 2:2). Raises
+    `NotImplementedError` for a family without such indices, `ValueError` for a horizon below 1.
+    """
+    if not isinstance(family, HasFiniteHorizonIndices):
+        raise NotImplementedError(f"no finite-horizon indices are known for {type(family).__name__}")
+    require_horizon(horizon, discount)
+
+    def action_probs(belief: Belief, time: int) -> Float[np.ndarray, "task arm"]:
+        return best_shared(family.finite_horizon_indices(belief, max(horizon - time, 1), discount))
+
+    return belief_agent(family, action_probs)

@@ -89,8 +89,10 @@ class Behaviour(NamedTuple):
     untrained: Float[np.ndarray, "training_seed task"]
     floor: Float[np.ndarray, "1 task"]
     """What is known not to be Bayes-optimal: memoryless prediction, uniform play."""
-    convergence: Float[np.ndarray, "training_seed step"]
-    """Means at the checkpoints, as a share of the floor's mean."""
+    by_step: Float[np.ndarray, "training_seed step few"]
+    """The network's distance at every checkpoint, on fewer tasks."""
+    few_floor: Float[np.ndarray, "few"]
+    """The floor on those."""
     steps: np.ndarray
     what: str
     unit: str
@@ -120,11 +122,7 @@ def measures(trees: Mapping[str, xr.DataTree], *, seed: int) -> list[Measure]:
         untrained_floor = np.broadcast_to(found.floor, found.untrained.shape)
         add("untrained_share_of_floor", found.untrained, untrained_floor)
         add("floor_share_of_untrained", untrained_floor, found.untrained)
-        last, first = found.convergence[:, -1], found.convergence[:, 0]
-        share = float(last.mean() / first.mean())
-        rows.append(
-            Measure("last_share_of_first_checkpoint", name, share, share, share, "fraction", "nothing: ratio of means")
-        )
+        add("last_share_of_first_checkpoint", found.by_step[:, -1], found.by_step[:, 0])
     return rows
 
 
@@ -160,15 +158,10 @@ def _predicting(tree: xr.DataTree) -> Behaviour:
     floors = tree["floors"]["kl_divergence"].sel(floor="memoryless").to_numpy()[None, :, :length]
     network, untrained = (tree[g]["kl_divergence"].to_numpy()[:, :, :length].mean(2) for g in ("network", "untrained"))
     by_step = tree["convergence"]["kl_divergence"].transpose("training_seed", "step", "task")
-    floor = floors.mean(2)
+    floor, num_few = floors.mean(2), by_step.sizes["task"]
+    steps = by_step["step"].to_numpy()
     return Behaviour(
-        network,
-        untrained,
-        floor,
-        by_step.to_numpy().mean(2) / floor.mean(),
-        by_step["step"].to_numpy(),
-        "kl_divergence",
-        "nats/step",
+        network, untrained, floor, by_step.to_numpy(), floor[0, :num_few], steps, "kl_divergence", "nats/step"
     )
 
 
@@ -183,15 +176,14 @@ def _playing(tree: xr.DataTree) -> Behaviour:
 
     uniform = (gittins - rewards.sel(player="uniform").to_numpy())[None]
     by_step = tree["convergence"]["expected_rewards"].transpose("training_seed", "step", "task")
-    first = slice(by_step.sizes["task"])
-    lost = (gittins[first] - by_step.to_numpy()).mean(2) / uniform[:, first].mean()
-    unit = f"rewards per {int(tree.attrs['length'])} trials"
+    few = slice(by_step.sizes["task"])
     return Behaviour(
         below("network"),
         below("untrained network"),
         uniform,
-        lost,
+        gittins[few] - by_step.to_numpy(),
+        uniform[0, few],
         by_step["step"].to_numpy(),
         "rewards_below_gittins",
-        unit,
+        f"rewards per {int(tree.attrs['length'])} trials",
     )

@@ -1,6 +1,7 @@
 """Heuristic agents: their rules by hand on small beliefs, and their exact values where the literature knows them."""
 
 import functools
+import itertools
 import math
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ from bayesopt.conjugate import BetaBelief, NormalBelief
 from bayesopt.families import BernoulliBandit, ExponentialBandit, GaussianBandit
 from bayesopt.planning import heuristics, knowledge
 from bayesopt.planning.dynamic_programming import value_of_policy
-from bayesopt.planning.optimal import gittins_agent, optimal_agent
+from bayesopt.planning.optimal import finite_horizon_index_agent, gittins_agent, optimal_agent
 
 TWO_COINS = BernoulliBandit()
 UNIFORM = np.ones((2, 2))
@@ -80,10 +81,12 @@ def test_no_agent_is_worth_more_than_the_optimal_one():
         "Bayes-UCB": heuristics.bayes_ucb_agent(TWO_COINS),
         "knowledge gradient": heuristics.knowledge_gradient_agent(TWO_COINS, horizon=12),
         "Gittins": gittins_agent(TWO_COINS, discount=0.9),
+        "finite-horizon index": finite_horizon_index_agent(TWO_COINS, horizon=12),
     }
     assert best == pytest.approx(optimal_value(12), abs=1e-12)
     for name, agent in others.items():
         assert exact_value(agent, 12) < best, name
+    assert exact_value(others["finite-horizon index"], 12) > 0.999 * best
 
 
 def optimal_value(horizon):
@@ -152,7 +155,7 @@ def expected_largest(predictive, mean_after, others):
 
     points = [predictive.ppf(q) for q in (1e-6, 0.5, 1 - 1e-6)]
     pieces = [lower, *points, upper]
-    return sum(integrate.quad(integrand, a, b, limit=400)[0] for a, b in zip(pieces, pieces[1:], strict=False))
+    return sum(integrate.quad(integrand, a, b, limit=400)[0] for a, b in itertools.pairwise(pieces))
 
 
 def test_what_a_normal_reading_teaches_by_quadrature():

@@ -1,0 +1,86 @@
+"""The command line on bandits and indices: what it prints, what it refuses before any work, and what survives a kill."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from comparisons.stages import open_result
+from tests.comparisons.test_command_line import assert_refused, bayesgauge
+
+QUICK = [
+    *("--smoke", "--training.num-steps", "12", "--training.batch-size", "16", "--evaluation.num-tasks", "60"),
+    *("--training.horizon", "5", "--evaluation.length", "5", "--training-seeds", "0", "1"),
+]
+
+
+def test_a_bandit_run_prints_the_shortfall_and_writes_the_report(tmp_path):
+    completed = bayesgauge("run", "bernoulli_bandit", *QUICK, cwd=tmp_path)
+    assert completed.returncode == 0, completed.stderr
+    assert "V* − V(network) =" in completed.stdout
+    assert "rewards per 5 trials" in completed.stdout
+    report = tmp_path / completed.stdout.rsplit("report: ", 1)[1].strip()
+    assert "Bayes-optimal policy" in report.read_text()
+    again = bayesgauge("report", report.parent.parent, cwd=tmp_path)
+    assert again.returncode == 0
+    assert again.stdout.splitlines()[0] == completed.stdout.splitlines()[0]
+
+
+def test_a_bandit_run_that_was_killed_ends_with_the_same_numbers(tmp_path):
+    command = [sys.executable, "-m", "comparisons", "run", "bernoulli_bandit", *QUICK, "--training.num-steps", "150"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True, "env": environment}
+    results = {}
+    for name, delays in (("left alone", ()), ("killed", (4.0, 7.0))):
+        folder = tmp_path / name
+        folder.mkdir()
+        for delay in delays:
+            process = subprocess.Popen(command, cwd=folder, **quiet)
+            time.sleep(delay)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        assert subprocess.run(command, cwd=folder, check=False, **quiet).returncode == 0
+        (run,) = (folder / "results" / "bernoulli_bandit").iterdir()
+        results[name] = open_result(run)
+    one, two = results.values()
+    assert one.to_dataframe().equals(two.to_dataframe())
+    np.testing.assert_array_equal(one.tree["totals"]["action_gap"], two.tree["totals"]["action_gap"])
+
+
+def test_gittins_prints_the_index_with_its_bound(tmp_path):
+    completed = bayesgauge("gittins", 1, 1, "--discount", 0.95, cwd=tmp_path)
+    assert completed.returncode == 0
+    index, bound = re.fullmatch(r"(0\.\d+) ± (\S+)\n", completed.stdout).groups()
+    assert float(bound) <= 1e-9
+    assert abs(float(index) - 0.76143) < 5e-6  # to the digits of the specification
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["gittins", 1, 1, "--discount", 1.5], ["discount", "[0, 1)", "1.5"]),
+        (["gittins", 0, 1, "--discount", 0.9], ["concentration1", "0.0"]),
+        (["gittins", 1, 1, "--discount", 0.9, "--tolerance", 1e-20], ["tolerance", "1e-20", "smallest"]),
+        (["run", "bernoulli_bandit", "--family.concentration1", 1, -1], ["concentration1", "> 0", "-1"]),
+        (["run", "bernoulli_bandit", "--evaluation.length", 7], ["training.horizon (20)", "evaluation.length (7)"]),
+        (["run", "bernoulli_bandit", "--evaluation.discount", 1], ["discount", "(0, 1)"]),
+        (["run", "exponential_bandit", "--family.concentration", 1, 2], ["concentration", "> 1"]),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(tmp_path, arguments, words):
+    assert_refused(bayesgauge(*arguments, cwd=tmp_path), *words)
+
+
+def test_a_horizon_that_memory_cannot_hold_is_refused_before_training(tmp_path):
+    arms = ["1", "2", "3", "4", "5", "6"]
+    flags = ["--family.concentration1", *arms, "--family.concentration0", *arms]
+    completed = bayesgauge(
+        *("run", "bernoulli_bandit", *flags, "--training.horizon", 60, "--evaluation.length", 60), cwd=tmp_path
+    )
+    assert_refused(completed, "6 arms over 60 trials need", "GB of memory", "available")
+    assert not (tmp_path / "results").exists()
