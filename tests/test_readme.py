@@ -6,12 +6,26 @@ from pathlib import Path
 README = Path("README.md").read_text()
 
 
-def test_the_ten_lines_run_and_print_the_answer(capsys):
-    (block,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+PREDICTION, DECISIONS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+def _printed(block, capsys):
     assert len([line for line in block.splitlines() if line.strip()]) <= 10
     exec(compile(block, "README.md", "exec"), {})
-    printed = capsys.readouterr().out
+    return capsys.readouterr().out
+
+
+def test_the_ten_lines_run_and_print_the_answer(capsys):
+    printed = _printed(PREDICTION, capsys)
     assert re.search(r"KL\(Bayes‖network\) = [\d.e-]+ \[[\d.e-]+, [\d.e-]+\] nats/step", printed)
+
+
+def test_the_lines_on_decisions_run_and_print_the_answer(capsys):
+    printed = _printed(DECISIONS, capsys)
+    stated = re.search(r"no policy earns more: (12\.\d+)\.\.\. rewards", DECISIONS)
+    assert stated is not None and printed.startswith(stated[1])
+    shortfall = re.search(r"V\* − V\(network\) = ([\d.]+) \[[\d.]+, [\d.]+\] rewards per 20 trials", printed)
+    assert shortfall is not None and round(2 * float(shortfall[1])) == 1
 
 
 def test_the_tree_names_files_that_exist():
@@ -25,4 +39,13 @@ def test_the_tree_names_files_that_exist():
         elif match := re.match(r"  (\S+\.py) ", line):
             assert Path(package, match[1]).is_file(), line
             named += 1
-    assert named > 40
+    assert named > 100
+
+
+def test_the_tree_leaves_nothing_out_but_what_is_found_by_its_file():
+    tree = README[README.index("## The tree") : README.index("## Where the ideas")]
+    named = set(re.findall(r"^  (\S+\.py) ", tree, flags=re.MULTILINE))
+    for package in ("bayesopt", "metalearners", "comparisons"):
+        for path in Path(package).rglob("*.py"):
+            if path.name != "__init__.py" and path.parent.name not in ("families", "reproductions"):
+                assert str(path.relative_to(package)) in named, path

@@ -1,4 +1,4 @@
-"""The command line on bandits and indices: what it prints, what it refuses before any work, and what survives a kill."""
+"""The command line on bandits and indices: what it prints, what it refuses before any work, what survives a kill."""
 
 import os
 import re
