@@ -5,18 +5,15 @@ family's author, if the family breaks the contract, and `NotApplicable` if the f
 Keys are fixed, so a verdict is reproducible; the failure rates below are those of a correct family over other keys.
 """
 
-import dataclasses
 import functools
-import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.stats
-from jaxtyping import Array
 
 from bayesopt.beliefs import filter_beliefs
 from bayesopt.episodes import Sequences, sample_sequences
@@ -32,6 +29,7 @@ from bayesopt.inference.calibration import calibration_ranks, log_joints, poster
 from bayesopt.pulled_arms import PulledArms
 from bayesopt.quadrature import expectation
 from bayesopt.reference import log_marginal_likelihood, observation_space, predict_sequence
+from bayesopt.value_contract import check_hyper_parameters, check_value
 
 NUM_DRAWS, NUM_TASKS, LENGTH, NUM_POSTERIOR_DRAWS = 20_000, 1000, 6, 100
 
@@ -64,61 +62,6 @@ def contract_checks() -> dict[str, Check]:
         *BANDIT_CHECKS,
     )
     return {check.__name__.removeprefix("check_"): check for check in checks}
-
-
-def check_value(family: AbstractFamily) -> str:
-    """A family is a frozen, hashable dataclass, equal to its copy, and static under `jit` without recompiling."""
-    name = type(family).__name__
-    assert dataclasses.is_dataclass(family), f"{name} must be a dataclass: decorate it with @dataclass(frozen=True)"
-    for field in dataclasses.fields(family):
-        try:
-            setattr(family, field.name, getattr(family, field.name))
-        except dataclasses.FrozenInstanceError:
-            continue
-        raise AssertionError(f"{name}.{field.name} can be changed; decorate the class with @dataclass(frozen=True)")
-    copy = dataclasses.replace(family)
-    try:
-        is_equal = bool(family == copy) and hash(family) == hash(copy)
-    except (TypeError, ValueError) as error:
-        raise AssertionError(f"{name} must be hashable and comparable ({error}); use numbers and tuples") from error
-    assert is_equal, f"{name}: two families with equal fields must be equal and have equal hashes"
-    traces: list[AbstractFamily] = []
-
-    @functools.partial(jax.jit, static_argnums=0)
-    def run(static: AbstractFamily, x: Array) -> Array:
-        traces.append(static)
-        return x
-
-    run(family, jnp.zeros(()))
-    run(copy, jnp.zeros(()))
-    assert len(traces) == 1, f"{name} is compiled anew for an equal copy of itself"
-    return f"frozen, hashable, equal to its copy; {len(dataclasses.fields(family))} fields"
-
-
-def check_hyper_parameters(family: AbstractFamily) -> str:
-    """A bad number raises `ValueError` with field, value and range; a number that is accepted gives finite draws."""
-    template: Any = family
-    name, num_refused = type(family).__name__, 0
-    for field, value in _unusual_values(family):
-        try:
-            changed = dataclasses.replace(template, **{field: value})
-        except ValueError as error:
-            message = str(error)
-            assert field in message and repr(value) in message and len(message) > len(field + repr(value)) + 10, (
-                f"{name}({field}={value!r}) must be refused with the field, the value and the allowed range; "
-                f"the message is {message!r}"
-            )
-            num_refused += 1
-            continue
-        except Exception as error:
-            raise AssertionError(f"{name}({field}={value!r}) must raise ValueError; it raised {error!r}") from error
-        assert {-1, 0} & set(np.ravel(value)[-1:].tolist()), (
-            f"{name} accepts {field}={value!r}; refuse it in __post_init__"
-        )
-        if isinstance(changed, AbstractPredictionFamily):
-            observations = sample_sequences(changed, jax.random.key(0), num_tasks=100, length=2).observations
-            assert np.isfinite(observations).all(), f"{name} accepts {field}={value!r}, yet then draws nan or infinity"
-    return f"{num_refused} bad values refused, each with its range"
 
 
 def check_runs_forward(family: AbstractFamily) -> str:
@@ -283,18 +226,6 @@ def _all_simulated(family: AbstractPredictionFamily) -> Sequences:
 def _simulated(family: AbstractPredictionFamily, num_tasks: int) -> Sequences:
     """The first few of one large draw: checks that share shapes share compiled functions."""
     return jax.tree.map(lambda leaf: leaf[:num_tasks], _all_simulated(family))
-
-
-def _unusual_values(family: Any) -> Iterator[tuple[str, Any]]:
-    """Values to try in every numeric field: never allowed (not finite), and allowed for some (-1, 0)."""
-    for field in dataclasses.fields(family):
-        current = getattr(family, field.name)
-        if isinstance(current, (int, float)) and not isinstance(current, bool):
-            kind = type(current)
-            yield from ((field.name, value) for value in (math.nan, math.inf, -math.inf, kind(-1), kind(0)))
-        elif isinstance(current, tuple) and all(isinstance(value, (int, float)) for value in current):
-            yield field.name, ()
-            yield from ((field.name, (*current[:-1], value)) for value in (math.nan, math.inf, -1.0, 0.0))
 
 
 def _prediction(family: AbstractFamily) -> AbstractPredictionFamily:

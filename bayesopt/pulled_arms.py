@@ -71,7 +71,7 @@ def _of_arms(table: dist.Distribution, length: int, num_arms: int) -> dist.Distr
         table = table.base_dist
     times = jnp.arange(length)
 
-    def pick(leaf: Array) -> Array:
+    def pick(leaf: Any) -> Array:
         event = leaf.shape[len(table.batch_shape) :]
         return jnp.broadcast_to(leaf, (length, num_arms, *event))[times, times % num_arms]
 

@@ -1,13 +1,9 @@
 """What each command of the command line does, with its options."""
 
-import contextlib
 import dataclasses
 import inspect
-import io
-import itertools
 import math
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -25,6 +21,7 @@ from bayesopt.family import (
     family_id,
 )
 from comparisons import reproductions
+from comparisons.command_parsing import parse
 from comparisons.configs import DecisionEvaluationConfig, EvaluationConfig
 from comparisons.decision_experiment import DecisionExperiment
 from comparisons.experiment import AbstractExperiment
@@ -54,7 +51,7 @@ def list_command(arguments: list[str]) -> int:
         console.print()
         console.print(table)
 
-    _parse(list_families, args=arguments, prog="bayesgauge list")
+    parse(list_families, args=arguments, prog="bayesgauge list")
     return 0
 
 
@@ -76,7 +73,7 @@ def show_command(arguments: list[str]) -> int:
         for field in dataclasses.fields(experiment):
             print(f"  {field.name} = {getattr(experiment, field.name)!r}")
 
-    _parse(show, args=arguments, prog="bayesgauge show")
+    parse(show, args=arguments, prog="bayesgauge show")
     return 0
 
 
@@ -114,7 +111,7 @@ def run_command(arguments: list[str]) -> int:
         """
         return (experiment.smoke() if smoke else experiment), results
 
-    experiment, results = _parse(run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,))
+    experiment, results = parse(run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,))
     from comparisons.stages import run_experiment
 
     report = run_experiment(experiment, results)
@@ -133,7 +130,7 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
         """
         return smoke, results
 
-    smoke, results = _parse(run, args=flags, prog=f"bayesgauge run {name}")
+    smoke, results = parse(run, args=flags, prog=f"bayesgauge run {name}")
     from comparisons.report import verdicts_of
     from comparisons.reproduction import REPRODUCTION_FILE, run_reproduction
     from comparisons.tree import open_tree
@@ -168,7 +165,7 @@ def gittins_command(arguments: list[str]) -> int:
         """
         return concentration1, concentration0, discount, tolerance
 
-    one, zero, discount, tolerance = _parse(gittins, args=arguments, prog="bayesgauge gittins")
+    one, zero, discount, tolerance = parse(gittins, args=arguments, prog="bayesgauge gittins")
     from bayesopt.planning.gittins import bernoulli_gittins_index
 
     certified = bernoulli_gittins_index(one, zero, discount, tolerance=tolerance)
@@ -205,7 +202,7 @@ def score_command(arguments: list[str]) -> int:
         """
         return family, network, weights, evaluation, seed, output
 
-    name, factory, weights, evaluation, seed, output = _parse(score, args=arguments, prog="bayesgauge score")
+    name, factory, weights, evaluation, seed, output = parse(score, args=arguments, prog="bayesgauge score")
     from comparisons.comparing import compare
     from comparisons.deciding import compare_agents
     from comparisons.scoring import load_network
@@ -231,7 +228,7 @@ def report_command(arguments: list[str]) -> int:
         """
         return folder
 
-    folder = _parse(report, args=arguments, prog="bayesgauge report")
+    folder = parse(report, args=arguments, prog="bayesgauge report")
     from comparisons.stages import render
 
     path = render(folder)
@@ -251,7 +248,7 @@ def check_command(arguments: list[str]) -> int:
         """
         return names
 
-    names = _parse(check, args=arguments, prog="bayesgauge check")
+    names = parse(check, args=arguments, prog="bayesgauge check")
     from bayesopt.contract import NotApplicable, contract_checks
 
     num_failed = 0
@@ -266,24 +263,6 @@ def check_command(arguments: list[str]) -> int:
                 verdict = f"FAILED: {error}"
             print(f"{family_id(family)}: {label}: {verdict}", flush=True)
     return 1 if num_failed else 0
-
-
-def _parse(function: Callable[..., Result], *, args: list[str], prog: str, config: tuple[Any, ...] = ()) -> Result:
-    """`tyro.cli`, but a value that is refused is a `ValueError` with one line, not a box of several.
-
-    A flag that does not exist keeps its box, which suggests the right one, and exits with code 2.
-    """
-    printed = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(printed):
-            return tyro.cli(function, args=args, prog=prog, config=config)
-    except SystemExit:
-        title, *rows = printed.getvalue().splitlines() or [""]
-        if "Value error" in title:
-            inside = itertools.takewhile(lambda row: "───" not in row, rows)
-            raise ValueError(" ".join(row.strip("│ ") for row in inside)) from None
-        sys.stderr.write(printed.getvalue())
-        raise
 
 
 def _experiment_named(name: str) -> PredictionExperiment | DecisionExperiment:

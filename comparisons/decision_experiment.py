@@ -64,7 +64,7 @@ class DecisionExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        from comparisons.deciding import plans_of
+        from comparisons.reference_agents import plans_of
 
         plans_of(self.family, self.evaluation)
 

@@ -65,7 +65,12 @@ class GaussianPlan:
 def gaussian_plan(
     loc: tuple[float, ...], scale: tuple[float, ...], *, observation_scale: float, horizon: int, discount: float
 ) -> GaussianPlan:
-    """Solve a bandit of two Gaussian arms with normal priors. Raises as `solve_gaussian_bandit` does."""
+    """Solve a bandit of two Gaussian arms with normal priors.
+
+    Raises `NotImplementedError` for another number of arms, and as `solve_gaussian_bandit` does.
+    """
+    if len(loc) != 2:
+        raise NotImplementedError(f"no finite-horizon planner is known for {len(loc)} Gaussian arms, only for 2")
     solution = solve_gaussian_bandit(
         np.array(loc), np.array(scale), horizon, observation_scale=observation_scale, discount=discount
     )

@@ -57,7 +57,8 @@ def thompson_agent(family: AbstractBanditFamily) -> Agent:
 def top_two_thompson_agent(family: AbstractBanditFamily, *, first_choice_prob: float = 0.5) -> Agent:
     """Thompson's choice, or else his choice among the other arms (Russo 2016, arXiv 1602.08448, section 3.3).
 
-    `first_choice_prob` is the probability of staying with the first. Raises `ValueError` where it is not in [0, 1].
+    `first_choice_prob` is the probability of staying with the first; with two arms, one half is uniform play. Raises
+    `ValueError` where it is not in [0, 1].
     """
     _require_probability(first_choice_prob=first_choice_prob)
     exact: Any = family

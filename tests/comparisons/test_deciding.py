@@ -7,7 +7,7 @@ import torch
 
 import bayesopt
 from bayesopt.agent import Agent
-from bayesopt.families import BernoulliBandit, CorrelatedBandit, ExponentialBandit
+from bayesopt.families import BernoulliBandit, CorrelatedBandit, ExponentialBandit, GaussianBandit
 from bayesopt.planning.dynamic_programming import value_of_policy
 from bayesopt.planning.heuristics import epsilon_greedy_agent, greedy_agent, thompson_agent, uniform_agent
 from bayesopt.planning.optimal import optimal_agent, plan_of
@@ -157,6 +157,13 @@ def test_a_family_without_a_plan_is_compared_with_gittins():
     assert "no exact finite-horizon optimum is known for ExponentialBandit" in comparison.tree.attrs["notes"]
     assert not (comparison.to_dataframe().measure == "shortfall").any()
     assert row(comparison, "rewards_below_reference").estimate > 0
+
+
+def test_three_gaussian_arms_are_compared_with_gittins_too():
+    family = GaussianBandit((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+    evaluation = DecisionEvaluationConfig(num_tasks=200, length=4, detailed_tasks=50, convergence_tasks=10)
+    comparison = compare_agents(greedy_agent(family), family, evaluation=evaluation)
+    assert comparison.tree.attrs["reference"] == "Gittins"
 
 
 def broken_agent(probs):

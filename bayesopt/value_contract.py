@@ -1,0 +1,83 @@
+"""The checks that a family has to pass as a value: frozen, hashable, and refusing what is no prior."""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from bayesopt.episodes import sample_sequences
+from bayesopt.family import AbstractFamily, AbstractPredictionFamily
+
+
+def check_value(family: AbstractFamily) -> str:
+    """A family is a frozen, hashable dataclass, equal to its copy, and static under `jit` without recompiling."""
+    name = type(family).__name__
+    assert dataclasses.is_dataclass(family), f"{name} must be a dataclass: decorate it with @dataclass(frozen=True)"
+    for field in dataclasses.fields(family):
+        try:
+            setattr(family, field.name, getattr(family, field.name))
+        except dataclasses.FrozenInstanceError:
+            continue
+        raise AssertionError(f"{name}.{field.name} can be changed; decorate the class with @dataclass(frozen=True)")
+    copy = dataclasses.replace(family)
+    try:
+        is_equal = bool(family == copy) and hash(family) == hash(copy)
+    except (TypeError, ValueError) as error:
+        raise AssertionError(f"{name} must be hashable and comparable ({error}); use numbers and tuples") from error
+    assert is_equal, f"{name}: two families with equal fields must be equal and have equal hashes"
+    traces: list[AbstractFamily] = []
+
+    @functools.partial(jax.jit, static_argnums=0)
+    def run(static: AbstractFamily, x: Array) -> Array:
+        traces.append(static)
+        return x
+
+    run(family, jnp.zeros(()))
+    run(copy, jnp.zeros(()))
+    assert len(traces) == 1, f"{name} is compiled anew for an equal copy of itself"
+    return f"frozen, hashable, equal to its copy; {len(dataclasses.fields(family))} fields"
+
+
+def check_hyper_parameters(family: AbstractFamily) -> str:
+    """A bad number raises `ValueError` with field, value and range; a number that is accepted gives finite draws."""
+    template: Any = family
+    name, num_refused = type(family).__name__, 0
+    for field, value in _unusual_values(family):
+        try:
+            changed = dataclasses.replace(template, **{field: value})
+        except ValueError as error:
+            message = str(error)
+            assert field in message and repr(value) in message and len(message) > len(field + repr(value)) + 10, (
+                f"{name}({field}={value!r}) must be refused with the field, the value and the allowed range; "
+                f"the message is {message!r}"
+            )
+            num_refused += 1
+            continue
+        except Exception as error:
+            raise AssertionError(f"{name}({field}={value!r}) must raise ValueError; it raised {error!r}") from error
+        assert {-1, 0} & set(np.ravel(value)[-1:].tolist()), (
+            f"{name} accepts {field}={value!r}; refuse it in __post_init__"
+        )
+        if isinstance(changed, AbstractPredictionFamily):
+            observations = sample_sequences(changed, jax.random.key(0), num_tasks=100, length=2).observations
+            assert np.isfinite(observations).all(), f"{name} accepts {field}={value!r}, yet then draws nan or infinity"
+    return f"{num_refused} bad values refused, each with its range"
+
+
+def _unusual_values(family: Any) -> Iterator[tuple[str, Any]]:
+    """Values to try in every numeric field: never allowed (not finite), and allowed for some (-1, 0)."""
+    for field in dataclasses.fields(family):
+        current = getattr(family, field.name)
+        if isinstance(current, int) and not isinstance(current, bool):
+            yield from ((field.name, value) for value in (-1, 0))
+        elif isinstance(current, float):
+            yield from ((field.name, value) for value in (math.nan, math.inf, -math.inf, -1.0, 0.0))
+        elif isinstance(current, tuple) and all(isinstance(value, (int, float)) for value in current):
+            yield field.name, ()
+            yield from ((field.name, (*current[:-1], value)) for value in (math.nan, math.inf, -1.0, 0.0))
