@@ -12,7 +12,7 @@ from typing import Any
 
 import xarray as xr
 
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 """Raised by every change that can move results, so that old results are never taken for new ones."""
 
 

@@ -73,15 +73,21 @@ class RecurrentPolicy(nn.Module):
     The network maps `(batch, time, input)` to `(batch, time, num_arms + 1)`, causally: logits of the arms, then a
     value. With a recurrent state it returns `(outputs, state)` and takes the state as second argument; the state is a
     tensor or a tuple of tensors whose axis 1 is the batch, as torch's own recurrent layers have it. Without one it is
-    fed all trials so far at every trial. Raises `ValueError` where the outputs do not fit the encoding.
+    fed all trials so far at every trial. Raises `ValueError` where inputs or outputs do not fit the encoding.
     """
 
     def __init__(self, network: nn.Module, encoding: TrialEncoding) -> None:
         super().__init__()
         self.network = network
         self.encoding = encoding
-        with _playing(self):
-            outputs = network(torch.zeros(1, 1, encoding.size))
+        try:
+            with _playing(self):
+                outputs = network(torch.zeros(1, 1, encoding.size))
+        except (RuntimeError, TypeError) as error:
+            raise ValueError(
+                f"a network that plays {encoding.num_arms} arms is fed (batch, time, {encoding.size}): arm, reward, "
+                f"whether there was a trial before, and time; this one refuses it ({str(error).splitlines()[0]})"
+            ) from error
         outputs, memory = outputs if isinstance(outputs, tuple) else (outputs, None)
         if outputs.shape != (1, 1, encoding.num_arms + 1):
             raise ValueError(

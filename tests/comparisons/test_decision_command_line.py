@@ -84,3 +84,47 @@ def test_a_horizon_that_memory_cannot_hold_is_refused_before_training(tmp_path):
     )
     assert_refused(completed, "6 arms over 60 trials need", "GB of memory", "available")
     assert not (tmp_path / "results").exists()
+
+
+PLAYERS = """
+import torch
+
+class Player(torch.nn.Module):
+    def __init__(self, size, value):
+        super().__init__()
+        self.core = torch.nn.GRU(size, 4, batch_first=True)
+        self.readout = torch.nn.Linear(4, 3)
+        self.value = value
+
+    def forward(self, inputs, state=None):
+        hidden, state = self.core(inputs, state)
+        return self.readout(hidden) * self.value, state
+
+def playing(): return Player(5, 1.0)
+def without_numbers(): return Player(5, float("nan"))
+def too_narrow(): return Player(7, 1.0)
+"""
+SMALL = ["--evaluation.num-tasks", 60, "--evaluation.length", 4, "--evaluation.detailed-tasks", 20]
+
+
+@pytest.fixture
+def players(tmp_path):
+    (tmp_path / "players.py").write_text(PLAYERS)
+    return tmp_path
+
+
+def test_a_player_of_ones_own_is_scored(players):
+    completed = bayesgauge("score", "bernoulli_bandit", "--network", "players:playing", *SMALL, cwd=players)
+    assert completed.returncode == 0, completed.stderr
+    assert "V* − V(network) =" in completed.stdout
+    assert (players / "results" / "score" / "index.html").exists()
+
+
+def test_a_player_without_numbers_is_refused(players):
+    completed = bayesgauge("score", "bernoulli_bandit", "--network", "players:without_numbers", *SMALL, cwd=players)
+    assert_refused(completed, "action probabilities must be finite", "nan", "trial 0")
+
+
+def test_a_player_of_the_wrong_size_is_refused(players):
+    completed = bayesgauge("score", "bernoulli_bandit", "--network", "players:too_narrow", *SMALL, cwd=players)
+    assert_refused(completed, "is fed (batch, time, 5)", "Expected 7, got 5")
