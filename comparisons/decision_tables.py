@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from comparisons.decision_measures import player_groups
+from comparisons.figure_style import RESOLUTION
 from comparisons.point_tables import concatenate, curve_table, means_with_intervals
 
 FAMILIAR = ("network", "untrained network", "optimal", "Gittins", "UCB1", "greedy", "Thompson", "uniform")
@@ -34,7 +35,8 @@ def gap_by_trial(tree: xr.DataTree, agent: str) -> Float[np.ndarray, "time"]:
 def loss_table(tree: xr.DataTree) -> pd.DataFrame:
     """Rewards that every agent loses per episode, the least first; of the network also for each training seed.
 
-    Against the exact optimum, or, where that is not known, against the reference (negative: better than it).
+    Against the exact optimum, or, where that is not known, against the reference (negative: better than it). What is
+    zero but for the rounding of float64 is 0.
     """
     measures = tree["measures"].to_dataset().to_dataframe()
     groups, measure = player_groups(tree), _loss_measure(tree)
@@ -49,6 +51,8 @@ def loss_table(tree: xr.DataTree) -> pd.DataFrame:
         by_seed = pd.DataFrame({"training_seed": range(len(lost)), "estimate": lost})
         tables.append(by_seed.assign(agent="network", lower=np.nan, upper=np.nan))
     table = concatenate(tables).assign(unit=_per_episode(tree))
+    for bound in ("estimate", "lower", "upper"):
+        table[bound] = table[bound].mask(table[bound].abs() <= RESOLUTION, 0.0)
     return table[["agent", "training_seed", "estimate", "lower", "upper", "unit"]]
 
 

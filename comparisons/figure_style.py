@@ -60,7 +60,7 @@ BAND = 0.22
 """Opacity of interval bands."""
 
 RESOLUTION = 1e-12
-"""Nats below which a divergence is rounding error of float64 and counts as 0."""
+"""Nats or rewards below which a loss is rounding error of float64 and counts as 0."""
 
 Parameters = ParamSpec("Parameters")
 

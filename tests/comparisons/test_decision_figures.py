@@ -224,3 +224,17 @@ def test_a_network_without_any_loss_is_drawn_at_zero():
     assert np.isfinite(ax.get_xlim()).all()
     labels = [text.get_text() for text in drawn(figures.plot_action_gap, tree).get_legend().get_texts()]
     assert "network (0 throughout)" in labels
+
+
+def test_what_is_zero_but_for_rounding_is_drawn_at_zero():
+    """Planning with a measured error leaves the optimum a loss of 1e-14: no reason to stretch the axis to it."""
+    tree = made_up_decision_tree()
+    measures = tree["measures"].to_dataset().load()
+    rows = (measures.measure == "shortfall") & (measures.predictor == "optimal")
+    for bound in BOUNDS:
+        measures[bound] = measures[bound].where(~rows, 3e-14)
+    tree["measures"] = measures
+    table = tables.loss_table(tree).set_index("agent")
+    assert (table.loc[["optimal"], BOUNDS].to_numpy() == 0).all()
+    axes = drawn(figures.plot_losses, tree)
+    assert axes.get_xlim()[0] > 1e-6
