@@ -67,6 +67,8 @@ def _draw_convergence(tree: xr.DataTree, figure: Figure) -> None:
         ax.set_title(variant, fontsize=6.8)
     for ax in panels[len(variants) :]:
         ax.set_visible(False)
+    for ax in panels[max(0, len(variants) - _COLUMNS) : len(variants)]:
+        ax.tick_params(labelbottom=True)
     figure.supxlabel("training steps", fontsize=9.5)
     figure.supylabel("distance from Bayes, share of the floor's", fontsize=9.5)
 

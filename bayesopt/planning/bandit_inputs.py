@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+ALWAYS_AVAILABLE = 32_000_000
+"""Bytes."""
+
 Numbers = Any
 """What NumPy makes an array of: numbers, nested sequences of them, arrays of NumPy or JAX."""
 
@@ -29,7 +32,9 @@ def require_horizon(horizon: int, discount: float) -> None:
 
 
 def require_memory(needed: float, num_arms: int, horizon: int) -> None:
-    """So many bytes must be available."""
+    """So many bytes must be available; of a few it is not asked, which would take longer than the planning."""
+    if needed <= ALWAYS_AVAILABLE:
+        return
     available = _available_memory()
     if needed > available:
         raise ValueError(

@@ -9,6 +9,7 @@ trials. Values of one time are in memory at once; of the whole policy there is a
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import NamedTuple, final
 
@@ -188,8 +189,9 @@ def solve_bernoulli_bandit(concentrations: Numbers, horizon: int, *, discount: f
     prior = require_concentrations(concentrations)
     require_horizon(horizon, discount)
     parts = _parts(prior, horizon)
-    require_memory(sum(num_bytes(horizon, parts.is_tied)), len(prior), horizon)
-    layout = make_layout(horizon, parts.is_tied)
+    is_tied = tuple(parts.is_tied.tolist())
+    require_memory(_num_bytes(horizon, is_tied), len(prior), horizon)
+    layout = _layout(horizon, is_tied)
     values = _no_values(layout)
     policy = np.zeros((layout.num_groups, len(parts.concentrations)), dtype=np.uint8)
     sweep(values, policy, parts.concentrations, float(discount), layout, make_workspace(layout), horizon - 1, 0)
@@ -200,7 +202,7 @@ def required_memory(concentrations: Numbers, horizon: int) -> int:
     """Bytes of values and policy that `solve_bernoulli_bandit` holds; equal priors need less than unequal ones."""
     prior = require_concentrations(concentrations)
     require_horizon(horizon, 1.0)
-    return int(sum(num_bytes(horizon, _parts(prior, horizon).is_tied)))
+    return int(_num_bytes(horizon, tuple(_parts(prior, horizon).is_tied.tolist())))
 
 
 def value_of_policy(
@@ -251,6 +253,16 @@ def _parts(prior: Concentrations, horizon: int) -> _Parts:
         groups=ranks[kind_of.reshape(-1)],
         roles=np.array(roles, dtype=np.int64),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _num_bytes(horizon: int, is_tied: tuple[bool, ...]) -> float:
+    return sum(num_bytes(horizon, np.array(is_tied, dtype=bool)))
+
+
+@functools.lru_cache(maxsize=8)
+def _layout(horizon: int, is_tied: tuple[bool, ...]) -> Layout:
+    return make_layout(horizon, np.array(is_tied, dtype=bool))
 
 
 def _no_values(layout: Layout) -> Float[np.ndarray, "values"]:
