@@ -50,7 +50,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"**": []}  # four pages need no tree beside them
+html_sidebars = {"**": []}  # these few pages need no tree beside them
 
 
 def _with_families(app: Sphinx, document: str, source: list[str]) -> None:
