@@ -1,6 +1,7 @@
 """What each command of the command line does, with its options."""
 
 import dataclasses
+import difflib
 import inspect
 import math
 import sys
@@ -275,6 +276,8 @@ def _experiment_named(name: str) -> PredictionExperiment | DecisionExperiment:
 
 
 def _family_named(name: str) -> type[Any]:
+    if difflib.get_close_matches(name, reproductions.reproduction_ids(), n=1):
+        raise KeyError(f"no family {name!r}; of papers there are {', '.join(reproductions.reproduction_ids())}")
     return families.load(name)
 
 

@@ -31,6 +31,7 @@ def test_a_bandit_run_prints_the_shortfall_and_writes_the_report(tmp_path):
     assert again.stdout.splitlines()[0] == completed.stdout.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_a_bandit_run_that_was_killed_ends_with_the_same_numbers(tmp_path):
     command = [sys.executable, "-m", "comparisons", "run", "bernoulli_bandit", *QUICK, "--training.num-steps", "150"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
