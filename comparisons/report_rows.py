@@ -7,13 +7,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from comparisons.claims import Verdict
+from comparisons.figure_style import RESOLUTION
 from comparisons.measures import Measure
 from comparisons.wording import ROLES, Vocabulary, digits_for, in_percent, interval, number, quantity, wording_of
 
 AGREEMENT = 4.0
 """Standard errors within which two estimates of one number agree."""
-
-_ROUNDING = 1e-12
 
 
 class Headline(NamedTuple):
@@ -139,7 +138,7 @@ def _claim_row(verdict: Verdict) -> ClaimRow:
 
 def _measure_row(row: Measure, vocabulary: Vocabulary) -> MeasureRow:
     """One row in words; what is zero but for the rounding of float64 is said to be 0."""
-    bounds = [0.0 if abs(value) < _ROUNDING else value for value in (row.estimate, row.lower, row.upper)]
+    bounds = [0.0 if abs(value) <= RESOLUTION else value for value in (row.estimate, row.lower, row.upper)]
     estimate, lower, upper = (in_percent(value, row.unit)[0] for value in bounds)
     text, unit = quantity(estimate, lower, upper), in_percent(row.estimate, row.unit)[1]
     return MeasureRow(row.predictor, vocabulary.role_of(row.predictor, row.measure), text, unit, row.interval_over)

@@ -14,11 +14,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from bayesopt.agent import TIE_TOLERANCE
 from bayesopt.planning.bernoulli_layout import LANES, Layout
 from bayesopt.planning.compiled import compiled
-
-TIE = 1e-12
-"""Arms within this of the best one, relative to it, are as good."""
 
 WAVEFRONT = 8
 """Times carried back in one pass over memory."""
@@ -115,7 +113,7 @@ def _generate_update_rows(
                 best = maximum(worth[k], best)
             builder.store(builder.fmul(best, discount), vector_at(values, own), align=8)
             if signature.args[1] != types.none:
-                good = builder.fmul(best, constant(1 - TIE))
+                good = builder.fmul(best, constant(1 - TIE_TOLERANCE))
                 slot = builder.mul(builder.add(group, index), cgutils.intp_t(len(worth)))
                 for k, q in enumerate(worth):
                     bits = builder.bitcast(builder.fcmp_ordered(">=", q, good), ir.IntType(8))

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from bayesopt.agent import Agent, Belief, best_shared
 from bayesopt.beliefs import prior_beliefs, update_arms
 from bayesopt.family import AbstractBanditFamily, HasArmBeliefs
+from bayesopt.planning.bandit_inputs import require_horizon
 
 ArmValues = Float[np.ndarray, "task arm"]
 
@@ -96,7 +97,7 @@ def knowledge_gradient_agent(family: AbstractBanditFamily, *, horizon: int) -> A
     The online knowledge gradient of Ryzhov, Powell & Frazier (2012, Operations Research 60:180), undiscounted. Raises
     `ValueError` for a horizon below 1.
     """
-    _require_horizon(horizon)
+    require_horizon(horizon, discount=1.0)
     exact: Any = family
 
     def action_probs(belief: Belief, time: int) -> ArmValues:
@@ -177,11 +178,6 @@ def _require_probability(**values: float) -> None:
     for name, value in values.items():
         if not 0 <= value <= 1:
             raise ValueError(f"{name} must be in [0, 1]; got {value!r}")
-
-
-def _require_horizon(horizon: int) -> None:
-    if horizon < 1:
-        raise ValueError(f"horizon must be an integer of at least 1; got {horizon!r}")
 
 
 def _require_arms(num_arms: int) -> None:
