@@ -1,7 +1,8 @@
 """The checks that bandit families have to pass on top of those of `bayesopt.contract`.
 
 What index policies are told about arms must be what the posterior says, and what planning calls optimal must be the
-optimum: found again by exhaustive planning over a tiny horizon, and beaten by no heuristic.
+optimum: found again by exhaustive planning over a tiny horizon, and beaten by no heuristic. For contextual bandits
+the checks of the same names are in `bayesopt.context_contract`.
 """
 
 import math
@@ -14,9 +15,10 @@ from jaxtyping import Float
 from numpyro.distributions import Distribution, Normal
 
 from bayesopt.beliefs import prior_beliefs, update_arms
+from bayesopt.context_contract import check_context_methods, check_greedy_play, check_greedy_value
 from bayesopt.contract import NotApplicable
 from bayesopt.episodes import expected_reward_tables, sample_reward_tables
-from bayesopt.family import AbstractBanditFamily, AbstractFamily, HasArmBeliefs
+from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily, AbstractFamily, HasArmBeliefs
 from bayesopt.float64 import in_float64
 from bayesopt.planning import heuristics
 from bayesopt.planning.optimal import optimal_agent, plan_of
@@ -34,6 +36,8 @@ LARGEST_SCORE = 5.5
 @in_float64
 def check_arm_methods(family: AbstractFamily) -> str:
     """Means, quantiles and probabilities of being best are those of posterior draws; so is what a pull teaches."""
+    if isinstance(family, AbstractContextualBanditFamily):
+        return check_context_methods(family)
     bandit, name = _bandit(family), type(family).__name__
     belief, worst = _typical_belief(bandit), 0.0
     posterior = bandit.posterior(jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), belief))
@@ -74,6 +78,8 @@ def check_arm_methods(family: AbstractFamily) -> str:
 @in_float64
 def check_plan(family: AbstractFamily) -> str:
     """The plan's value and action values are those of exhaustive planning over a tiny horizon."""
+    if isinstance(family, AbstractContextualBanditFamily):
+        return check_greedy_value(family)
     bandit, name = _bandit(family), type(family).__name__
     belief = prior_beliefs(bandit, 1)
     outcomes, _ = _outcomes(_one(bandit, belief), 0)
@@ -93,6 +99,8 @@ def check_plan(family: AbstractFamily) -> str:
 
 def check_optimal_agent(family: AbstractFamily) -> str:
     """The optimal agent earns what the plan says, and no heuristic earns more, on the same tasks."""
+    if isinstance(family, AbstractContextualBanditFamily):
+        return check_greedy_play(family)
     bandit, name = _bandit(family), type(family).__name__
     plan = _plan(bandit, HORIZON)
     tables = sample_reward_tables(bandit, jax.random.key(0), num_tasks=NUM_PLAYED_TASKS, length=HORIZON)

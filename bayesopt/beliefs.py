@@ -4,6 +4,7 @@ Index t conditions on what came before t, so a sequence of T observations has T 
 """
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -13,7 +14,8 @@ from jaxtyping import Array, Float, Int, Shaped
 from numpyro.distributions import Distribution
 
 from bayesopt.agent import Belief
-from bayesopt.family import HasArmBeliefs, HasBeliefs, HasRegressionBeliefs
+from bayesopt.episodes import site_shapes
+from bayesopt.family import HasArmBeliefs, HasBeliefs, HasContextBeliefs, HasRegressionBeliefs
 from bayesopt.float64 import in_float64, to_numpy
 
 
@@ -25,18 +27,80 @@ def filter_beliefs(family: HasBeliefs, observations: Shaped[Any, "task time ..."
 
 @functools.partial(jax.jit, static_argnums=0)
 def _filter_beliefs(family: Any, observations: Array) -> Belief:
-    def filter_one(observations: Array) -> Belief:
-        before, final = _scan_beliefs(family, observations)
-        return jax.tree.map(lambda many, last: jnp.concatenate([many, last[None]]), before, final)
+    return jax.vmap(lambda observations: _joined(*_scan_beliefs(family, observations)))(observations)
 
-    return jax.vmap(filter_one)(observations)
+
+@functools.partial(jax.jit, static_argnums=0)
+def _filter_pairs(family: Any, inputs: Array, targets: Array) -> Belief:
+    def filter_one(inputs: Array, targets: Array) -> Belief:
+        return _joined(*_scan_pairs(family, inputs, targets, keep=lambda belief: belief))
+
+    return jax.vmap(filter_one)(inputs, targets)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _filter_posterior_means(family: Any, inputs: Array, targets: Array) -> dict[str, Array]:
+    def means(belief: Belief) -> dict[str, Array]:
+        return {site: distribution.mean for site, distribution in family.posterior(belief).items()}
+
+    def filter_one(inputs: Array, targets: Array) -> dict[str, Array]:
+        before, final = _scan_pairs(family, inputs, targets, keep=means)
+        return _joined(before, means(final))
+
+    return jax.vmap(filter_one)(inputs, targets)
 
 
 @in_float64
-def prior_beliefs(family: HasArmBeliefs, num_tasks: int) -> Belief:
+def filter_pairs(
+    family: HasRegressionBeliefs, inputs: Shaped[Any, "task time input"], targets: Shaped[Any, "task time output"]
+) -> Belief:
+    """The belief at every time: leaves `task time+1 ...`, entry 0 the prior, entry t given the first t pairs.
+
+    Raises `ValueError` for pairs of the wrong shape or with entries that are not finite.
+    """
+    return to_numpy(_filter_pairs(family, *validated_pairs(family, inputs, targets)))
+
+
+@in_float64
+def filter_posterior_means(
+    family: HasRegressionBeliefs, inputs: Shaped[Any, "task time input"], targets: Shaped[Any, "task time output"]
+) -> dict[str, Float[np.ndarray, "task time+1 ..."]]:
+    """The posterior mean of every latent site at every time: entry 0 of the prior, entry t given the first t pairs.
+
+    As from `filter_pairs`, without keeping whatever else a belief holds (covariances are most of it). Raises as
+    `filter_pairs` does.
+    """
+    return to_numpy(_filter_posterior_means(family, *validated_pairs(family, inputs, targets)))
+
+
+@in_float64
+def validated_pairs(
+    family: Any, inputs: Shaped[Any, "task time input"], targets: Shaped[Any, "task time output"]
+) -> tuple[Array, Array]:
+    """The pairs as float64 JAX arrays, refused if not finite or not of the widths that the family's model draws."""
+    inputs, targets = jnp.asarray(inputs, float), jnp.asarray(targets, float)
+    if inputs.ndim != 3 or targets.ndim != 3 or inputs.shape[:2] != targets.shape[:2] or 0 in inputs.shape[:2]:
+        raise ValueError(
+            "inputs and targets must have shapes (task, time, input) and (task, time, output), neither task nor time "
+            f"0; got {inputs.shape} and {targets.shape}"
+        )
+    shapes = site_shapes(family)
+    widths, wanted = (inputs.shape[2], targets.shape[2]), (shapes["inputs"][-1], shapes["targets"][-1])
+    if widths != wanted:
+        raise ValueError(
+            f"inputs and targets of {type(family).__name__} have {wanted[0]} and {wanted[1]} numbers each; "
+            f"got shapes {inputs.shape} and {targets.shape}"
+        )
+    if not bool(jnp.isfinite(inputs).all() & jnp.isfinite(targets).all()):
+        raise ValueError("inputs and targets must be finite; got at least one entry that is not")
+    return inputs, targets
+
+
+@in_float64
+def prior_beliefs(family: HasArmBeliefs | HasContextBeliefs, num_tasks: int) -> Belief:
     """The prior belief of every task (leading axis)."""
     return jax.tree.map(
-        lambda leaf: np.broadcast_to(np.asarray(leaf, float), (num_tasks, *jnp.shape(leaf))), family.prior_belief()
+        lambda leaf: np.broadcast_to(np.asarray(leaf), (num_tasks, *jnp.shape(leaf))), family.prior_belief()
     )
 
 
@@ -53,6 +117,24 @@ def _update_arms(family: Any, belief: Belief, arms: Array, rewards: Array) -> Be
     return jax.vmap(family.update_arm)(belief, arms, rewards)
 
 
+@in_float64
+def update_context_arms(
+    family: HasContextBeliefs,
+    belief: Belief,
+    contexts: Int[np.ndarray, "task"],
+    arms: Int[np.ndarray, "task"],
+    rewards: Float[np.ndarray, "task"],
+) -> Belief:
+    """The belief of every task after the arm that was pulled in its context paid its reward."""
+    pulls = (jnp.asarray(contexts), jnp.asarray(arms), jnp.asarray(rewards))
+    return to_numpy(_update_context_arms(family, jax.tree.map(jnp.asarray, belief), *pulls))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _update_context_arms(family: Any, belief: Belief, contexts: Array, arms: Array, rewards: Array) -> Belief:
+    return jax.vmap(family.update_context_arm)(belief, contexts, arms, rewards)
+
+
 def predictives_of_sequences(family: HasBeliefs, observations: Array) -> Distribution:
     """The posterior predictive of every observation (`task time`), given those before it."""
 
@@ -67,10 +149,7 @@ def predictives_of_regressions(family: HasRegressionBeliefs, inputs: Array, targ
     """The posterior predictive of every target (`task time`), given its input and the pairs before it."""
 
     def predict_one(inputs: Array, targets: Array) -> Distribution:
-        def step(belief: Belief, pair: tuple[Array, Array]) -> tuple[Belief, Belief]:
-            return family.update_with_pair(belief, *pair), belief
-
-        _, before = jax.lax.scan(step, family.prior_belief(), (inputs, targets))
+        before, _ = _scan_pairs(family, inputs, targets, keep=lambda belief: belief)
         return jax.vmap(family.target_predictive)(before, inputs)
 
     return batched(jax.vmap(predict_one)(inputs, targets), inputs.shape[:2])
@@ -95,3 +174,20 @@ def _scan_beliefs(family: HasBeliefs, observations: Array) -> tuple[Belief, Beli
 
     final, before = jax.lax.scan(step, family.prior_belief(), observations)
     return before, final
+
+
+def _scan_pairs(
+    family: HasRegressionBeliefs, inputs: Array, targets: Array, *, keep: Callable[[Belief], Any]
+) -> tuple[Any, Belief]:
+    """What `keep` makes of the belief before every pair, and the belief after the last."""
+
+    def step(belief: Belief, pair: tuple[Array, Array]) -> tuple[Belief, Any]:
+        return family.update_with_pair(belief, *pair), keep(belief)
+
+    final, kept = jax.lax.scan(step, family.prior_belief(), (inputs, targets))
+    return kept, final
+
+
+def _joined(before: Any, final: Any) -> Any:
+    """Entries before every observation and the one after the last, along one axis of time."""
+    return jax.tree.map(lambda many, last: jnp.concatenate([many, last[None]]), before, final)

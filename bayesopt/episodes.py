@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Array, Float, Int, Shaped
 from numpyro import handlers
 
 from bayesopt.family import (
     AbstractBanditFamily,
+    AbstractContextualBanditFamily,
     AbstractFamily,
     AbstractPredictionFamily,
     AbstractRegressionFamily,
@@ -40,12 +41,20 @@ class RewardTables(NamedTuple):
     rewards: Float[Any, "task time arm"]
 
 
+class ContextualRewardTables(NamedTuple):
+    """Contextual bandit tasks: the latents, the context of every trial, and what every arm would pay there."""
+
+    latents: dict[str, Shaped[Any, "task ..."]]
+    contexts: Int[Any, "task time"]
+    rewards: Float[Any, "task time arm"]
+
+
 def sample_sequences(family: AbstractPredictionFamily, key: Array, *, num_tasks: int, length: int) -> Sequences:
     """Draw `num_tasks` tasks of `length` observations each; NumPy arrays, real values in float64.
 
     Raises `ValueError` unless `num_tasks` and `length` are at least 1.
     """
-    _require_at_least_one(num_tasks=num_tasks, length=length)
+    require_at_least_one(num_tasks=num_tasks, length=length)
     sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
     return Sequences(observations=sites.pop("observations"), latents=sites)
 
@@ -55,8 +64,23 @@ def sample_regressions(family: AbstractRegressionFamily, key: Array, *, num_task
 
     Raises `ValueError` unless `num_tasks` and `length` are at least 1.
     """
-    _require_at_least_one(num_tasks=num_tasks, length=length)
+    require_at_least_one(num_tasks=num_tasks, length=length)
     sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
+    return Regressions(inputs=sites.pop("inputs"), targets=sites.pop("targets"), latents=sites)
+
+
+def sample_regressions_given(
+    family: AbstractRegressionFamily, latents: dict[str, Shaped[Any, "task ..."]], key: Array, *, length: int
+) -> Regressions:
+    """Draw `length` pairs of every task whose latents are given, by the family's own model; NumPy arrays, float64.
+
+    `latents` has every latent site of the model, and they need not be likely under the prior. Raises `ValueError`
+    for sites or shapes that are not the model's, values that are not finite, and `length` below 1.
+    """
+    require_at_least_one(length=length)
+    given = _validated_latents(family, latents)
+    with jax.enable_x64(True):
+        sites = to_numpy(_sample_sites_given(family, given, key, length))
     return Regressions(inputs=sites.pop("inputs"), targets=sites.pop("targets"), latents=sites)
 
 
@@ -65,9 +89,22 @@ def sample_reward_tables(family: AbstractBanditFamily, key: Array, *, num_tasks:
 
     Raises `ValueError` unless `num_tasks` and `length` are at least 1.
     """
-    _require_at_least_one(num_tasks=num_tasks, length=length)
+    require_at_least_one(num_tasks=num_tasks, length=length)
     sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
     return RewardTables(rewards=np.asarray(sites.pop("rewards"), float), latents=sites)
+
+
+def sample_contextual_tables(
+    family: AbstractContextualBanditFamily, key: Array, *, num_tasks: int, length: int
+) -> ContextualRewardTables:
+    """Draw `num_tasks` contextual bandits of `length` trials each; NumPy arrays, rewards in float64.
+
+    Raises `ValueError` unless `num_tasks` and `length` are at least 1.
+    """
+    require_at_least_one(num_tasks=num_tasks, length=length)
+    sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
+    contexts, rewards = sites.pop("contexts"), np.asarray(sites.pop("rewards"), float)
+    return ContextualRewardTables(contexts=contexts, rewards=rewards, latents=sites)
 
 
 @in_float64
@@ -76,8 +113,18 @@ def expected_reward_tables(family: AbstractBanditFamily, tables: RewardTables) -
     return np.asarray(_expected_rewards(family, {name: jnp.asarray(v) for name, v in tables.latents.items()}), float)
 
 
+@in_float64
+def expected_contextual_tables(
+    family: AbstractContextualBanditFamily, tables: ContextualRewardTables
+) -> Float[np.ndarray, "task context arm"]:
+    """What each arm of each task pays on average in each context, given the latents that nobody sees."""
+    return np.asarray(_expected_rewards(family, {name: jnp.asarray(v) for name, v in tables.latents.items()}), float)
+
+
 @functools.partial(jax.jit, static_argnums=0)
-def _expected_rewards(family: AbstractBanditFamily, latents: dict[str, Array]) -> Array:
+def _expected_rewards(
+    family: AbstractBanditFamily | AbstractContextualBanditFamily, latents: dict[str, Array]
+) -> Array:
     return jax.vmap(family.expected_rewards)(latents)
 
 
@@ -87,16 +134,55 @@ def sample_sites(family: AbstractFamily, key: Array, *, num_tasks: int, length: 
     return to_numpy(_sample_sites(family, key, num_tasks, length))
 
 
+@functools.cache
+def site_shapes(family: AbstractFamily) -> dict[str, tuple[int, ...]]:
+    """The shape that every sample site of the model has in one task of length 1; nothing is drawn."""
+    drawn = jax.eval_shape(lambda: _draw_one(family, {}, jax.random.key(0), 1))
+    return {name: tuple(value.shape) for name, value in drawn.items()}
+
+
 @functools.partial(jax.jit, static_argnums=(0, 2, 3))
 def _sample_sites(family: AbstractFamily, key: Array, num_tasks: int, length: int) -> dict[str, Array]:
-    def sample_one(key: Array) -> dict[str, Array]:
-        trace = handlers.trace(handlers.seed(family.model, key)).get_trace(length=length)
-        return {name: site["value"] for name, site in trace.items() if site["type"] == "sample"}
-
-    return jax.vmap(sample_one)(jax.random.split(key, num_tasks))
+    return jax.vmap(lambda key: _draw_one(family, {}, key, length))(jax.random.split(key, num_tasks))
 
 
-def _require_at_least_one(**counts: int) -> None:
+@functools.partial(jax.jit, static_argnums=(0, 3))
+def _sample_sites_given(family: AbstractFamily, latents: dict[str, Array], key: Array, length: int) -> dict[str, Array]:
+    keys = jax.random.split(key, len(next(iter(latents.values()))))
+    return jax.vmap(lambda latents, key: _draw_one(family, latents, key, length))(latents, keys)
+
+
+def _draw_one(family: AbstractFamily, given: dict[str, Array], key: Array, length: int) -> dict[str, Array]:
+    """Every sample site of one task; those in `given` have the value they have there."""
+    model = handlers.seed(handlers.substitute(family.model, given), key)
+    trace = handlers.trace(model).get_trace(length=length)
+    return {name: site["value"] for name, site in trace.items() if site["type"] == "sample"}
+
+
+@in_float64
+def _validated_latents(family: AbstractRegressionFamily, latents: dict[str, Any]) -> dict[str, Array]:
+    name, sites = type(family).__name__, site_shapes(family)
+    expected = {site: shape for site, shape in sites.items() if site not in ("inputs", "targets")}
+    if set(latents) != set(expected):
+        raise ValueError(f"latents of {name} must have exactly the sites {sorted(expected)}; got {sorted(latents)}")
+    arrays = {site: np.asarray(latents[site]) for site in expected}
+    for site, values in arrays.items():
+        if values.ndim == 0 or values.shape[1:] != expected[site]:
+            wanted = ", ".join(map(str, ("task", *expected[site])))
+            raise ValueError(f"latents {site!r} of {name} must have shape ({wanted}); got {values.shape}")
+        if not np.isfinite(values).all():
+            raise ValueError(f"latents {site!r} of {name} must be finite; got at least one entry that is not")
+    counts = {site: len(values) for site, values in arrays.items()}
+    if len(set(counts.values())) != 1 or 0 in counts.values():
+        raise ValueError(f"latents of {name} must be of equally many tasks, at least 1; got {counts}")
+    return {
+        site: jnp.asarray(values, float if np.issubdtype(values.dtype, np.floating) else None)
+        for site, values in arrays.items()
+    }
+
+
+def require_at_least_one(**counts: int) -> None:
+    """Refuse counts below 1, by their names."""
     for name, value in counts.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1; got {value}")

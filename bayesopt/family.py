@@ -10,7 +10,7 @@ import re
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 from numpyro.distributions import Distribution
 
 from bayesopt.agent import Belief, Plan
@@ -38,6 +38,9 @@ class AbstractPredictionFamily(AbstractFamily):
 class AbstractRegressionFamily(AbstractFamily):
     """Tasks that map inputs to noisy targets, each target to be predicted from its input and the pairs before it."""
 
+    is_exchangeable: ClassVar[bool]
+    """Whether the order of the pairs carries no information about the task."""
+
     @abc.abstractmethod
     def model(self, inputs: Array | None = None, targets: Array | None = None, *, length: int) -> None:
         """Draw the latents of one task, then `length` pairs at the sites `"inputs"` and `"targets"`."""
@@ -61,6 +64,26 @@ class AbstractBanditFamily(AbstractFamily):
     @abc.abstractmethod
     def expected_rewards(self, latents: dict[str, Array]) -> Array:
         """What each arm of one task pays on average (`arm`), given its latents."""
+
+
+class AbstractContextualBanditFamily(AbstractFamily):
+    """Tasks in which a context is shown at every trial, an arm is pulled, and what arms pay depends on the context."""
+
+    num_contexts: int
+    """How many contexts every task has; they are numbered from 0."""
+    num_arms: int
+    """How many arms every task has, the same in every context."""
+
+    @abc.abstractmethod
+    def model(self, contexts: Array | None = None, rewards: Array | None = None, *, length: int) -> None:
+        """Draw the latents of one task, then `length` contexts and what every arm would pay at each of these trials.
+
+        The sites are `"contexts"` (`time`) and `"rewards"` (`time arm`). No action changes which contexts come.
+        """
+
+    @abc.abstractmethod
+    def expected_rewards(self, latents: dict[str, Array]) -> Array:
+        """What each arm of one task pays on average in each context (`context arm`), given its latents."""
 
 
 @runtime_checkable
@@ -152,6 +175,39 @@ class HasArmBeliefs(Protocol):
 
 
 @runtime_checkable
+class HasContextBeliefs(Protocol):
+    """A contextual bandit family in which one arm of each context is correct: it pays 1 for sure, the others nothing.
+
+    So a belief says which arms may still be correct. The first four methods work on one task at one time, in JAX;
+    `correct_arm_probs` takes beliefs of many tasks, NumPy arrays with a leading `task` axis.
+    """
+
+    def prior_belief(self) -> Belief:
+        """The belief before any pull."""
+        ...
+
+    def update_context_arm(self, belief: Belief, context: Array, arm: Array, reward: Array) -> Belief:
+        """The belief after `arm` paid `reward` in `context` (Bayes' rule)."""
+        ...
+
+    def posterior(self, belief: Belief) -> dict[str, Distribution]:
+        """The distribution of every latent site of the model, given the belief."""
+        ...
+
+    def reward_predictive(self, belief: Belief, context: Array) -> Distribution:
+        """The distribution of the next reward of every arm (batch shape `arm`), given the belief and the context."""
+        ...
+
+    def correct_arm_probs(self, belief: Belief) -> Float[np.ndarray, "task context arm"]:
+        """The posterior probability of each arm to be the correct one, in every context."""
+        ...
+
+    def possible_targets(self) -> Int[np.ndarray, "hypothesis context"]:
+        """Every way in which arms can be correct in the contexts; all are equally likely before any pull."""
+        ...
+
+
+@runtime_checkable
 class HasPlan(Protocol):
     """A bandit family whose finite-horizon problem can be solved."""
 
@@ -202,19 +258,19 @@ def require_finite(owner: object, field: str) -> None:
         raise ValueError(f"{type(owner).__name__}: {field} must be {kind}; got {value!r}")
 
 
-def require_count(owner: object, field: str) -> None:
-    """Refuse a hyper-parameter that is not an integer of at least 0."""
+def require_count(owner: object, field: str, *, least: int = 0) -> None:
+    """Refuse a hyper-parameter that is not an integer of at least `least`."""
     value = getattr(owner, field)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 0; got {value!r}")
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least {least}; got {value!r}")
 
 
 def require_equal_lengths(owner: object, *fields: str) -> None:
-    """Refuse hyper-parameters, one number per arm, that speak of different numbers of arms."""
+    """Refuse hyper-parameters that go together, number by number, but differ in how many there are."""
     lengths = {field: len(getattr(owner, field)) for field in fields}
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{length} of {field}" for field, length in lengths.items())
-        raise ValueError(f"{type(owner).__name__}: every arm needs one number of each kind; got {found}")
+        raise ValueError(f"{type(owner).__name__}: {' and '.join(fields)} must have equal lengths; got {found}")
 
 
 def _is_number(value: object) -> bool:

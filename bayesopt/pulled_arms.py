@@ -1,5 +1,7 @@
 """A bandit as a prediction task: its arms are pulled in a fixed order, and each reward is predicted from those before.
 
+A contextual bandit likewise: its contexts come in a fixed order too.
+
 So whatever holds of prediction families (chain rule, calibration, agreement with NUTS) can be asked of bandits.
 """
 
@@ -14,7 +16,13 @@ from jaxtyping import Array, Int
 from numpyro import handlers
 
 from bayesopt.agent import Belief
-from bayesopt.family import AbstractBanditFamily, AbstractPredictionFamily, HasArmBeliefs
+from bayesopt.family import (
+    AbstractBanditFamily,
+    AbstractContextualBanditFamily,
+    AbstractPredictionFamily,
+    HasArmBeliefs,
+    HasContextBeliefs,
+)
 
 
 class PulledArmsBelief(NamedTuple):
@@ -42,7 +50,7 @@ class PulledArms(AbstractPredictionFamily):
             self.bandit.model(unused, length=length)
         table: Any = sites["rewards"]["fn"]
         with numpyro.plate("time", length):
-            numpyro.sample("observations", _of_arms(table, length, self.bandit.num_arms), obs=observations)
+            numpyro.sample("observations", _of_arms(table, jnp.arange(length) % self.bandit.num_arms), obs=observations)
 
     def prior_belief(self) -> PulledArmsBelief:
         return PulledArmsBelief(self.bandit.prior_belief(), jnp.zeros((), int))
@@ -55,25 +63,65 @@ class PulledArms(AbstractPredictionFamily):
         return self.bandit.posterior(belief.arms)
 
     def posterior_predictive(self, belief: PulledArmsBelief) -> dist.Distribution:
-        predictive = self.bandit.reward_predictive(belief.arms)
-        arm = belief.num_pulls % self.bandit.num_arms
-        shape = predictive.batch_shape
-        selected = jax.tree.map(
-            lambda leaf: jnp.broadcast_to(leaf, (*shape, *leaf.shape[len(shape) :]))[arm], predictive
-        )
-        selected._batch_shape = ()
-        return selected
+        return _of_arm(self.bandit.reward_predictive(belief.arms), belief.num_pulls % self.bandit.num_arms)
 
 
-def _of_arms(table: dist.Distribution, length: int, num_arms: int) -> dist.Distribution:
+@dataclass(frozen=True)
+class PulledContexts(AbstractPredictionFamily):
+    """The rewards of a contextual bandit whose contexts come in turn; every full turn, the next arm is pulled."""
+
+    bandit: Any
+
+    is_exchangeable: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.bandit, AbstractContextualBanditFamily) and isinstance(self.bandit, HasContextBeliefs)):
+            raise ValueError(f"bandit must be a contextual bandit family with belief methods; got {self.bandit!r}")
+
+    def model(self, observations: Array | None = None, *, length: int) -> None:
+        contexts, arms = self._context_and_arm(jnp.arange(length))
+        unused = jnp.zeros((length, self.bandit.num_arms))
+        with handlers.block(hide=["contexts", "rewards"]), handlers.trace() as sites:
+            self.bandit.model(contexts, unused, length=length)
+        table: Any = sites["rewards"]["fn"]
+        with numpyro.plate("time", length):
+            numpyro.sample("observations", _of_arms(table, arms), obs=observations)
+
+    def prior_belief(self) -> PulledArmsBelief:
+        return PulledArmsBelief(self.bandit.prior_belief(), jnp.zeros((), int))
+
+    def update(self, belief: PulledArmsBelief, observation: Array) -> PulledArmsBelief:
+        pulled = self._context_and_arm(belief.num_pulls)
+        return PulledArmsBelief(self.bandit.update_context_arm(belief.arms, *pulled, observation), belief.num_pulls + 1)
+
+    def posterior(self, belief: PulledArmsBelief) -> dict[str, dist.Distribution]:
+        return self.bandit.posterior(belief.arms)
+
+    def posterior_predictive(self, belief: PulledArmsBelief) -> dist.Distribution:
+        context, arm = self._context_and_arm(belief.num_pulls)
+        return _of_arm(self.bandit.reward_predictive(belief.arms, context), arm)
+
+    def _context_and_arm(self, time: Array) -> tuple[Array, Array]:
+        return time % self.bandit.num_contexts, time // self.bandit.num_contexts % self.bandit.num_arms
+
+
+def _of_arm(predictive: dist.Distribution, arm: Array) -> dist.Distribution:
+    """The entry of a distribution over rewards (`arm`) that belongs to one arm."""
+    shape = predictive.batch_shape
+    selected = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*shape, *leaf.shape[len(shape) :]))[arm], predictive)
+    selected._batch_shape = ()
+    return selected
+
+
+def _of_arms(table: dist.Distribution, arms: Int[Array, "time"]) -> dist.Distribution:
     """The entries of a table's distribution (`time arm`) that belong to the arm whose turn it is."""
+    length, num_arms = table.batch_shape
     while isinstance(table, dist.ExpandedDistribution):
         table = table.base_dist
-    times = jnp.arange(length)
 
     def pick(leaf: Any) -> Array:
         event = leaf.shape[len(table.batch_shape) :]
-        return jnp.broadcast_to(leaf, (length, num_arms, *event))[times, times % num_arms]
+        return jnp.broadcast_to(leaf, (length, num_arms, *event))[jnp.arange(length), arms]
 
     selected = jax.tree.map(pick, table)
     selected._batch_shape = (length,)

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Shaped
 from numpyro import handlers
 from numpyro.distributions import Distribution, constraints
 
-from bayesopt.beliefs import predictives_of_regressions, predictives_of_sequences
+from bayesopt.beliefs import predictives_of_regressions, predictives_of_sequences, validated_pairs
 from bayesopt.family import AbstractPredictionFamily, AbstractRegressionFamily, HasBeliefs, HasRegressionBeliefs
 from bayesopt.float64 import as_float64, in_float64
 
@@ -46,17 +46,9 @@ def predict_regression(
     Index t conditions on the inputs up to t and the targets before t. Raises `ValueError` for arrays of the wrong
     shape or with non-finite entries, `NotImplementedError` for a family without belief methods.
     """
-    inputs, targets = jnp.asarray(inputs, float), jnp.asarray(targets, float)
-    if inputs.ndim != 3 or targets.ndim != 3 or inputs.shape[:2] != targets.shape[:2]:
-        raise ValueError(
-            "inputs and targets must have shapes (task, time, input) and (task, time, output); "
-            f"got {inputs.shape} and {targets.shape}"
-        )
-    if not bool(jnp.isfinite(inputs).all() & jnp.isfinite(targets).all()):
-        raise ValueError("inputs and targets must be finite; got at least one entry that is not")
     if not isinstance(family, HasRegressionBeliefs):
         raise NotImplementedError(_no_beliefs(family, "prior_belief, update_with_pair, posterior, target_predictive"))
-    return as_float64(_predict_regression(family, inputs, targets))
+    return as_float64(_predict_regression(family, *validated_pairs(family, inputs, targets)))
 
 
 def log_marginal_likelihood(
@@ -112,11 +104,12 @@ def validated_observations(family: AbstractPredictionFamily, observations: Any) 
         raise ValueError(f"observations must have shape (task, time), neither of them 0; got {array.shape}")
     if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
         raise ValueError(f"observations must be numbers; got an array of {array.dtype}")
-    is_inside = np.asarray(space.support(array)) & np.isfinite(array)
+    is_supported = np.asarray(space.support(array))  # one verdict for a whole vector, if the support is one of vectors
+    is_inside = is_supported.reshape(*is_supported.shape, *(1,) * (array.ndim - is_supported.ndim)) & np.isfinite(array)
     if not is_inside.all():
         where = tuple(int(i) for i in np.argwhere(~is_inside)[0])
         raise ValueError(
-            f"observation {array[where]} at (task, time) = {where} is outside the support of "
+            f"observation {array[where]} at (task, time) = {where[:2]} is outside the support of "
             f"{type(family).__name__}: {_describe(space.support)}"
         )
     return jnp.asarray(array, int) if space.support.is_discrete else jnp.asarray(array, float)
@@ -144,6 +137,7 @@ def _oracle_log_prob(family: Any, latents: dict[str, Array], observations: Array
 
 def _describe(support: Any) -> str:
     """What a value must be, in words."""
+    support = getattr(support, "base_constraint", support)
     if support == constraints.boolean:
         return "0 or 1"
     if support == constraints.real:

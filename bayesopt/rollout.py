@@ -4,14 +4,15 @@ The luck of the arms is in the table and the luck of the choice in the key, so a
 differ by nothing else, and their differences are paired.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from bayesopt.agent import Agent
-from bayesopt.episodes import RewardTables
+from bayesopt.agent import Agent, State
+from bayesopt.episodes import ContextualRewardTables, RewardTables
 from bayesopt.float64 import in_float64
 
 PROBABILITY_TOLERANCE = 1e-6
@@ -25,12 +26,49 @@ class Trajectories(NamedTuple):
     action_probs: Float[np.ndarray, "task time arm"]
 
 
-def play(agent: Agent, tables: RewardTables, key: Array) -> Trajectories:
-    """Let an agent act in every task of the tables, to their last trial.
+class ProbedTrajectories(NamedTuple):
+    """What an agent did in every task, and what it would have done in every context at any time.
+
+    `context_probs` has one time more than there are trials: entry t conditions on the first t of them.
+    """
+
+    trajectories: Trajectories
+    context_probs: Float[np.ndarray, "task probe context arm"]
+
+
+def play(agent: Agent, tables: RewardTables | ContextualRewardTables, key: Array) -> Trajectories:
+    """Let an agent act in every task of the tables, to their last trial; it sees the context first if there is one.
 
     Raises `ValueError` for tables with another number of arms, and for probabilities that are not finite, negative,
     of the wrong shape or not normalised.
     """
+    return _play(agent, tables, key, lambda state, time: None)
+
+
+def play_probed(agent: Agent, tables: ContextualRewardTables, key: Array, *, num_contexts: int) -> ProbedTrajectories:
+    """As `play`, and before every trial and after the last the agent is asked what it would do in each context.
+
+    Asking leaves its state as it is, so the trajectories are those of `play`, and contexts that have not come yet are
+    answered for too. Raises as `play` does, and `ValueError` if the tables have a context outside 0 ... num_contexts.
+    """
+    largest, smallest = int(tables.contexts.max()), int(tables.contexts.min())
+    if not 0 <= smallest <= largest < num_contexts:
+        raise ValueError(f"contexts must be from 0 to {num_contexts - 1}; got {smallest} to {largest}")
+    num_tasks, length, num_arms = tables.rewards.shape
+    context_probs = np.empty((num_tasks, length + 1, num_contexts, num_arms))
+
+    def probe(state: State, time: int) -> None:
+        for context in range(num_contexts):
+            answers = agent.action_probs(state, np.full(num_tasks, context), time)
+            context_probs[:, time, context] = validated_action_probs(answers, (num_tasks, num_arms), time)
+
+    return ProbedTrajectories(_play(agent, tables, key, probe), context_probs)
+
+
+def _play(
+    agent: Agent, tables: RewardTables | ContextualRewardTables, key: Array, probe: Callable[[State, int], None]
+) -> Trajectories:
+    """Play on; `probe` is shown the state before every trial and after the last."""
     num_tasks, length, num_arms = tables.rewards.shape
     if num_arms != agent.num_arms:
         raise ValueError(f"the agent plays {agent.num_arms} arms; the tables have {num_arms}")
@@ -41,12 +79,15 @@ def play(agent: Agent, tables: RewardTables, key: Array) -> Trajectories:
     action_probs = np.empty((num_tasks, length, num_arms))
     state = agent.initial_state(num_tasks)
     for time in range(length):
-        probs = validated_action_probs(agent.action_probs(state, (), time), (num_tasks, num_arms), time)
+        probe(state, time)
+        observation = tables.contexts[:, time] if isinstance(tables, ContextualRewardTables) else ()
+        probs = validated_action_probs(agent.action_probs(state, observation, time), (num_tasks, num_arms), time)
         chosen = (luck[time][:, None] >= np.cumsum(probs[:, :-1], axis=1)).sum(axis=1)
         chosen = np.where(probs[tasks, chosen] > 0, chosen, probs.argmax(axis=1))
         actions[:, time], action_probs[:, time] = chosen, probs
         rewards[:, time] = tables.rewards[tasks, time, chosen]
-        state = agent.update(state, (), chosen, rewards[:, time], time)
+        state = agent.update(state, observation, chosen, rewards[:, time], time)
+    probe(state, length)
     return Trajectories(actions, rewards, action_probs)
 
 

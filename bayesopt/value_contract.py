@@ -79,5 +79,7 @@ def _unusual_values(family: Any) -> Iterator[tuple[str, Any]]:
         elif isinstance(current, float):
             yield from ((field.name, value) for value in (math.nan, math.inf, -math.inf, -1.0, 0.0))
         elif isinstance(current, tuple) and all(isinstance(value, (int, float)) for value in current):
+            is_of_integers = bool(current) and all(isinstance(value, int) for value in current)
             yield field.name, ()
-            yield from ((field.name, (*current[:-1], value)) for value in (math.nan, math.inf, -1.0, 0.0))
+            last_values = (-1, 0) if is_of_integers else (math.nan, math.inf, -1.0, 0.0)
+            yield from ((field.name, (*current[:-1], value)) for value in last_values)

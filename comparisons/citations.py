@@ -140,9 +140,73 @@ _THOMPSON = Citation(
   year    = {1933}
 }""",
 )
+_RABINOWITZ = Citation(
+    "The question, and the three families: learners learn in stages, meta-learners all at once",
+    "Rabinowitz (2019), Meta-learners' learning dynamics are unlike learners'",
+    "https://arxiv.org/abs/1905.01320",
+    """\
+@article{rabinowitz2019metalearners,
+  title   = {Meta-learners' Learning Dynamics Are Unlike Learners'},
+  author  = {Rabinowitz, Neil C.},
+  journal = {arXiv preprint arXiv:1905.01320},
+  year    = {2019}
+}""",
+)
+_SAXE = Citation(
+    "Deep linear networks learn singular modes one after another, strongest first",
+    "Saxe, McClelland & Ganguli (2013), Exact solutions to the nonlinear dynamics of learning in deep linear networks",
+    "https://arxiv.org/abs/1312.6120",
+    """\
+@article{saxe2013exact,
+  title   = {Exact Solutions to the Nonlinear Dynamics of Learning in Deep Linear Neural Networks},
+  author  = {Saxe, Andrew M. and McClelland, James L. and Ganguli, Surya},
+  journal = {arXiv preprint arXiv:1312.6120},
+  year    = {2013}
+}""",
+)
+_RAHAMAN = Citation(
+    "Networks learn low frequencies first: spectral bias",
+    "Rahaman et al. (2018), On the spectral bias of neural networks",
+    "https://arxiv.org/abs/1806.08734",
+    """\
+@article{rahaman2018spectral,
+  title   = {On the Spectral Bias of Neural Networks},
+  author  = {Rahaman, Nasim and Baratin, Aristide and Arpit, Devansh and Draxler, Felix and Lin, Min and
+             Hamprecht, Fred A. and Bengio, Yoshua and Courville, Aaron},
+  journal = {arXiv preprint arXiv:1806.08734},
+  year    = {2018}
+}""",
+)
+_XU = Citation(
+    "The same in the frequency domain",
+    "Xu, Zhang & Xiao (2018), Training behavior of deep neural network in frequency domain",
+    "https://arxiv.org/abs/1807.01251",
+    """\
+@article{xu2018training,
+  title   = {Training Behavior of Deep Neural Network in Frequency Domain},
+  author  = {Xu, Zhi-Qin John and Zhang, Yaoyu and Xiao, Yanyang},
+  journal = {arXiv preprint arXiv:1807.01251},
+  year    = {2018}
+}""",
+)
+_SCHAUL = Citation(
+    "Policies learned from their own actions improve in one context at the cost of others: ray interference",
+    "Schaul et al. (2019), Ray interference: a source of plateaus in deep reinforcement learning",
+    "https://arxiv.org/abs/1904.11455",
+    """\
+@article{schaul2019ray,
+  title   = {Ray Interference: a Source of Plateaus in Deep Reinforcement Learning},
+  author  = {Schaul, Tom and Borsa, Diana and Modayil, Joseph and Pascanu, Razvan},
+  journal = {arXiv preprint arXiv:1904.11455},
+  year    = {2019}
+}""",
+)
 
 PREDICTION_CITATIONS = (_ORTEGA, MIKULIK, NUMPYRO, PYTORCH)
 """The sources that every comparison of predictions rests on."""
 
 DECISION_CITATIONS = (_DUAN, _WANG, MIKULIK, _KAKADE, _GITTINS, _THOMPSON, NUMPYRO, PYTORCH)
 """The sources that every comparison of decisions rests on."""
+
+ORDER_CITATIONS = (_RABINOWITZ, _SAXE, _RAHAMAN, _XU, _SCHAUL, _ORTEGA, NUMPYRO, PYTORCH)
+"""The sources that every comparison of the order of learning rests on."""

@@ -25,6 +25,27 @@ class AtMost:
 
 
 @dataclass(frozen=True)
+class AtLeast:
+    """A measure, with its interval, does not fall short of a bound."""
+
+    statement: str
+    measure: str
+    predictor: str
+    bound: float
+
+
+@dataclass(frozen=True)
+class Within:
+    """A measure, with its interval, lies between two bounds: a claim of equivalence."""
+
+    statement: str
+    measure: str
+    predictor: str
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
 class Agrees:
     """Two estimates of one number differ by at most so many standard errors of their difference."""
 
@@ -34,18 +55,22 @@ class Agrees:
     standard_errors: float = 4.0
 
 
-Claim = AtMost | Agrees
+Claim = AtMost | AtLeast | Within | Agrees
 
 
 class Verdict(NamedTuple):
-    """What became of a claim. `lower` and `upper` are NaN for a difference counted in standard errors."""
+    """What became of a claim: the estimate with its interval, and the interval from `least` to `most` that was claimed.
+
+    `lower` and `upper` are NaN for a difference counted in standard errors.
+    """
 
     statement: str
     outcome: Outcome
     estimate: float
     lower: float
     upper: float
-    bound: float
+    least: float
+    most: float
     unit: str
     interval_over: str
 
@@ -63,16 +88,30 @@ def _judge_one(table: pd.DataFrame, claim: Claim) -> Verdict:
     if len(rows) != 1:
         raise KeyError(f"the table has {len(rows)} rows for {claim.measure!r} of {claim.predictor!r}, not 1")
     row = rows.iloc[0]
+    least, most = _claimed(claim)
+    lower, upper = (row.estimate, row.estimate) if isinstance(claim, Agrees) else (row.lower, row.upper)
+    if least <= lower and upper <= most:
+        outcome: Outcome = "held"
+    elif lower > most or upper < least:
+        outcome = "failed"
+    else:
+        outcome = "undecided"
+    return Verdict(
+        claim.statement, outcome, row.estimate, row.lower, row.upper, least, most, row.unit, row.interval_over
+    )
+
+
+def _claimed(claim: Claim) -> tuple[float, float]:
+    """Between what a measure is claimed to lie."""
     match claim:
         case AtMost():
-            bound = claim.bound
-            outcome: Outcome = "held" if row.upper <= bound else "failed" if row.lower > bound else "undecided"
+            return -np.inf, claim.bound
+        case AtLeast():
+            return claim.bound, np.inf
+        case Within():
+            return claim.least, claim.most
         case Agrees():
-            bound = claim.standard_errors
-            outcome = "held" if abs(row.estimate) <= bound else "failed"
-            if np.isnan(row.estimate):
-                outcome = "undecided"
-    return Verdict(claim.statement, outcome, row.estimate, row.lower, row.upper, bound, row.unit, row.interval_over)
+            return -claim.standard_errors, claim.standard_errors
 
 
 def decidable(claims: Sequence[Claim], table: pd.DataFrame) -> tuple[Claim, ...]:

@@ -15,17 +15,23 @@ from rich.table import Table
 from bayesopt import families
 from bayesopt.family import (
     AbstractBanditFamily,
+    AbstractContextualBanditFamily,
     AbstractPredictionFamily,
     HasBeliefs,
+    HasContextBeliefs,
     HasGittinsIndices,
     HasPlan,
+    HasRegressionBeliefs,
     family_id,
 )
 from comparisons import reproductions
 from comparisons.command_parsing import parse
 from comparisons.configs import DecisionEvaluationConfig, EvaluationConfig
+from comparisons.contextual_order import ContextualOrderExperiment
 from comparisons.decision_experiment import DecisionExperiment
 from comparisons.experiment import AbstractExperiment
+from comparisons.function_order import FunctionOrderExperiment
+from comparisons.linear_order import LinearOrderExperiment
 from comparisons.prediction_experiment import PredictionExperiment
 
 Positional = tyro.conf.Positional
@@ -122,21 +128,35 @@ def run_command(arguments: list[str]) -> int:
 
 
 def _run_reproduction(name: str, flags: list[str]) -> int:
-    def run(*, smoke: bool = False, results: Path = Path("results")) -> tuple[bool, Path]:
-        """Reproduce a paper: run its experiments one by one, then write one report with a verdict on every claim.
+    def run(
+        *,
+        smoke: bool = False,
+        seeds: int = 0,
+        only: tuple[str, ...] = (),
+        results: Path = Path("results"),
+    ) -> tuple[bool, int, tuple[str, ...], Path]:
+        """Reproduce a paper: run its experiments, then write one report with a verdict on every claim.
 
         Args:
             smoke: run tiny versions of the experiments, which prove nothing.
+            seeds: networks to train per experiment; 0 is the reproduction's own number.
+            only: names of experiments to run; all of them if none is named.
             results: folder for checkpoints, numbers and reports.
         """
-        return smoke, results
+        return smoke, seeds, only, results
 
-    smoke, results = parse(run, args=flags, prog=f"bayesgauge run {name}")
+    smoke, seeds, only, results = parse(run, args=flags, prog=f"bayesgauge run {name}")
     from comparisons.report import verdicts_of
-    from comparisons.reproduction import REPRODUCTION_FILE, run_reproduction
+    from comparisons.reproduction import REPRODUCTION_FILE, ReproductionOptions, experiments_of, run_reproduction
     from comparisons.tree import open_tree
 
-    report = run_reproduction(name, results, smoke=smoke)
+    options = ReproductionOptions(smoke=smoke, seeds=seeds, only=only)
+    chosen = experiments_of(name, options)
+    if not smoke:
+        num_networks = sum(len(experiment.training_seeds) for experiment in chosen.values())
+        duration = reproductions.load(name).duration(chosen)
+        print(f"{len(chosen)} experiments, {num_networks} networks to train: {duration}", flush=True)
+    report = run_reproduction(name, results, options)
     for verdict in verdicts_of(open_tree(report.parent.parent / REPRODUCTION_FILE)):
         print(f"{verdict.outcome:>9}: {verdict.statement}")
     print(f"report: {report}")
@@ -266,13 +286,21 @@ def check_command(arguments: list[str]) -> int:
     return 1 if num_failed else 0
 
 
-def _experiment_named(name: str) -> PredictionExperiment | DecisionExperiment:
+def _experiment_named(name: str) -> Any:
     family = _family_named(name)()
-    if isinstance(family, AbstractBanditFamily):
-        return DecisionExperiment(family)
-    if isinstance(family, AbstractPredictionFamily):
-        return PredictionExperiment(family)
-    raise ValueError(f"{name} is neither a prediction nor a bandit family; only those have an experiment")
+    match family:
+        case AbstractBanditFamily():
+            return DecisionExperiment(family)
+        case AbstractPredictionFamily():
+            return PredictionExperiment(family)
+        case families.LinearRegression():
+            return LinearOrderExperiment(family)
+        case families.FunctionRegression():
+            return FunctionOrderExperiment(family)
+        case families.ContextualBandit():
+            return ContextualOrderExperiment(family)
+        case _:
+            raise ValueError(f"no experiment is known for {name}; compare networks with it from Python")
 
 
 def _family_named(name: str) -> type[Any]:
@@ -282,10 +310,12 @@ def _family_named(name: str) -> type[Any]:
 
 
 def _reference_kind(cls: type) -> str:
+    if issubclass(cls, AbstractContextualBanditFamily):
+        return "optimum" if issubclass(cls, HasContextBeliefs) else "NUTS only"
     if issubclass(cls, AbstractBanditFamily):
         kinds = {"optimum": HasPlan, "Gittins": HasGittinsIndices}
         return " + ".join(name for name, kind in kinds.items() if issubclass(cls, kind)) or "heuristics"
-    return "exact" if issubclass(cls, HasBeliefs) else "NUTS only"
+    return "exact" if issubclass(cls, HasBeliefs | HasRegressionBeliefs) else "NUTS only"
 
 
 def _first_line(module: object) -> str:

@@ -8,7 +8,7 @@ from comparisons import decision_figures as figures
 from comparisons import decision_tables as tables
 from comparisons.decision_measures import player_groups
 from comparisons.measures import over
-from comparisons.report_figures import ReportFigure, has_group
+from comparisons.report_figures import ReportFigure, fixed, has_group
 from comparisons.wording import number
 
 
@@ -139,7 +139,7 @@ DECISION_FIGURES = (
         name="losses",
         title="What every agent loses",
         is_available=has_group("totals"),
-        height=4.2,
+        height=fixed(4.2),
         draw=lambda tree, figure: figures.plot_losses(tree, ax=figure.add_subplot()),
         table=tables.loss_table,
         alt="Dot chart, logarithmic: rewards lost per episode by every agent with interval bars, the least at the top, "
@@ -150,7 +150,7 @@ DECISION_FIGURES = (
         name="action_gap",
         title="What each choice costs",
         is_available=tables.has_optimum,
-        height=4.0,
+        height=fixed(4.0),
         draw=lambda tree, figure: figures.plot_action_gap(tree, ax=figure.add_subplot()),
         table=tables.action_gap_table,
         alt="Line chart, logarithmic: mean action gap in rewards against the trial, for the network with an interval "
@@ -161,7 +161,7 @@ DECISION_FIGURES = (
         name="gap_by_margin",
         title="Where the loss arises",
         is_available=tables.has_optimum,
-        height=3.2,
+        height=fixed(3.2),
         draw=_draw_margins,
         table=tables.margin_table,
         alt="Heat maps side by side for the network and reference policies: rewards lost per episode, by trial and by "
@@ -172,7 +172,7 @@ DECISION_FIGURES = (
         name="optimal_probs",
         title="How often the choice is optimal",
         is_available=tables.has_optimum,
-        height=3.8,
+        height=fixed(3.8),
         draw=lambda tree, figure: figures.plot_optimal_probs(tree, ax=figure.add_subplot()),
         table=tables.optimal_probs_table,
         alt="Line chart: probability of an optimal action in percent against the trial, for the network with an "
@@ -183,7 +183,7 @@ DECISION_FIGURES = (
         name="convergence",
         title="Convergence to the optimum during training",
         is_available=has_group("convergence"),
-        height=4.0,
+        height=fixed(4.0),
         draw=lambda tree, figure: figures.plot_convergence(tree, ax=figure.add_subplot()),
         table=tables.convergence_table,
         alt="Line chart, both axes logarithmic: rewards lost per episode by the network against training steps, a line "
@@ -194,7 +194,7 @@ DECISION_FIGURES = (
         name="regret",
         title="Cumulative regret to the oracle",
         is_available=has_group("curves"),
-        height=4.0,
+        height=fixed(4.0),
         draw=lambda tree, figure: figures.plot_regret(tree, ax=figure.add_subplot()),
         table=tables.regret_table,
         alt="Line chart, both axes logarithmic: cumulative regret in rewards against trials played, for the network, "
@@ -205,7 +205,7 @@ DECISION_FIGURES = (
         name="exploration",
         title="Exploration of what is least known",
         is_available=has_group("curves"),
-        height=3.8,
+        height=fixed(3.8),
         draw=lambda tree, figure: figures.plot_exploration(tree, ax=figure.add_subplot()),
         table=tables.exploration_table,
         alt="Line chart: probability of the least known arm in percent against the trial, for the network with an "
@@ -216,7 +216,7 @@ DECISION_FIGURES = (
         name="repeats",
         title="Staying after a win and after a loss",
         is_available=has_group("measures"),
-        height=4.2,
+        height=fixed(4.2),
         draw=lambda tree, figure: figures.plot_repeats(tree, ax=figure.add_subplot()),
         table=tables.repeats_table,
         alt="Dot chart with interval bars: for every agent the probability in percent of pulling the same arm again, "
@@ -227,7 +227,7 @@ DECISION_FIGURES = (
         name="certificate",
         title="Certificate: the exact sum over all histories",
         is_available=has_group("certificate"),
-        height=3.6,
+        height=fixed(3.6),
         draw=lambda tree, figure: figures.plot_certificate(tree, ax=figure.add_subplot()),
         table=tables.certificate_table,
         alt="Line chart, logarithmic: the network's exact action gap in rewards against the trial, with sampled "

@@ -96,6 +96,12 @@ def figure_style() -> AbstractContextManager[Any]:
     return mpl.rc_context(settings)
 
 
+def mode_colours(num_modes: int) -> list[tuple[float, float, float]]:
+    """A colour per mode from dark (the strongest, first) to light; readable in grey and by the colour-blind."""
+    places = np.linspace(0.0, 0.86, num_modes) if num_modes > 1 else np.zeros(1)
+    return [mpl.colormaps["viridis"](place)[:3] for place in places]
+
+
 def styled(plot: Callable[Parameters, Axes]) -> Callable[Parameters, Axes]:
     """The same function, drawing in the style of all figures."""
 

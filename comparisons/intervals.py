@@ -57,7 +57,7 @@ def bootstrap_ratio(
     estimate = float(numerators.mean() / denominators.mean())
     if not np.isfinite(estimate):
         return Interval(estimate, estimate, estimate)
-    sums = _summed_in_blocks(np.stack([numerators, denominators]))
+    sums = summed_in_blocks(np.stack([numerators, denominators]))
     resampled = resampled_means(sums, seed=seed, num_resamples=num_resamples)
     tail = (1 - level) / 2
     lower, upper = np.quantile(resampled[0] / resampled[1], [tail, 1 - tail])
@@ -90,14 +90,47 @@ def resampled_means(
     return means
 
 
-def _summed_in_blocks(
-    values: Float[np.ndarray, "measure training_seed task"],
-) -> Float[np.ndarray, "measure training_seed block"]:
+def bootstrap_median(
+    values: Float[np.ndarray, "task"], *, seed: int, level: float = LEVEL, num_resamples: int = NUM_RESAMPLES
+) -> Interval:
+    """The median over tasks with a percentile interval over them; values may be infinite.
+
+    Raises `ValueError` for fewer than 2 tasks, values that are NaN, or a level outside (0, 1).
+    """
+    if len(values) < 2 or np.isnan(values).any():
+        raise ValueError(f"a median needs at least 2 tasks, none of them NaN; got {values}")
+    rows = np.random.default_rng(seed).integers(len(values), size=(num_resamples, len(values)))
+    resampled = np.quantile(values[rows], 0.5, axis=1, method="inverted_cdf")
+    return percentile_interval(float(np.quantile(values, 0.5, method="inverted_cdf")), resampled, level=level)
+
+
+def percentile_interval(estimate: float, resampled: Float[np.ndarray, "resample"], *, level: float = LEVEL) -> Interval:
+    """An estimate with the central `level` of its resampled values, whose ends may be infinite.
+
+    NaN where the estimate or any resampled value is undefined. Raises `ValueError` for a level outside (0, 1).
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1); got {level}")
+    if np.isnan(estimate) or np.isnan(resampled).any():
+        return Interval(float(estimate), np.nan, np.nan)
+    tail = (1 - level) / 2
+    lower, upper = np.quantile(resampled, [tail, 1 - tail], method="inverted_cdf")  # never a mean with infinity
+    return Interval(float(estimate), float(lower), float(upper))
+
+
+def resampled_weights(
+    num_units: int, *, seed: int, num_resamples: int = NUM_RESAMPLES
+) -> Float[np.ndarray, "resample unit"]:
+    """Weights of the units (tasks, blocks of them or seeds) in each resample, which sum to 1; all 1 for one unit."""
+    return _weights(_resampled_counts(seed, num_units, num_resamples))
+
+
+def summed_in_blocks(values: Float[np.ndarray, "*batch task"]) -> Float[np.ndarray, "*batch block"]:
     """Sums over neighbouring tasks, as many blocks as may be resampled one by one."""
-    num_tasks = values.shape[2]
+    num_tasks = values.shape[-1]
     if num_tasks <= MAX_UNITS:
         return values
-    return np.add.reduceat(values, np.arange(MAX_UNITS) * num_tasks // MAX_UNITS, axis=2)
+    return np.add.reduceat(values, np.arange(MAX_UNITS) * num_tasks // MAX_UNITS, axis=-1)
 
 
 @functools.lru_cache(maxsize=8)

@@ -9,7 +9,7 @@ from comparisons import figure_tables as tables
 from comparisons import figures
 from comparisons.figure_style import legend_entries
 from comparisons.measures import over
-from comparisons.report_figures import ReportFigure, has_group
+from comparisons.report_figures import ReportFigure, fixed, has_group
 from comparisons.wording import number
 
 
@@ -128,7 +128,7 @@ PREDICTION_FIGURES = (
         name="kl_by_time",
         title="KL from Bayes at each prediction",
         is_available=has_group("curves"),
-        height=4.0,
+        height=fixed(4.0),
         draw=lambda tree, figure: figures.plot_kl_by_time(tree, ax=figure.add_subplot()),
         table=tables.kl_by_time_table,
         alt="Line chart, logarithmic: KL from Bayes in nats against the number of observations seen, for the network "
@@ -139,7 +139,7 @@ PREDICTION_FIGURES = (
         name="predictions",
         title="What Bayes and the network predict",
         is_available=has_group("observed_data"),
-        height=2.9,
+        height=fixed(2.9),
         draw=_draw_examples,
         table=_examples_table,
         alt="Small line charts, one per example task: the predictions of Bayes and of the network against the number "
@@ -150,7 +150,7 @@ PREDICTION_FIGURES = (
         name="convergence",
         title="Convergence to Bayes during training",
         is_available=has_group("convergence"),
-        height=3.8,
+        height=fixed(3.8),
         draw=lambda tree, figure: figures.plot_convergence(tree, ax=figure.add_subplot()),
         table=tables.convergence_table,
         alt="Line chart, both axes logarithmic: the network's mean KL from Bayes in nats per step against training "
@@ -161,7 +161,7 @@ PREDICTION_FIGURES = (
         name="calibration",
         title="Calibration",
         is_available=has_group("calibration"),
-        height=3.3,
+        height=fixed(3.3),
         draw=lambda tree, figure: figures.plot_calibration(tree, ax=figure.add_subplot()),
         table=tables.calibration_table,
         alt="Points with interval bars: observed minus stated frequency against stated probability, Bayes beside the "
@@ -172,7 +172,7 @@ PREDICTION_FIGURES = (
         name="regret",
         title="Cumulative regret to the oracle",
         is_available=has_group("curves"),
-        height=4.0,
+        height=fixed(4.0),
         draw=lambda tree, figure: figures.plot_regret(tree, ax=figure.add_subplot()),
         table=tables.regret_table,
         alt="Line chart, both axes logarithmic: cumulative regret in nats against observations predicted, for Bayes, "
@@ -183,7 +183,7 @@ PREDICTION_FIGURES = (
         name="order_cost",
         title="What the order of observations costs",
         is_available=has_group("order_cost"),
-        height=3.0,
+        height=fixed(3.0),
         draw=lambda tree, figure: figures.plot_order_cost(tree, ax=figure.add_subplot()),
         table=tables.order_cost_table,
         alt="Bar chart with intervals: mean KL over orders beside the order cost, in nats, for three lengths of "
@@ -194,7 +194,7 @@ PREDICTION_FIGURES = (
         name="certificate",
         title="Certificate: the exact sum over all histories",
         is_available=has_group("certificate"),
-        height=3.6,
+        height=fixed(3.6),
         draw=lambda tree, figure: figures.plot_certificate(tree, ax=figure.add_subplot()),
         table=tables.certificate_table,
         alt="Line chart, logarithmic: exact KL from Bayes in nats against the number of observations seen, with "

@@ -10,7 +10,7 @@ from comparisons.citations import Citation
 from comparisons.claims import Claim, Verdict
 from comparisons.report_figures import ReportFigure
 from comparisons.report_rows import Diagnostic, Headline
-from comparisons.tree import DECISION_SCHEMA, PREDICTION_SCHEMA, REPRODUCTION_SCHEMA
+from comparisons.tree import DECISION_SCHEMA, ORDER_SCHEMA, PREDICTION_SCHEMA, REPRODUCTION_SCHEMA
 from comparisons.wording import Vocabulary
 
 
@@ -46,8 +46,12 @@ def presentation_of(tree: xr.DataTree) -> Presentation:
         from comparisons.decision_presentation import DECISIONS
 
         return DECISIONS
-    if schema == REPRODUCTION_SCHEMA:
-        from comparisons.reproduction_presentation import REPRODUCTIONS
+    if schema == ORDER_SCHEMA:
+        from comparisons.order_presentation import ORDERS
 
-        return REPRODUCTIONS
+        return ORDERS
+    if schema == REPRODUCTION_SCHEMA:
+        from comparisons import reproductions
+
+        return reproductions.load(str(tree.attrs["paper"])).presentation()
     raise ValueError(f"nothing is known of how to show a comparison whose schema is {schema!r}")

@@ -20,8 +20,8 @@ class ReportFigure(NamedTuple):
     title: str
     is_available: Callable[[xr.DataTree], bool]
     """Whether a tree has the numbers for it."""
-    height: float
-    """Inches."""
+    height: Callable[[xr.DataTree], float]
+    """Inches, which may depend on how much there is to show."""
     draw: Callable[[xr.DataTree, Figure], object]
     table: Callable[[xr.DataTree], pd.DataFrame]
     alt: str
@@ -47,6 +47,11 @@ def has_group(name: str) -> Callable[[xr.DataTree], bool]:
     return lambda tree: name in tree.children
 
 
+def fixed(height: float) -> Callable[[xr.DataTree], float]:
+    """The same height in inches for every tree, as a function of the tree."""
+    return lambda tree: height
+
+
 def rendered_figures(figures: Sequence[ReportFigure], tree: xr.DataTree) -> list[RenderedFigure]:
     """Those of the figures that this tree has the numbers for; the same bytes for the same tree."""
     return [_rendered(figure, tree) for figure in figures if figure.is_available(tree)]
@@ -59,7 +64,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 
 def _rendered(figure: ReportFigure, tree: xr.DataTree) -> RenderedFigure:
     with figure_style():
-        canvas = FigureCanvasAgg(Figure(figsize=(FIGURE_WIDTH, figure.height), layout="constrained"))
+        canvas = FigureCanvasAgg(Figure(figsize=(FIGURE_WIDTH, figure.height(tree)), layout="constrained"))
         figure.draw(tree, canvas.figure)
         png = _saved(canvas.figure, "png", {"Software": None})
         canvas.figure.set_layout_engine("none")

@@ -80,8 +80,9 @@ def measure_sections(table: pd.DataFrame, vocabulary: Vocabulary) -> list[Measur
         section, label = wording_of(str(measure), vocabulary)
         rows = [_measure_row(Measure(*row), vocabulary) for row in found[list(Measure._fields)].itertuples(index=False)]
         if section in vocabulary.ceilings:
+            unit = in_percent(0.0, str(found.unit.iloc[0]))[1]
             best = vocabulary.ceilings[section]
-            rows.append(MeasureRow(best, "ceiling", "0", str(found.unit.iloc[0]), "nothing: exact by definition"))
+            rows.append(MeasureRow(best, "ceiling", "0", unit, "nothing: exact by definition"))
         groups[section].append(MeasureGroup(label, sorted(rows, key=lambda row: ROLES.index(row.role))))
     return [MeasureSection(*vocabulary.sections[key], members) for key, members in groups.items() if members]
 
@@ -123,17 +124,25 @@ def _claim_row(verdict: Verdict) -> ClaimRow:
     estimate, unit = in_percent(verdict.estimate, verdict.unit)
     lower, _ = in_percent(verdict.lower, verdict.unit)
     upper, _ = in_percent(verdict.upper, verdict.unit)
-    bound, _ = in_percent(verdict.bound, verdict.unit)
-    is_difference = math.isnan(verdict.lower) and "standard errors" in verdict.unit
+    least, _ = in_percent(verdict.least, verdict.unit)
+    most, _ = in_percent(verdict.most, verdict.unit)
     return ClaimRow(
         verdict.statement,
         verdict.outcome,
         number(estimate, digits_for(estimate, lower, upper)),
         interval(estimate, lower, upper),
-        f"{'±' if is_difference else '≤ '}{bound:.3g}".replace("-", "−"),
+        _bounds(least, most).replace("-", "−"),
         unit,
         verdict.interval_over,
     )
+
+
+def _bounds(least: float, most: float) -> str:
+    if math.isinf(least):
+        return f"≤ {most:.3g}"
+    if math.isinf(most):
+        return f"≥ {least:.3g}"
+    return f"±{most:.3g}" if least == -most else f"{least:.3g} to {most:.3g}"
 
 
 def _measure_row(row: Measure, vocabulary: Vocabulary) -> MeasureRow:

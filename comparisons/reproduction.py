@@ -1,36 +1,74 @@
-"""Running a paper's reproduction: its experiments one by one, then one table, one set of verdicts and one report.
+"""Running a paper's reproduction: its experiments, then one table, one set of verdicts and one report.
 
 Each experiment keeps its own folder, checkpoints and report, so a reproduction that was stopped resumes, and every
 number in the common table can be followed to where it comes from.
 """
 
+import dataclasses
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 import xarray as xr
 
 from comparisons import reproductions
+from comparisons.experiment import AbstractExperiment
 from comparisons.intervals import LEVEL
 from comparisons.provenance import versions
 from comparisons.report import write_report
-from comparisons.stages import open_result, run_experiment
+from comparisons.stages import open_result, run_experiment, train_experiments
 from comparisons.tree import REPRODUCTION_SCHEMA, save_tree, validate
 
 REPRODUCTION_FILE = "reproduction.nc"
 
 
-def run_reproduction(identifier: str, results: Path, *, smoke: bool) -> Path:
+@dataclass(frozen=True)
+class ReproductionOptions:
+    """What of a reproduction to run."""
+
+    smoke: bool = False
+    """Run tiny versions of the experiments, which prove nothing."""
+    seeds: int = 0
+    """Networks to train per experiment; 0 leaves the number to the paper's reproduction."""
+    only: tuple[str, ...] = ()
+    """Names of the experiments to run; all of them if none is named."""
+
+    def __post_init__(self) -> None:
+        if self.seeds < 0:
+            raise ValueError(f"seeds must be at least 1, or 0 for the reproduction's own number; got {self.seeds}")
+
+
+def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, Any]:
+    """The experiments that these options choose, by name.
+
+    Raises `KeyError` naming what there is for an unknown reproduction or experiment.
+    """
+    known = reproductions.load(identifier).experiments()
+    if unknown := [name for name in options.only if name not in known]:
+        raise KeyError(f"no experiment {unknown[0]!r} in {identifier}; there are {', '.join(known)}")
+    chosen: dict[str, Any] = {}
+    for name in options.only or known:
+        experiment = known[name]
+        if options.seeds:
+            experiment = dataclasses.replace(experiment, training_seeds=tuple(range(options.seeds)))
+        chosen[name] = experiment.smoke() if options.smoke else experiment
+    return chosen
+
+
+def run_reproduction(identifier: str, results: Path, options: ReproductionOptions) -> Path:
     """Run whatever of a reproduction is not yet done below `results`; the path of its report.
 
-    With `smoke` every experiment is tiny and proves nothing. Raises `KeyError` for an unknown reproduction.
+    Networks of all experiments are trained first, one process per core. Raises as `experiments_of`.
     """
     paper = reproductions.load(identifier)
-    folder = results / (f"{identifier}_smoke" if smoke else identifier)
-    reports: dict[str, Path] = {}
-    for name, experiment in paper.experiments().items():
-        reports[name] = run_experiment(experiment.smoke() if smoke else experiment, folder / "experiments")
+    chosen: dict[str, AbstractExperiment] = experiments_of(identifier, options)
+    folder = results / (f"{identifier}_smoke" if options.smoke else identifier)
+    train_experiments(list(chosen.values()), folder / "experiments")
+    reports = {name: run_experiment(experiment, folder / "experiments") for name, experiment in chosen.items()}
     trees = {name: open_result(report.parent.parent).tree for name, report in reports.items()}
     tree = reproduction_tree(identifier, paper, trees)
     save_tree(tree, folder / REPRODUCTION_FILE)
@@ -38,21 +76,15 @@ def run_reproduction(identifier: str, results: Path, *, smoke: bool) -> Path:
     return write_report(tree, folder / "report", question=paper.QUESTION, provenance=settings)
 
 
-def reproduction_tree(identifier: str, paper: ModuleType, trees: dict[str, xr.DataTree]) -> xr.DataTree:
-    """The common table of a reproduction, and how far its networks were from Bayes at each checkpoint."""
-    table = pd.DataFrame(paper.measures(trees, seed=0))
-    measures = xr.Dataset({name: (("row",), table[name].to_numpy()) for name in table.columns})
-    measures.attrs["level"] = LEVEL
-    points = [
-        {"variant": name, "training_seed": seed, "step": int(step), "share_of_floor": float(share)}
-        for name, tree in trees.items()
-        for behaviour in [paper.behaviour_of(tree)]
-        for seed, shares in enumerate(behaviour.by_step.mean(axis=2) / behaviour.few_floor.mean())
-        for step, share in zip(behaviour.steps, shares, strict=True)
-    ]
-    long = pd.DataFrame(points)
-    convergence = xr.Dataset({name: (("point",), long[name].to_numpy()) for name in long.columns})
-    tree = xr.DataTree.from_dict({"measures": measures, "convergence": convergence})
+def reproduction_tree(identifier: str, paper: ModuleType, trees: Mapping[str, xr.DataTree]) -> xr.DataTree:
+    """The common table of a reproduction, and the points of its figures."""
+    tables = {"measures": ("row", paper.measures(trees, seed=0)), **paper.figure_points(trees)}
+    groups: dict[str, xr.Dataset] = {}
+    for name, (dimension, rows) in tables.items():
+        table = pd.DataFrame(rows)
+        columns = {column: ((dimension,), table[column].to_numpy()) for column in table.columns}
+        groups[name] = xr.Dataset(columns).assign_attrs(level=LEVEL)
+    tree = xr.DataTree.from_dict(groups)
     tree.attrs = {
         "schema": REPRODUCTION_SCHEMA,
         "paper": identifier,

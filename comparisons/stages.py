@@ -7,6 +7,7 @@ and started again gives the numbers of one that was not.
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +23,46 @@ from metalearners.atomic import write_atomically
 EVALUATION_FILE = "evaluation.nc"
 MEASURES_FILE = "measures.nc"
 EXPERIMENT_FILE = "experiment.json"
+WALL_TIMES = "wall_times"
 
 
 def run_experiment(experiment: AbstractExperiment, results: Path) -> Path:
     """Run whatever of an experiment is not yet done below `results`; the path of its report."""
-    experiment.require_feasible()
-    folder = results / experiment.id / experiment.fingerprint()
-    settings = {"question": experiment.question, **experiment.settings()}
-    write_atomically(folder / EXPERIMENT_FILE, json.dumps(settings, indent=2).encode())
-    _timed(folder, "train", _train_all, experiment, folder)
+    train_experiments([experiment], results)
+    folder = folder_of(experiment, results)
     if not (folder / EVALUATION_FILE).exists():
         _timed(folder, "evaluate", _evaluate, experiment, folder)
     if not (folder / MEASURES_FILE).exists():
         _timed(folder, "measure", _measure, experiment, folder)
     return render(folder)
+
+
+def train_experiments(experiments: Sequence[AbstractExperiment], results: Path) -> None:
+    """Train whatever networks of these experiments are not yet trained, one process per core, in the order given."""
+    waiting: list[tuple[AbstractExperiment, int, Path]] = []
+    for experiment in experiments:
+        experiment.require_feasible()
+        folder = folder_of(experiment, results)
+        settings = {"question": experiment.question, **experiment.settings()}
+        write_atomically(folder / EXPERIMENT_FILE, json.dumps(settings, indent=2).encode())
+        waiting += [
+            (experiment, seed, folder)
+            for seed in experiment.training_seeds
+            if not experiment.is_trained(seed_folder(folder, seed))
+        ]
+    num_processes = min(len(waiting), os.cpu_count() or 1)
+    if num_processes == 1:
+        for one in waiting:
+            _train(*one)
+    elif waiting:
+        joblib.Parallel(n_jobs=num_processes, batch_size=1, pre_dispatch=num_processes)(
+            joblib.delayed(_train)(*one) for one in waiting
+        )
+
+
+def folder_of(experiment: AbstractExperiment, results: Path) -> Path:
+    """Where everything of an experiment is kept."""
+    return results / experiment.id / experiment.fingerprint()
 
 
 def open_result(folder: Path) -> Comparison:
@@ -64,16 +91,8 @@ def seed_folder(folder: Path, seed: int) -> Path:
     return folder / "checkpoints" / f"seed-{seed:02d}"
 
 
-def _train_all(experiment: AbstractExperiment, folder: Path) -> None:
-    waiting = [s for s in experiment.training_seeds if not experiment.is_trained(seed_folder(folder, s))]
-    num_processes = min(len(waiting), os.cpu_count() or 1)
-    if num_processes == 1:
-        for seed in waiting:
-            experiment.train(seed, seed_folder(folder, seed))
-    elif waiting:
-        joblib.Parallel(n_jobs=num_processes)(
-            joblib.delayed(experiment.train)(seed, seed_folder(folder, seed)) for seed in waiting
-        )
+def _train(experiment: AbstractExperiment, seed: int, folder: Path) -> None:
+    _timed(folder, f"train, seed {seed}", experiment.train, seed, seed_folder(folder, seed))
 
 
 def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
@@ -90,18 +109,17 @@ def _measure(experiment: AbstractExperiment, folder: Path) -> None:
 
 
 def _timed(folder: Path, stage: str, function: Any, *args: Any) -> None:
+    """Call a function, and add the time it took to what the stage took before it was last interrupted."""
     start = time.monotonic()
     function(*args)
-    path = folder / "wall_times.json"
-    times = json.loads(path.read_text()) if path.exists() else {}
-    times[stage] = times.get(stage, 0.0) + time.monotonic() - start
-    write_atomically(path, json.dumps(times).encode())
+    path = folder / WALL_TIMES / f"{stage}.json"
+    before = json.loads(path.read_text()) if path.exists() else 0.0
+    write_atomically(path, json.dumps(before + time.monotonic() - start).encode())
 
 
 def _wall_times(folder: Path) -> dict[str, str]:
-    path = folder / "wall_times.json"
-    times = json.loads(path.read_text()) if path.exists() else {}
-    return {f"wall time, {stage}": f"{seconds:.0f} s" for stage, seconds in times.items()}
+    paths = sorted((folder / WALL_TIMES).glob("*.json"))
+    return {f"wall time, {path.stem}": f"{json.loads(path.read_text()):.0f} s" for path in paths}
 
 
 def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, str]:

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from torch import nn
 
-from bayesopt.family import AbstractBanditFamily, AbstractPredictionFamily
-from comparisons.policy_seam import TableStream, as_policy, trial_encoding
+from bayesopt.family import AbstractPredictionFamily, AbstractRegressionFamily
+from comparisons.policy_seam import BanditFamily, TableStream, as_policy, trial_encoding
+from comparisons.regression_seam import PairStream, as_regression_predictor, pair_encoding, regression_head
 from comparisons.seam import (
     TrainingStream,
     as_sequence_predictor,
@@ -20,6 +21,7 @@ from metalearners.checkpoints import log_spaced_steps
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig, TrainingConfig
 from metalearners.network import SequencePredictor, build_network
 from metalearners.policy import RecurrentPolicy
+from metalearners.regression import RegressionPredictor
 from metalearners.reinforcement import train_policy
 from metalearners.runs import load_checkpoint
 from metalearners.supervised import train
@@ -69,15 +71,57 @@ def new_predictor(family: AbstractPredictionFamily, config: NetworkConfig, *, se
     return SequencePredictor(network, encoding, head)
 
 
+def meta_train_regression(
+    family: AbstractRegressionFamily,
+    *,
+    seed: int = 0,
+    training: TrainingConfig = TrainingConfig(),
+    network: NetworkConfig | nn.Module = LSTMConfig(),
+    directory: Path | None = None,
+) -> RegressionPredictor:
+    """A network meta-trained to predict targets on fresh tasks of the family; the same seed gives the same network.
+
+    It is fed the input now and the target before. `network` is a configuration, or a module of your own that is
+    trained in place (see `RegressionPredictor` for its contract). With a directory, checkpoints are kept there and an
+    interrupted run resumes. Raises `FloatingPointError` when training diverges.
+    """
+    if isinstance(network, nn.Module):
+        predictor = as_regression_predictor(network, family)
+    else:
+        predictor = new_regression_predictor(family, network, seed=seed)
+    stream = PairStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
+    with stream:
+        train(
+            predictor,
+            stream,
+            training,
+            seed=integer_for(seed, "training"),
+            directory=directory,
+            label=f"seed {seed}",
+        )
+    return predictor.eval()
+
+
+def new_regression_predictor(
+    family: AbstractRegressionFamily, config: NetworkConfig, *, seed: int
+) -> RegressionPredictor:
+    """An untrained predictor for a regression family, its inputs and outputs of order 1 under the prior."""
+    encoding, head = pair_encoding(family), regression_head(family)
+    network = build_network(
+        config, input_size=encoding.size, output_size=head.num_outputs, seed=integer_for(seed, "initial weights")
+    )
+    return RegressionPredictor(network, encoding, head)
+
+
 def meta_train_policy(
-    family: AbstractBanditFamily,
+    family: BanditFamily,
     *,
     seed: int = 0,
     training: ReinforcementConfig = ReinforcementConfig(),
     network: NetworkConfig | nn.Module = LSTMConfig(),
     directory: Path | None = None,
 ) -> RecurrentPolicy:
-    """A network meta-trained by reinforcement learning on fresh bandits of the family (RL²).
+    """A network meta-trained by reinforcement learning on fresh bandits of the family, contextual or not (RL²).
 
     The same seed gives the same network. `network` is a configuration, or a module of your own that is trained in
     place (see `RecurrentPolicy` for its contract). With a directory, checkpoints are kept there and an interrupted
@@ -100,7 +144,7 @@ def meta_train_policy(
     return policy.eval()
 
 
-def new_policy(family: AbstractBanditFamily, config: NetworkConfig, *, horizon: int, seed: int) -> RecurrentPolicy:
+def new_policy(family: BanditFamily, config: NetworkConfig, *, horizon: int, seed: int) -> RecurrentPolicy:
     """An untrained policy for a family: logits of the arms and a value, fed rewards of order 1."""
     encoding = trial_encoding(family, horizon=horizon)
     network = build_network(

@@ -13,6 +13,7 @@ from metalearners.atomic import write_atomically
 
 PREDICTION_SCHEMA = "bayesgauge comparison 1"
 DECISION_SCHEMA = "bayesgauge decisions 1"
+ORDER_SCHEMA = "bayesgauge order 1"
 REPRODUCTION_SCHEMA = "bayesgauge reproduction 1"
 
 Variables = dict[str, tuple[str, ...]]
@@ -97,14 +98,23 @@ _OPTIONAL_DECISION_GROUPS: dict[str, Variables] = {
 }
 """Groups that exist where they mean something: rewards of 0 and 1 with an exact plan, networks with checkpoints."""
 
+_ORDER_GROUPS: dict[str, Variables] = {"systems": {}}
+"""Groups that every comparison of orders of learning has; a child for each system, see `comparisons.systems`."""
+
+_OPTIONAL_ORDER_GROUPS: dict[str, Variables] = {"outer": {}, "scores": {}, "courses": {}}
+"""Groups that exist where they mean something: networks with checkpoints, predictives, choices."""
+
 _REPRODUCTION_GROUPS: dict[str, Variables] = {
-    "convergence": dict.fromkeys(("variant", "training_seed", "step", "share_of_floor"), ("point",)),
+    "measures": dict.fromkeys(
+        ("measure", "predictor", "estimate", "lower", "upper", "unit", "interval_over"), ("row",)
+    ),
 }
-"""Groups that every reproduction has: how far each of its networks was from Bayes at each checkpoint."""
+"""Groups that every reproduction has; what its figures show is its own."""
 
 _SCHEMAS = {
     PREDICTION_SCHEMA: (_PREDICTION_GROUPS, _OPTIONAL_PREDICTION_GROUPS),
     DECISION_SCHEMA: (_DECISION_GROUPS, _OPTIONAL_DECISION_GROUPS),
+    ORDER_SCHEMA: (_ORDER_GROUPS, _OPTIONAL_ORDER_GROUPS),
     REPRODUCTION_SCHEMA: (_REPRODUCTION_GROUPS, {}),
 }
 

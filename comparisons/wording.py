@@ -71,11 +71,11 @@ def in_percent(value: float, unit: str) -> tuple[float, str]:
 def digits_for(estimate: float, lower: float, upper: float) -> int:
     """Significant digits that an interval supports: 2 to 4; 2 for an estimate without interval.
 
-    An exact estimate has 3, and 3 decimals if it is 1 or more.
+    An exact estimate has 3, and 3 decimals if it is 1 or more; an interval without end supports 3.
     """
     if math.isnan(lower) or math.isnan(upper):
         return 2
-    if estimate == 0 or math.isinf(estimate):
+    if estimate == 0 or not math.isfinite(estimate) or not math.isfinite(upper - lower):
         return 3
     if math.isclose(lower, upper, rel_tol=1e-9):
         return max(3, 4 + math.floor(math.log10(abs(estimate))))
@@ -90,7 +90,8 @@ def interval(estimate: float, lower: float, upper: float) -> str:
     if math.isclose(lower, upper, rel_tol=1e-9):
         return "exact" if math.isfinite(estimate) else "–"
     digits = digits_for(estimate, lower, upper)
-    return f"[{number(lower, digits, like=estimate)}, {number(upper, digits, like=estimate)}]"
+    like = estimate if math.isfinite(estimate) else None
+    return f"[{number(lower, digits, like=like)}, {number(upper, digits, like=like)}]"
 
 
 def quantity(estimate: float, lower: float, upper: float) -> str:

@@ -1,4 +1,5 @@
 from .baselines import RewardTables as RewardTables
+from .configs import AllActions as AllActions
 from .configs import ClippedSurrogate as ClippedSurrogate
 from .configs import GRUConfig as GRUConfig
 from .configs import HindsightBaseline as HindsightBaseline
@@ -21,8 +22,10 @@ from .network import LSTMMetaLearner as LSTMMetaLearner
 from .network import SequencePredictor as SequencePredictor
 from .policy import RecurrentPolicy as RecurrentPolicy
 from .policy import play as play
+from .probing_policies import probed_action_probs as probed_action_probs
 from .reinforcement import train_policy as train_policy
 from .supervised import train as train
+from .trials import ContextualTrialEncoding as ContextualTrialEncoding
 from .trials import PositiveTrialEncoding as PositiveTrialEncoding
 from .trials import RealTrialEncoding as RealTrialEncoding
 from .unroll import unroll as unroll

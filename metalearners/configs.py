@@ -10,6 +10,13 @@ def require_at_least_one(owner: object, field: str) -> None:
         raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 1; got {value!r}")
 
 
+def require_count(owner: object, field: str) -> None:
+    """Refuse a count that is not an integer of at least 0."""
+    value = getattr(owner, field)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 0; got {value!r}")
+
+
 def require_between(
     owner: object, field: str, low: float, high: float, *, includes_low: bool = True, includes_high: bool = True
 ) -> None:
@@ -23,38 +30,66 @@ def require_between(
 
 @dataclass(frozen=True)
 class LSTMConfig:
-    """One LSTM layer and a linear read-out."""
+    """One LSTM layer and a linear read-out, with or without an embedding of the inputs."""
 
     hidden_size: int = 32
     """Units of the recurrent layer."""
     longest_memory: int = 20
     """Longest time scale, in observations, at which units forget before training (chrono initialisation)."""
 
+    embedding_size: int = 0
+    """Rectified linear units between the inputs and the recurrent layer; 0 is none, inputs as they are."""
+
     def __post_init__(self) -> None:
         require_at_least_one(self, "hidden_size")
         require_at_least_one(self, "longest_memory")
+        require_count(self, "embedding_size")
 
 
 @dataclass(frozen=True)
 class GRUConfig:
-    """One GRU layer and a linear read-out."""
+    """One GRU layer and a linear read-out, with or without an embedding of the inputs."""
 
     hidden_size: int = 32
     """Units of the recurrent layer."""
     longest_memory: int = 20
     """Longest time scale, in observations, at which units forget before training (chrono initialisation)."""
 
+    embedding_size: int = 0
+    """Rectified linear units between the inputs and the recurrent layer; 0 is none, inputs as they are."""
+
     def __post_init__(self) -> None:
         require_at_least_one(self, "hidden_size")
         require_at_least_one(self, "longest_memory")
+        require_count(self, "embedding_size")
 
 
 NetworkConfig = LSTMConfig | GRUConfig
 
 
 @dataclass(frozen=True)
+class LogLoss:
+    """What training descends is the log loss of what comes next."""
+
+
+@dataclass(frozen=True)
+class VarianceWeightedLogLoss:
+    """Log loss of normal predictives, each number's weighed by its predicted variance to a power.
+
+    At power 1 means follow the gradient of the squared error, as in the literature on meta-learned regression, while
+    standard deviations are still learned: beta-NLL (Seitzer et al. 2022, arXiv 2203.09168).
+    """
+
+    exponent: float = 1.0
+    """0 is log loss; at 1 surprises count by their size alone, not by how sure the network was."""
+
+    def __post_init__(self) -> None:
+        require_between(self, "exponent", 0, 1)
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
-    """Meta-training by log loss: Adam, one-cycle learning rate (linear warm-up, cosine to zero), clipped gradients."""
+    """Meta-training to predict: Adam, one-cycle learning rate (linear warm-up, cosine to zero), clipped gradients."""
 
     num_steps: int = 10_000
     """Gradient steps."""
@@ -70,6 +105,10 @@ class TrainingConfig:
     """Gradients are scaled down to this norm where they exceed it."""
     num_checkpoints: int = 12
     """Checkpoints, at log-spaced steps; the last is the trained network."""
+    is_mixed_precision: bool = False
+    """Whether matrix products round to bfloat16 in training: twice as fast where the processor has it, else slower."""
+    objective: LogLoss | VarianceWeightedLogLoss = LogLoss()
+    """What gradient steps descend."""
 
     def __post_init__(self) -> None:
         for field in ("num_steps", "batch_size", "length", "num_checkpoints"):
@@ -119,6 +158,18 @@ class ClippedSurrogate:
 
 
 @dataclass(frozen=True)
+class AllActions:
+    """One gradient step per roll-out, along that of every trial's own reward averaged over all arms, pulled or not.
+
+    The table says what every arm would have paid, so nothing about the choice is left to luck: an all-action policy
+    gradient (Sutton et al. 2001, *Comparing policy-gradient algorithms*), as in mean actor-critic (Allen et al. 2017,
+    arXiv 1709.00503), with the table for a critic. No arm is praised for what it shows for later trials, and no
+    baseline is subtracted. So it is for families in which knowing more never costs reward, such as contextual bandits
+    with one correct arm each: there the Bayes-optimal policy is the one that is greedy at every trial.
+    """
+
+
+@dataclass(frozen=True)
 class ReinforcementConfig:
     """Meta-training on reward tables: roll-outs by the network itself, Adam, one-cycle learning rate."""
 
@@ -129,7 +180,7 @@ class ReinforcementConfig:
     horizon: int = 20
     """Trials per task: the horizon the network is trained for."""
     discount: float = 1.0
-    """Geometric discount of the rewards whose sum is maximised."""
+    """Geometric discount of the rewards whose sum is maximised; under `AllActions`, of those the value output tells."""
     trace_decay: float = 1.0
     """Lambda of generalised advantages (Schulman et al. 2016, arXiv 1506.02438); 1 sums rewards to the end."""
     entropy_weight: float = 0.3
@@ -137,7 +188,7 @@ class ReinforcementConfig:
     entropy_fraction: float = 0.6
     """Share of the steps over which that bonus falls to zero, as a parabola."""
     value_weight: float = 0.5
-    """Weight of the squared error of the network's value output; large errors count linearly."""
+    """Weight of the squared error of the network's value output; large errors count linearly. 0 leaves it untrained."""
     learning_rate: float = 0.02
     """Peak learning rate of the one-cycle schedule."""
     warmup_fraction: float = 0.05
@@ -148,7 +199,7 @@ class ReinforcementConfig:
     """Checkpoints, at log-spaced steps; the last is the trained network."""
     baseline: ValueBaseline | HindsightBaseline = HindsightBaseline()
     """What is subtracted from returns."""
-    surrogate: PolicyGradient | ClippedSurrogate = PolicyGradient()
+    surrogate: PolicyGradient | ClippedSurrogate | AllActions = PolicyGradient()
     """What gradient steps ascend."""
 
     def __post_init__(self) -> None:
@@ -158,6 +209,11 @@ class ReinforcementConfig:
             require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)
         for field in ("entropy_weight", "value_weight"):
             require_between(self, field, 0, float("inf"), includes_high=False)
+        if isinstance(self.surrogate, AllActions) and not isinstance(self.baseline, ValueBaseline):
+            raise ValueError(
+                f"ReinforcementConfig: AllActions has no use for a baseline of its own; "
+                f"baseline must be ValueBaseline(); got {self.baseline!r}"
+            )
         require_between(self, "discount", 0, 1, includes_low=False)
         require_between(self, "trace_decay", 0, 1)
         require_between(self, "entropy_fraction", 0, 1)

@@ -92,6 +92,25 @@ class NormalHead:
 
 
 @dataclass(frozen=True)
+class IndependentNormalHead:
+    """For vectors: a mean for each number, then a standard deviation for each through softplus, in units of `scale`."""
+
+    dimension: int
+    scale: float = 1.0
+
+    @property
+    def num_outputs(self) -> int:
+        return 2 * self.dimension
+
+    def parameters(self, outputs: Outputs) -> dict[str, Tensor]:
+        locs, scales = outputs.chunk(2, dim=-1)
+        return {"loc": self.scale * locs, "scale": self.scale * functional.softplus(scales)}
+
+    def log_prob(self, outputs: Outputs, observations: Float[Tensor, "*batch number"]) -> LogProbs:
+        return normal_log_prob(observations, **self.parameters(outputs)).sum(dim=-1)
+
+
+@dataclass(frozen=True)
 class NormalMixtureHead:
     """Three outputs per component: mixing logit, mean, and standard deviation through softplus."""
 

@@ -5,7 +5,9 @@ that is compared with Bayesian inference happens in its activations, within one 
 """
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Shaped
@@ -18,13 +20,25 @@ from metalearners.heads import Head
 State = Tensor | tuple[Tensor, Tensor]
 
 
-class _RecurrentMetaLearner(nn.Module):
-    """A recurrent layer and a linear read-out of its hidden state."""
+class _Sizes(NamedTuple):
+    """How many numbers each layer puts out; an embedding of 0 is none."""
 
-    def __init__(self, core: nn.LSTM | nn.GRU, output_size: int, *, longest_memory: int) -> None:
+    input: int
+    embedding: int
+    hidden: int
+    output: int
+
+
+class _RecurrentMetaLearner(nn.Module):
+    """A recurrent layer and a linear read-out of its hidden state; perhaps rectified linear units before it."""
+
+    def __init__(self, core: type[nn.LSTM] | type[nn.GRU], sizes: _Sizes, *, longest_memory: int) -> None:
         super().__init__()
-        self.core = core
-        self.readout = nn.Linear(core.hidden_size, output_size)
+        self.embedding = nn.Identity()
+        if sizes.embedding:
+            self.embedding = nn.Sequential(nn.Linear(sizes.input, sizes.embedding), nn.ReLU())
+        self.core = core(sizes.embedding or sizes.input, sizes.hidden, batch_first=True)
+        self.readout = nn.Linear(sizes.hidden, sizes.output)
         self.longest_memory = longest_memory
         self.reset_parameters()
 
@@ -48,24 +62,40 @@ class _RecurrentMetaLearner(nn.Module):
         self, inputs: Float[Tensor, "batch time input"], state: State | None = None
     ) -> tuple[Float[Tensor, "batch time output"], State]:
         """Outputs at every time, and the state after the last."""
-        hidden, last = self.core(inputs, state)
+        hidden, last = self.core(self.embedding(inputs), state)
         return self.readout(hidden), last
 
 
 class LSTMMetaLearner(_RecurrentMetaLearner):
     """An LSTM whose weights are meta-trained and whose hidden and cell state do the learning."""
 
-    def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32, longest_memory: int = 20) -> None:
-        core = nn.LSTM(input_size, hidden_size, batch_first=True)
-        super().__init__(core, output_size, longest_memory=longest_memory)
+    def __init__(
+        self,
+        input_size: int,
+        output_size: int,
+        *,
+        hidden_size: int = 32,
+        longest_memory: int = 20,
+        embedding_size: int = 0,
+    ) -> None:
+        sizes = _Sizes(input_size, embedding_size, hidden_size, output_size)
+        super().__init__(nn.LSTM, sizes, longest_memory=longest_memory)
 
 
 class GRUMetaLearner(_RecurrentMetaLearner):
     """A GRU whose weights are meta-trained and whose hidden state does the learning."""
 
-    def __init__(self, input_size: int, output_size: int, *, hidden_size: int = 32, longest_memory: int = 20) -> None:
-        core = nn.GRU(input_size, hidden_size, batch_first=True)
-        super().__init__(core, output_size, longest_memory=longest_memory)
+    def __init__(
+        self,
+        input_size: int,
+        output_size: int,
+        *,
+        hidden_size: int = 32,
+        longest_memory: int = 20,
+        embedding_size: int = 0,
+    ) -> None:
+        sizes = _Sizes(input_size, embedding_size, hidden_size, output_size)
+        super().__init__(nn.GRU, sizes, longest_memory=longest_memory)
 
 
 class SequencePredictor(nn.Module):
@@ -91,7 +121,7 @@ def build_network(config: NetworkConfig, *, input_size: int, output_size: int, s
     """A freshly initialised network; the same seed gives the same weights."""
     kind = LSTMMetaLearner if isinstance(config, LSTMConfig) else GRUMetaLearner
     with seeded(seed):
-        return kind(input_size, output_size, hidden_size=config.hidden_size, longest_memory=config.longest_memory)
+        return kind(input_size, output_size, **dataclasses.asdict(config))
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 RL² (Duan et al. 2016, arXiv 1611.02779): a recurrent network is fed the arm it pulled and the reward it got, and its
 activations carry what it has learned from trial to trial. A bandit task is a table of the rewards of all arms at all
-trials, drawn in advance; playing is a look-up.
+trials, and of the context that each trial is in, drawn in advance; playing is a look-up. Contexts are numbered from 0;
+where there is nothing to tell apart, all trials are in context 0.
 """
 
 import contextlib
@@ -48,11 +49,15 @@ class Play(NamedTuple):
 
 
 class PolicyState(NamedTuple):
-    """All that a policy carries from trial to trial; rows are tasks and can be picked, repeated and reordered."""
+    """All that a policy carries from trial to trial; rows are tasks and can be picked, repeated and reordered.
 
-    memory: tuple[Float32[np.ndarray, "task ..."], ...]
-    """The network's recurrent state; of a network that has none, all inputs so far."""
-    action_probs: Float64[np.ndarray, "task arm"]
+    It is what the trials played made of it, and no more: which context comes next it does not know. So it holds what
+    the coming trial would be in every context.
+    """
+
+    memory: tuple[Float32[np.ndarray, "task context ..."], ...]
+    """The network's recurrent state in the coming trial; of a network that has none, all inputs so far."""
+    action_probs: Float64[np.ndarray, "task context arm"]
     """The distribution over arms at the coming trial."""
 
 
@@ -85,8 +90,9 @@ class RecurrentPolicy(nn.Module):
                 outputs = network(torch.zeros(1, 1, encoding.size))
         except (RuntimeError, TypeError) as error:
             raise ValueError(
-                f"a network that plays {encoding.num_arms} arms is fed (batch, time, {encoding.size}): arm, reward, "
-                f"whether there was a trial before, and time; this one refuses it ({str(error).splitlines()[0]})"
+                f"a network that plays {encoding.num_arms} arms is fed (batch, time, {encoding.size}): context (if "
+                f"there are several), arm, reward, whether there was a trial before, and time; this one refuses it "
+                f"({str(error).splitlines()[0]})"
             ) from error
         outputs, memory = outputs if isinstance(outputs, tuple) else (outputs, None)
         if outputs.shape != (1, 1, encoding.num_arms + 1):
@@ -105,27 +111,39 @@ class RecurrentPolicy(nn.Module):
         outputs = outputs[0] if self.is_recurrent else outputs
         return torch.log_softmax(outputs[..., :-1], dim=-1), outputs[..., -1]
 
+    @property
+    def num_contexts(self) -> int:
+        """Contexts that a trial can be in; 1 in a plain bandit."""
+        return len(self.encoding.contexts)
+
     def initial_state(self, num_tasks: int) -> PolicyState:
         """The state of tasks of which no trial has been played."""
-        inputs = torch.zeros(num_tasks, self.encoding.size)
         with _playing(self):
-            return self._state(self.advance(inputs, None))
+            return self._foresee(no_trial_before(self.encoding, num_tasks), None)
 
-    def action_probs(self, state: PolicyState) -> Float64[np.ndarray, "task arm"]:
-        """The distribution over arms at the coming trial."""
-        return state.action_probs
+    def action_probs(self, state: PolicyState, contexts: Int[np.ndarray, "task"]) -> Float64[np.ndarray, "task arm"]:
+        """The distribution over arms at the coming trial, were each task's in this context: the state stays as it is.
+
+        Raises `ValueError` for a context that there is not.
+        """
+        require_contexts(self, contexts)
+        return state.action_probs[np.arange(len(contexts)), contexts]
 
     def update(
         self,
         state: PolicyState,
+        contexts: Int[np.ndarray, "task"],
         actions: Int[np.ndarray, "task"],
         collected_rewards: Real[np.ndarray, "task"],
         time: int,
     ) -> PolicyState:
-        """The state after trial `time`, in which each task's arm was pulled and paid its reward."""
-        inputs = self.encoding(_tensor(actions), _tensor(collected_rewards).float(), time + 1)
+        """The state after trial `time`, in which each task's arm was pulled in its context and paid its reward."""
+        tasks = np.arange(len(contexts))
+        memory = tuple(part[tasks, contexts] for part in state.memory)
         with _playing(self):
-            return self._state(self.advance(inputs, self._memory(state)))
+            followed = self.encoding(_tensor(actions), _tensor(collected_rewards).float(), time + 1)
+            previous = torch.cat([self.encoding.contexts[_tensor(contexts)], followed], dim=1)
+            return self._foresee(previous, self._memory(memory))
 
     def advance(self, inputs: Float[Tensor, "task input"], memory: Memory | None) -> Trial:
         """One trial with these inputs, after the trials that `memory` holds; at trial 0 there is none."""
@@ -138,21 +156,30 @@ class RecurrentPolicy(nn.Module):
         last = outputs[:, -1]
         return Trial(torch.softmax(last[:, :-1].double(), dim=-1), last[:, -1], after)
 
-    def _state(self, trial: Trial) -> PolicyState:
-        parts = trial.memory if isinstance(trial.memory, tuple) else (trial.memory,)
-        axis = 1 if self.is_recurrent else 0
-        memory = tuple(np.ascontiguousarray(part.movedim(axis, 0).numpy()) for part in parts)
-        return PolicyState(memory, trial.action_probs.numpy())
+    def _foresee(self, previous: Float[Tensor, "task previous"], memory: tuple[Tensor, ...] | None) -> PolicyState:
+        """The coming trial in every context, after the trial before it and the trials that `memory` holds."""
+        shown, num_tasks, axis = self.encoding.contexts, len(previous), self._task_axis
+        rows = (num_tasks, len(shown))
+        inputs = torch.cat([shown.expand(num_tasks, -1, -1), _in_each(previous, len(shown), 0)], dim=-1)
+        parts = tuple(_in_each(part, len(shown), axis).flatten(axis, axis + 1) for part in memory or ())
+        trial = self.advance(inputs.flatten(0, 1), (parts if self.is_memory_tuple else parts[0]) if parts else None)
+        after = trial.memory if isinstance(trial.memory, tuple) else (trial.memory,)
+        arrays = tuple(np.ascontiguousarray(part.movedim(axis, 0).unflatten(0, rows).numpy()) for part in after)
+        return PolicyState(arrays, trial.action_probs.unflatten(0, rows).numpy())
 
-    def _memory(self, state: PolicyState) -> Memory:
-        if not self.is_recurrent:
-            return _tensor(state.memory[0])
-        parts = tuple(_tensor(np.moveaxis(array, 0, 1)) for array in state.memory)
-        return parts if self.is_memory_tuple else parts[0]
+    def _memory(self, arrays: tuple[Float32[np.ndarray, "task ..."], ...]) -> tuple[Tensor, ...]:
+        return tuple(torch.from_numpy(array).movedim(0, self._task_axis).contiguous() for array in arrays)
+
+    @property
+    def _task_axis(self) -> int:
+        return 1 if self.is_recurrent else 0
 
 
 def roll_out(
-    policy: RecurrentPolicy, rewards: Float[Tensor, "task time arm"], uniforms: Float[Tensor, "task time"]
+    policy: RecurrentPolicy,
+    contexts: Int[Tensor, "task time"],
+    rewards: Float[Tensor, "task time arm"],
+    uniforms: Float[Tensor, "task time"],
 ) -> RollOut:
     """Play every task to its end, without gradients and in evaluation mode.
 
@@ -164,34 +191,56 @@ def roll_out(
     actions = torch.zeros(num_tasks, horizon, dtype=torch.int64)
     collected_rewards, values = torch.zeros(num_tasks, horizon), torch.zeros(num_tasks, horizon)
     action_probs = torch.zeros(num_tasks, horizon, num_arms, dtype=torch.float64)
-    newest, memory = inputs[:, 0], None
+    shown = policy.encoding.contexts[contexts]
+    previous, memory = no_trial_before(policy.encoding, num_tasks), None
     with _playing(policy):
         for time in range(horizon):
+            newest = torch.cat([shown[:, time], previous], dim=1)
             trial = policy.advance(newest, memory)
             action = choose(trial.action_probs, uniforms[:, time])
             reward = rewards[:, time].gather(1, action[:, None])[:, 0]
             inputs[:, time], actions[:, time], collected_rewards[:, time] = newest, action, reward
             action_probs[:, time], values[:, time] = trial.action_probs, trial.values
-            newest, memory = policy.encoding(action, reward, time + 1), trial.memory
+            previous = torch.cat([shown[:, time], policy.encoding(action, reward, time + 1)], dim=1)
+            memory = trial.memory
     return RollOut(inputs, actions, collected_rewards, action_probs, values)
 
 
 def play(
     policy: RecurrentPolicy,
+    contexts: Int[np.ndarray, "task time"],
     rewards: Real[np.ndarray, "task time arm"],
     uniforms: Float[np.ndarray, "task time"],
 ) -> Play:
-    """Play every task to its end, in evaluation mode; arms are drawn by inverse CDF at the uniforms in [0, 1)."""
+    """Play every task to its end, in evaluation mode; arms are drawn by inverse CDF at the uniforms in [0, 1).
+
+    Raises `ValueError` for a context that there is not.
+    """
+    require_contexts(policy, contexts)
     passes = []
     for start in range(0, len(rewards), TASKS_PER_PASS):
         tasks = slice(start, start + TASKS_PER_PASS)
-        passes.append(roll_out(policy, _tensor(rewards[tasks]).float(), _tensor(uniforms[tasks])))
+        drawn = (_tensor(contexts[tasks]), _tensor(rewards[tasks]).float(), _tensor(uniforms[tasks]))
+        passes.append(roll_out(policy, *drawn))
     actions = torch.cat([rolled.actions for rolled in passes]).numpy()
     return Play(
         actions=actions,
         collected_rewards=np.take_along_axis(rewards, actions[..., None], axis=2)[..., 0],
         action_probs=torch.cat([rolled.action_probs for rolled in passes]).numpy(),
     )
+
+
+def require_contexts(policy: RecurrentPolicy, contexts: Int[np.ndarray, "..."]) -> None:
+    """Refuse contexts that the policy cannot be shown."""
+    highest = policy.num_contexts - 1
+    if contexts.size and not 0 <= contexts.min() <= contexts.max() <= highest:
+        wrong = contexts[(contexts < 0) | (contexts > highest)][0]
+        raise ValueError(f"this policy knows contexts 0 to {highest}; got context {wrong}")
+
+
+def no_trial_before(encoding: TrialEncoding, num_tasks: int) -> Float[Tensor, "task previous"]:
+    """What follows the context in the inputs of trial 0: zeros, where later the trial before is."""
+    return torch.zeros(num_tasks, encoding.size - encoding.contexts.shape[1])
 
 
 def choose(action_probs: Float[Tensor, "task arm"], uniforms: Float[Tensor, "task"]) -> Int[Tensor, "task"]:
@@ -215,3 +264,8 @@ def _playing(policy: nn.Module) -> Iterator[None]:
 def _tensor(array: np.ndarray) -> Tensor:
     """A copy: torch warns of arrays that cannot be written to."""
     return torch.from_numpy(np.array(array))
+
+
+def _in_each(values: Tensor, num_contexts: int, axis: int) -> Tensor:
+    """The same in every context, a new axis after the one of tasks."""
+    return values.unsqueeze(axis + 1).expand(*values.shape[: axis + 1], num_contexts, *values.shape[axis + 1 :])

@@ -17,11 +17,11 @@ from torch.nn import functional
 
 from metalearners.advantages import lambda_returns, remaining_weights
 from metalearners.baselines import RewardTables, build_baseline, value_in_rewards
-from metalearners.configs import ClippedSurrogate, ReinforcementConfig
+from metalearners.configs import AllActions, ClippedSurrogate, ReinforcementConfig
 from metalearners.network import seeded
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.runs import TrainingRun
-from metalearners.surrogates import surrogate_of
+from metalearners.surrogates import PerTrial, all_actions_surrogate, clipped_surrogate, policy_gradient_surrogate
 
 RewardStream = Callable[[int], RewardTables]
 """The reward tables of every training step, as a pure function of the step."""
@@ -50,6 +50,8 @@ class Lesson(NamedTuple):
     """Returns minus baselines, discounted to trial 0."""
     old_log_probs: Float[Tensor, "batch time"]
     """Log probabilities under which the arms were pulled."""
+    expected_rewards: Float[Tensor, "batch time arm"]
+    """What every arm would have paid on average, given the latents."""
 
 
 def train_policy(
@@ -75,7 +77,8 @@ def train_policy(
 
     def advance(step: int) -> tuple[float, ...]:
         tables = stream(step)
-        rolled = roll_out(policy, tables.rewards, action_uniforms(seed, step, *tables.rewards.shape[:2]))
+        uniforms = action_uniforms(seed, step, *tables.rewards.shape[:2])
+        rolled = roll_out(policy, tables.contexts, tables.rewards, uniforms)
         baselines, baseline_loss = baseline(tables, rolled)
         lesson = lesson_of(tables, rolled, baselines, config)
         weight = entropy_weight(step, config)
@@ -102,7 +105,7 @@ def lesson_of(
     )
     advantages = (returns - baselines) * config.discount ** torch.arange(returns.shape[1])
     old_probs = rolled.action_probs.gather(2, rolled.actions[..., None])[..., 0]
-    return Lesson(returns, advantages, old_probs.log().float())
+    return Lesson(returns, advantages, old_probs.log().float(), tables.expected_rewards)
 
 
 def policy_loss(
@@ -110,19 +113,35 @@ def policy_loss(
 ) -> Float[Tensor, ""]:
     """Minus the surrogate, minus the entropy bonus, plus the squared error of the value output; means over trials.
 
-    Advantages are in units of the encoding's scale, value errors in what that scale at every trial would return.
-    Beyond one such unit errors count linearly (Huber's loss), so that returns with heavy tails do not drown the rest.
+    Rewards and advantages are in units of the encoding's scale, value errors in what that scale at every trial would
+    return. Beyond one such unit errors count linearly (Huber's loss), so that returns with heavy tails do not drown
+    the rest.
     """
     log_probs, values = policy(rolled.inputs)
-    chosen = log_probs.gather(2, rolled.actions[..., None])[..., 0]
-    advantages = lesson.advantages / policy.encoding.scale
-    surrogate = surrogate_of(config.surrogate, chosen, lesson.old_log_probs, advantages).mean()
+    surrogate = _surrogate(log_probs, rolled, lesson, config, scale=policy.encoding.scale).mean()
     entropy = -(log_probs.exp() * log_probs).sum(dim=-1).mean()
     weights = remaining_weights(config.horizon, config.discount)
     errors = value_in_rewards(values, policy.encoding, weights) - lesson.returns
     relative_errors = errors / (policy.encoding.scale * weights[0])
     value_loss = 2 * functional.huber_loss(relative_errors, torch.zeros_like(relative_errors))
     return config.value_weight * value_loss - surrogate - entropy_weight * entropy
+
+
+def _surrogate(
+    log_probs: Float[Tensor, "batch time arm"],
+    rolled: RollOut,
+    lesson: Lesson,
+    config: ReinforcementConfig,
+    *,
+    scale: float,
+) -> PerTrial:
+    """What the configuration asks for, in units of `scale`."""
+    if isinstance(config.surrogate, AllActions):
+        return all_actions_surrogate(log_probs, lesson.expected_rewards / scale)
+    chosen, advantages = log_probs.gather(2, rolled.actions[..., None])[..., 0], lesson.advantages / scale
+    if isinstance(config.surrogate, ClippedSurrogate):
+        return clipped_surrogate(chosen, lesson.old_log_probs, advantages, config.surrogate.clip)
+    return policy_gradient_surrogate(chosen, advantages)
 
 
 def expected_collected(tables: RewardTables, rolled: RollOut) -> Float[Tensor, "batch time"]:

@@ -4,9 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metalearners.configs import ClippedSurrogate, PolicyGradient
-
 PerTrial = Float[Tensor, "batch time"]
+PerArm = Float[Tensor, "batch time arm"]
 
 
 def policy_gradient_surrogate(log_probs: PerTrial, advantages: PerTrial) -> PerTrial:
@@ -26,10 +25,11 @@ def clipped_surrogate(log_probs: PerTrial, old_log_probs: PerTrial, advantages: 
     return torch.minimum(ratios * advantages, ratios.clamp(1 - clip, 1 + clip) * advantages)
 
 
-def surrogate_of(
-    config: PolicyGradient | ClippedSurrogate, log_probs: PerTrial, old_log_probs: PerTrial, advantages: PerTrial
-) -> PerTrial:
-    """The surrogate that a configuration asks for."""
-    if isinstance(config, ClippedSurrogate):
-        return clipped_surrogate(log_probs, old_log_probs, advantages, config.clip)
-    return policy_gradient_surrogate(log_probs, advantages)
+def all_actions_surrogate(log_probs: PerArm, rewards: PerArm) -> PerTrial:
+    """Probability × reward, summed over arms: its gradient is that of the trial's expected reward, whatever was pulled.
+
+    The histories are taken as they came: what an arm reveals for later trials is not counted. It is the policy
+    gradient surrogate of the trial's own reward, averaged over the arm (Sutton et al. 2001, *Comparing
+    policy-gradient algorithms*; Allen et al. 2017, arXiv 1709.00503).
+    """
+    return (log_probs.exp() * rewards).sum(dim=-1)

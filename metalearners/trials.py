@@ -1,7 +1,9 @@
-"""What a network that plays a bandit is fed: the previous trial, encoded; at trial 0, where there is none, zeros.
+"""What a network that plays a bandit is fed: the context of the trial, and the previous trial, encoded.
 
-The inputs of trial t hold the arm pulled and the reward collected at trial t - 1, as in RL² (Duan et al. 2016, arXiv
-1611.02779; Wang et al. 2016, arXiv 1611.05763), and t itself, in units of the horizon.
+The inputs of trial t are what is shown in its context and all of trial t - 1: what was shown, the arm pulled and the
+reward collected, as in RL² (Duan et al. 2016, arXiv 1611.02779; Wang et al. 2016, arXiv 1611.05763); and t itself, in
+units of the horizon. At trial 0, where there is no trial before, all but the context are zeros. A bandit without
+contexts is always in one and the same, in which nothing is shown.
 """
 
 from dataclasses import dataclass
@@ -23,7 +25,12 @@ class TrialEncoding(Protocol):
 
     @property
     def size(self) -> int:
-        """Input channels per trial."""
+        """Input channels per trial: what is shown, what was shown at the trial before, and what followed there."""
+        ...
+
+    @property
+    def contexts(self) -> Float[Tensor, "context channel"]:
+        """What is shown in every context that a trial can be in; of no channels where there is nothing to show."""
         ...
 
     @property
@@ -42,8 +49,8 @@ class TrialEncoding(Protocol):
 
     def __call__(
         self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
-    ) -> Float[Tensor, "batch input"]:
-        """Inputs of trial `time`, at least 1, from the trial before it. Those of trial 0 are zeros."""
+    ) -> Float[Tensor, "batch channel"]:
+        """The inputs of trial `time`, at least 1, that follow the contexts: what was done and paid before it."""
         ...
 
 
@@ -60,13 +67,17 @@ class RealTrialEncoding:
     def size(self) -> int:
         return self.num_arms + 3
 
+    @property
+    def contexts(self) -> Float[Tensor, "context channel"]:
+        return torch.zeros(1, 0)
+
     def channels(self, rewards: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
         return ((rewards - self.loc) / self.scale).to(torch.float32)
 
     def __call__(
         self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
-    ) -> Float[Tensor, "batch input"]:
-        return _inputs(self.num_arms, actions, self.channels(collected_rewards), time / self.horizon)
+    ) -> Float[Tensor, "batch channel"]:
+        return _previous_trial(self.num_arms, actions, self.channels(collected_rewards), time / self.horizon)
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,10 @@ class PositiveTrialEncoding:
         return self.num_arms + 3
 
     @property
+    def contexts(self) -> Float[Tensor, "context channel"]:
+        return torch.zeros(1, 0)
+
+    @property
     def loc(self) -> float:
         return self.scale
 
@@ -90,12 +105,43 @@ class PositiveTrialEncoding:
 
     def __call__(
         self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
-    ) -> Float[Tensor, "batch input"]:
-        return _inputs(self.num_arms, actions, self.channels(collected_rewards), time / self.horizon)
+    ) -> Float[Tensor, "batch channel"]:
+        return _previous_trial(self.num_arms, actions, self.channels(collected_rewards), time / self.horizon)
 
 
-def _inputs(num_arms: int, actions: Tensor, channels: Tensor, progress: float) -> Tensor:
-    """One row of inputs per task, of `num_arms + 3` channels."""
+@dataclass(frozen=True)
+class ContextualTrialEncoding:
+    """As `RealTrialEncoding`, after the contexts of the trial and of the one before it, both one-hot.
+
+    The context before was seen already, and a network could remember it for one trial. But told again, it is
+    soon trained to keep what paid where; left to remember, it stayed blind to contexts several times as long.
+    """
+
+    num_contexts: int
+    num_arms: int
+    horizon: int
+    loc: float = 0.0
+    scale: float = 1.0
+
+    @property
+    def size(self) -> int:
+        return 2 * self.num_contexts + self.num_arms + 3
+
+    @property
+    def contexts(self) -> Float[Tensor, "context channel"]:
+        return torch.eye(self.num_contexts)
+
+    def channels(self, rewards: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+        return ((rewards - self.loc) / self.scale).to(torch.float32)
+
+    def __call__(
+        self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
+    ) -> Float[Tensor, "batch channel"]:
+        return _previous_trial(self.num_arms, actions, self.channels(collected_rewards), time / self.horizon)
+
+
+def _previous_trial(num_arms: int, actions: Tensor, channels: Tensor, progress: float) -> Tensor:
+    """One row per task, of `num_arms + 3` channels."""
     inputs = torch.zeros(len(actions), num_arms + 3)
     inputs.scatter_(1, actions[:, None], 1.0)
     inputs[:, num_arms] = channels

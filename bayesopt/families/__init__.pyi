@@ -2,11 +2,14 @@
 
 from bayesopt.families.bernoulli_bandit import BernoulliBandit as BernoulliBandit
 from bayesopt.families.beta_bernoulli import BetaBernoulli as BetaBernoulli
+from bayesopt.families.contextual_bandit import ContextualBandit as ContextualBandit
 from bayesopt.families.correlated_bandit import CorrelatedBandit as CorrelatedBandit
 from bayesopt.families.dirichlet_categorical import DirichletCategorical as DirichletCategorical
 from bayesopt.families.exponential_bandit import ExponentialBandit as ExponentialBandit
+from bayesopt.families.function_regression import FunctionRegression as FunctionRegression
 from bayesopt.families.gamma_exponential import GammaExponential as GammaExponential
 from bayesopt.families.gaussian_bandit import GaussianBandit as GaussianBandit
+from bayesopt.families.linear_regression import LinearRegression as LinearRegression
 from bayesopt.families.normal_normal import NormalNormal as NormalNormal
 from bayesopt.family import AbstractFamily
 

@@ -1,6 +1,8 @@
 """Reproductions of papers, one file each. The file's existence is its registration and its name is its id.
 
-A file defines `experiments(smoke)`, the frozen experiments by name, and `claims(results)`, what is claimed of them.
+A file defines `QUESTION`, `experiments()`, the frozen experiments by name, longest first; `measures(trees, seed)`, the
+common table of their results; `figure_points(trees)`, tables of points by group, each with its dimension; and
+`presentation()`, how both are shown and what is claimed.
 """
 
 import importlib

@@ -30,6 +30,7 @@ from comparisons.experiment import AbstractExperiment
 from comparisons.intervals import bootstrap_ratio
 from comparisons.measures import Measure, over
 from comparisons.prediction_experiment import PredictionExperiment
+from comparisons.presentation import Presentation
 from comparisons.tree import DECISION_SCHEMA
 from metalearners.configs import ReinforcementConfig, TrainingConfig
 
@@ -124,6 +125,25 @@ def measures(trees: Mapping[str, xr.DataTree], *, seed: int) -> list[Measure]:
         add("floor_share_of_untrained", untrained_floor, found.untrained)
         add("last_share_of_first_checkpoint", found.by_step[:, -1], found.by_step[:, 0])
     return rows
+
+
+def figure_points(trees: Mapping[str, xr.DataTree]) -> dict[str, tuple[str, list[dict[str, object]]]]:
+    """How far networks were from Bayes at each checkpoint, as a share of the floor's distance."""
+    points: list[dict[str, object]] = [
+        {"variant": name, "training_seed": seed, "step": int(step), "share_of_floor": float(share)}
+        for name, tree in trees.items()
+        for behaviour in [behaviour_of(tree)]
+        for seed, shares in enumerate(behaviour.by_step.mean(axis=2) / behaviour.few_floor.mean())
+        for step, share in zip(behaviour.steps, shares, strict=True)
+    ]
+    return {"convergence": ("point", points)}
+
+
+def presentation() -> Presentation:
+    """How the reproduction is shown."""
+    from comparisons.convergence_presentation import CONVERGENCE
+
+    return CONVERGENCE
 
 
 def claims(names: list[str]) -> tuple[Claim, ...]:

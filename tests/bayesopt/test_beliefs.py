@@ -1,24 +1,15 @@
-"""Beliefs at every time, their order independence, and linear-Gaussian regression against dense joint normals."""
+"""Beliefs at every time, their order independence, and what observations are refused."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-import scipy.stats
 
-from bayesopt import (
-    filter_beliefs,
-    log_marginal_likelihood,
-    predict_regression,
-    predict_sequence,
-    sample_regressions,
-)
+from bayesopt import filter_beliefs, log_marginal_likelihood, predict_sequence
 from bayesopt.families import BetaBernoulli, DirichletCategorical, GammaExponential, NormalNormal
-from tests.bayesopt.linear_gaussian import LinearGaussian
 
 SEQUENCES = [
     (BetaBernoulli(2.0, 1.0), [[0, 1, 1, 0, 1], [1, 1, 1, 1, 1]]),
@@ -83,8 +74,7 @@ def test_wrong_shapes_are_refused_where_no_shape_checker_runs():
     program = """
 import numpy as np
 from bayesopt import predict_regression, predict_sequence
-from bayesopt.families import NormalNormal
-from tests.bayesopt.linear_gaussian import LinearGaussian
+from bayesopt.families import LinearRegression, NormalNormal
 
 def message_of(call, *arguments):
     try:
@@ -94,8 +84,8 @@ def message_of(call, *arguments):
     raise AssertionError(f"{call.__name__} accepts {arguments}")
 
 assert "shape (task, time)" in message_of(predict_sequence, NormalNormal(), [0.0, 1.0])
-shapes = message_of(predict_regression, LinearGaussian(), np.zeros((2, 3, 3)), np.zeros((2, 4, 2)))
-assert "(2, 3, 3) and (2, 4, 2)" in shapes
+shapes = message_of(predict_regression, LinearRegression(), np.zeros((2, 3, 5)), np.zeros((2, 4, 5)))
+assert "(2, 3, 5) and (2, 4, 5)" in shapes
 predict_sequence(NormalNormal(), [[0.0, 1.0]])
 """
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
@@ -107,49 +97,3 @@ def test_outcomes_may_come_in_any_number_type(family, dtype):
     outcomes = np.array([[0, 1, 1, 0]])
     expected = log_marginal_likelihood(family, outcomes)
     np.testing.assert_allclose(log_marginal_likelihood(family, outcomes.astype(dtype)), expected, rtol=1e-15)
-
-
-# --- regression -------------------------------------------------------------------------------------------------------
-
-
-def test_regression_agrees_with_the_joint_normal_of_all_targets():
-    """The dense way: targets are jointly normal with covariance F F' + noise; condition with `numpy.linalg`."""
-    family = LinearGaussian()
-    drawn = sample_regressions(family, jax.random.key(0), num_tasks=3, length=7)
-    assert drawn.inputs.shape == (3, 7, 3)
-    assert drawn.targets.shape == (3, 7, 2)
-    predictive = predict_regression(family, drawn.inputs, drawn.targets)
-    assert predictive.batch_shape == (3, 7)
-    assert predictive.event_shape == (2,)
-    for task in range(3):
-        features = np.concatenate([drawn.inputs[task], np.ones((7, 1))], axis=1)
-        covariance = features @ features.T + family.observation_scale**2 * np.eye(7)
-        for t in range(7):
-            gain = np.linalg.solve(covariance[:t, :t], covariance[:t, t])
-            loc = gain @ drawn.targets[task, :t]
-            variance = covariance[t, t] - gain @ covariance[:t, t]
-            np.testing.assert_allclose(predictive.mean[task, t], loc, rtol=1e-10, atol=1e-12)
-            np.testing.assert_allclose(predictive.variance[task, t], [variance] * 2, rtol=1e-10)
-        joint = scipy.stats.multivariate_normal(np.zeros(7), covariance)
-        evidence = sum(joint.logpdf(output) for output in drawn.targets[task].T)
-        summed = predictive.log_prob(drawn.targets)[task].sum()
-        assert summed == pytest.approx(evidence, rel=1e-11)
-
-
-def test_posterior_weights_agree_with_the_normal_equations():
-    family, scale = LinearGaussian(), 0.3
-    drawn = sample_regressions(family, jax.random.key(1), num_tasks=1, length=7)
-    features = np.concatenate([drawn.inputs[0], np.ones((7, 1))], axis=1)
-    with jax.enable_x64(True):
-        belief = family.prior_belief()
-        for inputs, targets in zip(drawn.inputs[0], drawn.targets[0], strict=True):
-            belief = family.update_with_pair(belief, jnp.asarray(inputs), jnp.asarray(targets))
-    precision = np.eye(4) + features.T @ features / scale**2
-    np.testing.assert_allclose(belief.covariance, np.linalg.inv(precision), rtol=1e-9, atol=1e-12)
-    expected = np.linalg.solve(precision, features.T @ drawn.targets[0] / scale**2)
-    np.testing.assert_allclose(belief.loc, expected, rtol=1e-9, atol=1e-12)
-
-
-def test_infinite_targets_are_refused():
-    with pytest.raises(ValueError, match="must be finite"):
-        predict_regression(LinearGaussian(), np.zeros((2, 3, 3)), np.full((2, 3, 2), np.inf))

@@ -6,10 +6,12 @@ compare two things timed in turn within this run. Names of parts run these only:
 
 import sys
 
-from tests.bench import decisions, horizons, indices, predictions, start_up
+from tests.bench import decisions, horizons, indices, learners, predictions, start_up
 from tests.bench.table import heading
 
-PARTS = {part.__name__.rpartition(".")[2]: part for part in (start_up, indices, horizons, predictions, decisions)}
+PARTS = {
+    part.__name__.rpartition(".")[2]: part for part in (start_up, indices, horizons, predictions, decisions, learners)
+}
 
 if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(PARTS)

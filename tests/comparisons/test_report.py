@@ -93,9 +93,11 @@ def test_notes_versions_and_settings_are_shown(page):
 def test_verdicts_are_shown_in_words(tmp_path, monkeypatch):
     tree = made_up_tree(num_seeds=1, optional=False)
     verdicts = [
-        Verdict("Small.", "held", 0.001, 0.0009, 0.0011, 1 / 300, "fraction", "tasks"),
-        Verdict("Smaller.", "failed", 3.1e-4, 2.8e-4, 3.4e-4, 1e-4, "nats/step", "tasks and 2 training seeds"),
-        Verdict("Agree.", "undecided", np.nan, np.nan, np.nan, 4.0, "standard errors", "tasks"),
+        Verdict("Small.", "held", 0.001, 0.0009, 0.0011, -np.inf, 1 / 300, "fraction", "tasks"),
+        Verdict("Smaller.", "failed", 3.1e-4, 2.8e-4, 3.4e-4, -np.inf, 1e-4, "nats/step", "tasks and 2 training seeds"),
+        Verdict("Agree.", "undecided", np.nan, np.nan, np.nan, -4.0, 4.0, "standard errors", "tasks"),
+        Verdict("Many.", "held", 7.1, 6.5, 7.7, 4.0, np.inf, "ratio", "tasks"),
+        Verdict("Alike.", "failed", 0.4, 0.3, 0.5, 0.1, 0.2, "score", "tasks"),
     ]
     monkeypatch.setattr("comparisons.report.verdicts_of", lambda _: verdicts)
     path = write_report(tree, tmp_path, question="Is it?", provenance={"wall time, train": "12 s"})
@@ -112,10 +114,11 @@ def test_verdicts_are_shown_in_words(tmp_path, monkeypatch):
         "Unit": "standard errors",
         "Interval over": "tasks",
     }
-    assert "1 held, 1 failed, 1 undecided" in page.text
+    assert rows[3]["Bound"] == "≥ 4" and rows[4]["Bound"] == "0.1 to 0.2"
+    assert "2 held, 2 failed, 1 undecided" in page.text
     assert "wall time, train" in page.text and "12 s" in page.text
     written = pd.read_csv(tmp_path / "claims.csv")
-    assert list(written.outcome) == ["held", "failed", "undecided"]
+    assert list(written.outcome) == ["held", "failed", "undecided", "held", "failed"]
 
 
 def test_an_infinite_divergence_is_said_and_shown(tmp_path):
@@ -144,7 +147,7 @@ def test_what_a_family_or_a_question_says_is_text_not_markup(tmp_path, monkeypat
     attack = "<script>alert(1)</script>"
     tree = made_up_tree(num_seeds=1, optional=False, family=attack)
     tree.attrs |= {"network": attack, "notes": json.dumps([attack]), "versions": json.dumps({attack: attack})}
-    verdicts = [Verdict(attack, "held", 0.0, 0.0, 0.0, 1.0, attack, attack)]
+    verdicts = [Verdict(attack, "held", 0.0, 0.0, 0.0, -np.inf, 1.0, attack, attack)]
     monkeypatch.setattr("comparisons.report.verdicts_of", lambda _: verdicts)
     path = write_report(tree, tmp_path, question=attack, provenance={attack: attack})
     source = path.read_text()
@@ -233,3 +236,5 @@ def test_intervals_decide_the_digits_and_keep_the_notation_of_the_estimate():
     assert quantity(1.42e-4, 1.42e-4, 1.42e-4) == "1.42e-4"
     assert quantity(np.inf, np.inf, np.inf) == "∞"
     assert interval(0.1, 0.1, 0.1) == "exact"
+    assert quantity(6.5, 5.25, np.inf) == "6.50 [5.25, ∞]"
+    assert quantity(np.inf, 5.25, np.inf) == "∞ [5.25, ∞]"

@@ -10,7 +10,7 @@ from comparisons import reproductions
 from comparisons.decision_experiment import DecisionExperiment
 from comparisons.prediction_experiment import PredictionExperiment
 from comparisons.report import verdicts_of, write_report
-from comparisons.reproduction import reproduction_tree, run_reproduction
+from comparisons.reproduction import ReproductionOptions, experiments_of, reproduction_tree, run_reproduction
 from comparisons.reproductions import mikulik_2020
 from tests.comparisons.trees import made_up_decision_tree, made_up_tree
 
@@ -67,8 +67,18 @@ def test_every_variant_has_its_verdicts_and_the_page_shows_them(tree, tmp_path):
     assert (tmp_path / "convergence.csv").exists()
 
 
+def test_options_choose_experiments_and_the_number_of_networks():
+    chosen = experiments_of("mikulik_2020", ReproductionOptions(seeds=3, only=("coin, Beta(2, 1)",)))
+    assert list(chosen) == ["coin, Beta(2, 1)"]
+    assert chosen["coin, Beta(2, 1)"].training_seeds == (0, 1, 2)
+    with pytest.raises(KeyError, match=r"no experiment 'cash' in mikulik_2020; there are coin, Beta\(1, 1\), "):
+        experiments_of("mikulik_2020", ReproductionOptions(only=("cash",)))
+    with pytest.raises(ValueError, match="seeds must be at least 1, or 0 for .*; got -1"):
+        ReproductionOptions(seeds=-1)
+
+
 @pytest.mark.slow
 def test_the_whole_reproduction_tiny(tmp_path):
-    page = run_reproduction("mikulik_2020", tmp_path, smoke=True)
+    page = run_reproduction("mikulik_2020", tmp_path, ReproductionOptions(smoke=True))
     assert page.exists()
     assert len(list((tmp_path / "mikulik_2020_smoke" / "experiments").glob("*/*/report/index.html"))) == 14

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from metalearners import (
+    AllActions,
     ClippedSurrogate,
+    ContextualTrialEncoding,
     GRUConfig,
     HindsightBaseline,
     PolicyGradient,
@@ -29,7 +32,7 @@ from metalearners.network import build_network, seeded
 from metalearners.policy import RollOut, roll_out
 from metalearners.reinforcement import action_uniforms, entropy_weight, lesson_of, policy_loss
 from metalearners.runs import RESUME_FILE, checkpoint_path, is_trained
-from metalearners.surrogates import clipped_surrogate, policy_gradient_surrogate
+from metalearners.surrogates import all_actions_surrogate, clipped_surrogate, policy_gradient_surrogate
 
 SMALL = ReinforcementConfig(num_steps=12, batch_size=16, horizon=5, num_checkpoints=3)
 BASELINES = [ValueBaseline(), HindsightBaseline(hidden_size=8)]
@@ -60,11 +63,15 @@ def policy_with_dropout():
     return RecurrentPolicy(WithDropout(encoding), encoding)
 
 
+def plain_tables(rewards, expected_rewards):
+    return RewardTables(torch.zeros(rewards.shape[:2], dtype=torch.int64), rewards, expected_rewards)
+
+
 def bernoulli_stream(config, num_arms=2):
     def stream(step):
         generator = torch.Generator().manual_seed(step)
         means = torch.rand(config.batch_size, 1, num_arms, generator=generator).expand(-1, config.horizon, -1)
-        return RewardTables((torch.rand(means.shape, generator=generator) < means).float(), means)
+        return plain_tables((torch.rand(means.shape, generator=generator) < means).float(), means)
 
     return stream
 
@@ -111,7 +118,7 @@ def everything(policy):
     with torch.no_grad():
         log_probs, values = policy(inputs)
     rolled = RollOut(inputs, actions, collected, log_probs.double().exp(), values)
-    return RewardTables(rewards, means), rolled, table_probs
+    return plain_tables(rewards, means), rolled, table_probs
 
 
 def gradient(policy, objective):
@@ -169,7 +176,7 @@ def test_hindsight_and_known_means_lower_the_variance():
 def test_one_unclipped_epoch_of_ppo_is_a2c():
     policy = fresh_policy(RealTrialEncoding(2, SMALL.horizon))
     tables = bernoulli_stream(SMALL)(0)
-    rolled = roll_out(policy, tables.rewards, action_uniforms(0, 0, 16, 5))
+    rolled = roll_out(policy, tables.contexts, tables.rewards, action_uniforms(0, 0, 16, 5))
     gradients = []
     for surrogate in (PolicyGradient(), ClippedSurrogate(clip=math.inf, num_epochs=1)):
         config = ReinforcementConfig(horizon=SMALL.horizon, surrogate=surrogate)
@@ -187,6 +194,31 @@ def test_clipping_stops_gains_and_not_losses():
     torch.testing.assert_close(surrogate, torch.tensor([[1.2, 0.5, -2.0, -0.8]]))
     surrogate.sum().backward()
     torch.testing.assert_close(log_probs.grad, torch.tensor([[0.0, 0.5, -2.0, 0.0]]))
+
+
+def test_all_actions_ascend_every_trials_own_reward_with_less_variance():
+    """Over all that can happen: as the gradient of what is sampled, trial by trial, but with a smaller spread."""
+    policy = fresh_policy(RealTrialEncoding(2, HORIZON), hidden_size=4)
+    tables, rolled, table_probs = everything(policy)
+    with torch.no_grad():  # of a policy that prefers an arm: between two equally likely arms the spreads are the same
+        logits = policy(rolled.inputs)[0] + torch.tensor([0.5, -0.5])
+    logits.requires_grad_()
+    log_probs = torch.log_softmax(logits, dim=-1)
+    chosen = log_probs.gather(2, rolled.actions[..., None])[..., 0]
+    probs = table_probs * chosen.detach().sum(dim=1).exp()
+    own = tables.expected_rewards.gather(2, rolled.actions[..., None])[..., 0]
+    best_guess = (log_probs.exp() * tables.expected_rewards).sum(dim=-1).detach()  # the baseline of least variance
+    means, spreads = [], []
+    for surrogate in (
+        policy_gradient_surrogate(chosen, own - best_guess),
+        all_actions_surrogate(log_probs, tables.expected_rewards),
+    ):
+        (gradients,) = torch.autograd.grad(surrogate.sum(), logits, retain_graph=True)
+        means.append(torch.einsum("e,eta->ta", probs, gradients))
+        spreads.append(torch.einsum("e,eta->t", probs, (gradients - means[-1]).square()))
+    assert (means[0].norm(dim=1) > 1e-2).all()
+    torch.testing.assert_close(means[1], means[0], atol=1e-6, rtol=1e-4)
+    assert (spreads[1] < 0.9 * spreads[0]).all(), spreads
 
 
 # Runs
@@ -249,8 +281,8 @@ def test_unknown_means_stop_training_and_not_the_network():
     with pytest.raises(FloatingPointError, match="the loss at step 4 is nan; lower learning_rate"):
         train_policy(policy, poisoned, SMALL, seed=0)
     fed, clean = (
-        roll_out(policy_with_dropout(), stream(3).rewards, action_uniforms(0, 3, 16, 5)).inputs
-        for stream in (poisoned, bernoulli_stream(SMALL))
+        roll_out(policy_with_dropout(), tables.contexts, tables.rewards, action_uniforms(0, 3, 16, 5)).inputs
+        for tables in (poisoned(3), bernoulli_stream(SMALL)(3))
     )
     assert torch.isfinite(fed).all()
     assert torch.equal(fed, clean)
@@ -291,6 +323,8 @@ def test_bad_settings_of_the_parts_are_refused():
         ClippedSurrogate(num_epochs=0)
     with pytest.raises(ValueError, match=r"HindsightBaseline: hidden_size .* got 0"):
         HindsightBaseline(hidden_size=0)
+    with pytest.raises(ValueError, match=r"AllActions .* baseline must be ValueBaseline\(\); got HindsightBaseline"):
+        ReinforcementConfig(surrogate=AllActions())
 
 
 # Learning
@@ -307,12 +341,12 @@ def test_a_bandit_with_one_good_arm_is_learned(surrogate, baseline):
     def tables_of(step):
         good = torch.randint(2, (64, 1, 1), generator=torch.Generator().manual_seed(step))
         rewards = torch.where(torch.arange(2) == good, 7.0, 3.0).expand(-1, 6, -1)
-        return RewardTables(rewards, rewards)
+        return plain_tables(rewards, rewards)
 
     policy = fresh_policy(RealTrialEncoding(2, 6, loc=5.0, scale=2.0))
     train_policy(policy, tables_of, config, seed=0)
-    rewards = tables_of(10_000).rewards.numpy()
-    collected = play(policy, rewards, np.random.default_rng(0).random((64, 6))).collected_rewards
+    contexts, rewards, _ = (table.numpy() for table in tables_of(10_000))
+    collected = play(policy, contexts, rewards, np.random.default_rng(0).random((64, 6))).collected_rewards
     # The loss of 0 or 4 per task has standard deviation 2: four standard errors of 64 tasks.
     assert collected.sum(axis=1).mean() > 40 - 4 * 2 / 8
     assert collected[:, 1:].mean() > 6.9
@@ -325,9 +359,43 @@ def test_positive_rewards_with_heavy_tails_are_survived(num_arms):
     def stream(step):
         generator = np.random.default_rng(step)
         means = 1 / generator.gamma(2.0, size=(64, 1, num_arms)).repeat(10, axis=1)
-        return RewardTables(torch.from_numpy(generator.exponential(means)).float(), torch.from_numpy(means).float())
+        return plain_tables(torch.from_numpy(generator.exponential(means)).float(), torch.from_numpy(means).float())
 
     policy = fresh_policy(PositiveTrialEncoding(num_arms, 10))
     record = train_policy(policy, stream, config, seed=0)
     assert np.isfinite(record.losses).all()
     assert (record.entropies <= math.log(num_arms) + 1e-6).all()
+
+
+def contextual_tables(seed, num_tasks):
+    """In two contexts, the one correct arm of two pays 1."""
+    generator = torch.Generator().manual_seed(seed)
+    targets, contexts = torch.randint(2, (2, num_tasks, 8), generator=generator)
+    rewards = functional.one_hot(targets[:, :2].gather(1, contexts), 2).float()
+    return RewardTables(contexts, rewards, rewards)
+
+
+@pytest.mark.parametrize(
+    ("num_steps", "surrogate", "baseline"),
+    [
+        pytest.param(400, AllActions(), ValueBaseline(), id="all actions"),
+        pytest.param(200, ClippedSurrogate(), HindsightBaseline(), id="ppo", marks=pytest.mark.slow),
+    ],
+)
+def test_a_contextual_bandit_is_learned(num_steps, surrogate, baseline):
+    """An arm tried in a context says which is correct there, and nothing of the other context.
+
+    Whoever is blind to contexts is right in 3 of 4 trials at most: always in the half of tasks where one arm is
+    correct in both contexts, and else in every other trial.
+    """
+    config = ReinforcementConfig(
+        num_steps=num_steps, batch_size=64, horizon=8, learning_rate=0.03, surrogate=surrogate, baseline=baseline
+    )
+    policy = fresh_policy(ContextualTrialEncoding(2, 2, 8), hidden_size=32)
+    train_policy(policy, lambda step: contextual_tables(step, 64), config, seed=0)
+    contexts, rewards, _ = (table.numpy() for table in contextual_tables(10_000, 500))
+    played = play(policy, contexts, rewards, np.random.default_rng(0).random((500, 8)))
+    is_new = np.array([[context not in row[:time] for time, context in enumerate(row)] for row in contexts])
+    accuracy = (played.action_probs * rewards).sum(axis=2)
+    assert accuracy[~is_new].mean() > 0.9
+    assert abs(accuracy[is_new].mean() - 0.5) < 4 * 0.5 / np.sqrt(is_new.sum())  # nothing leaks

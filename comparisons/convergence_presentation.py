@@ -1,4 +1,4 @@
-"""How the reproduction of a paper is shown: verdicts by variant, and how its networks came closer to Bayes."""
+"""How a reproduction is shown that asks how near Bayes its networks are: verdicts by variant, and the way there."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from comparisons.citations import MIKULIK, NUMPYRO, PYTORCH
 from comparisons.claims import Claim, Verdict
 from comparisons.figure_style import COLOURS, NEUTRAL
 from comparisons.presentation import Presentation
-from comparisons.report_figures import ReportFigure
+from comparisons.report_figures import ReportFigure, fixed
 from comparisons.report_rows import Diagnostic, Headline, tally
 from comparisons.wording import Vocabulary, number
 
@@ -130,7 +130,7 @@ _VOCABULARY = Vocabulary(
     ceilings={},
 )
 
-REPRODUCTIONS = Presentation(
+CONVERGENCE = Presentation(
     question=_question,
     claims=_claims,
     headline=_headline,
@@ -139,7 +139,7 @@ REPRODUCTIONS = Presentation(
             name="convergence",
             title="Coming closer to Bayes",
             is_available=lambda tree: "convergence" in tree.children,
-            height=7.2,
+            height=fixed(7.2),
             draw=_draw_convergence,
             table=convergence_table,
             alt="Small line charts, one per variant, both axes logarithmic: distance from Bayes as a share of the "

@@ -1,0 +1,106 @@
+"""Periodic functions with a chosen spectrum, from noisy values at random places."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+import numpyro
+import numpyro.distributions as dist
+from jaxtyping import Array, Float
+
+from bayesopt.conjugate import (
+    LinearGaussianBelief,
+    linear_gaussian_predictive,
+    update_linear_gaussian,
+)
+from bayesopt.family import AbstractRegressionFamily, require_equal_lengths, require_positive
+
+_HIGHEST = 5
+"""As in the reconstruction; the paper's is not known."""
+
+
+@dataclass(frozen=True)
+class FunctionRegression(AbstractRegressionFamily):
+    """A random Fourier series on the circle [0, 1), seen at uniformly random places under noise.
+
+    f(x) is the sum over `frequencies` k of sqrt(2) * (a_k cos(2 pi k x) + b_k sin(2 pi k x)), or a_0 where k is 0;
+    a_k and b_k are Normal with mean 0 and variance v_k, the entry of `variances` that belongs to k. So f is a Gaussian
+    process whose kernel is the sum of v_k * 2 cos(2 pi k (x - x')), or v_0 where k is 0. Equal variances up to a
+    cut-off are a low-pass spectrum; leaving frequencies out, a band-pass or band-stop one. After Rabinowitz 2019
+    (arXiv 1905.01320), whose spectra are not known: the numbers are ours, with a total variance of 1.
+    """
+
+    frequencies: tuple[int, ...] = tuple(range(_HIGHEST + 1))
+    variances: tuple[float, ...] = (1 / (2 * _HIGHEST + 1),) * (_HIGHEST + 1)
+    noise_scale: float = 0.1
+
+    is_exchangeable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for field in ("variances", "noise_scale"):
+            require_positive(self, field)
+        frequencies = self.frequencies
+        are_counts = all(isinstance(k, int) and not isinstance(k, bool) and k >= 0 for k in frequencies)
+        if not frequencies or not are_counts or list(frequencies) != sorted(set(frequencies)):
+            raise ValueError(
+                "FunctionRegression: frequencies must be a non-empty, rising tuple of integers of at least 0; "
+                f"got {frequencies!r}"
+            )
+        require_equal_lengths(self, "frequencies", "variances")
+
+    @property
+    def num_inputs(self) -> int:
+        """How many numbers an input has: its place on the circle."""
+        return 1
+
+    @property
+    def num_outputs(self) -> int:
+        """How many numbers a target has: the value there."""
+        return 1
+
+    def model(self, inputs: Array | None = None, targets: Array | None = None, *, length: int) -> None:
+        scales = self._coefficient_scales()
+        coefficients = numpyro.sample("coefficients", dist.Normal(0.0, scales).to_event(1))
+        with numpyro.plate("time", length):
+            places: Any = numpyro.sample("inputs", dist.Uniform(jnp.zeros(1), 1.0).to_event(1), obs=inputs)
+            values = (fourier_features(places[..., 0], self.frequencies) @ coefficients)[..., None]
+            numpyro.sample("targets", dist.Normal(values, self.noise_scale).to_event(1), obs=targets)
+
+    def prior_belief(self) -> LinearGaussianBelief:
+        scales = self._coefficient_scales()
+        return LinearGaussianBelief(jnp.zeros_like(scales)[None], jnp.diag(scales**2)[None])
+
+    def update_with_pair(self, belief: LinearGaussianBelief, inputs: Array, targets: Array) -> LinearGaussianBelief:
+        features = fourier_features(inputs[0], self.frequencies)
+        return update_linear_gaussian(belief, features, targets, observation_scale=self.noise_scale)
+
+    def posterior(self, belief: LinearGaussianBelief) -> dict[str, dist.Distribution]:
+        return {"coefficients": dist.MultivariateNormal(belief.loc[0], belief.covariance[0])}
+
+    def target_predictive(self, belief: LinearGaussianBelief, inputs: Array) -> dist.Distribution:
+        features = fourier_features(inputs[0], self.frequencies)
+        return linear_gaussian_predictive(belief, features, observation_scale=self.noise_scale)
+
+    def _coefficient_scales(self) -> Array:
+        variances: list[float] = []
+        for k, variance in zip(self.frequencies, self.variances, strict=True):
+            variances += [variance] * num_features(k)
+        return jnp.sqrt(jnp.array(variances, float))
+
+
+def num_features(frequency: int) -> int:
+    """How many coefficients a frequency has: a cosine and a sine, or the constant."""
+    return 2 if frequency else 1
+
+
+def fourier_features(places: Float[Array, "..."], frequencies: tuple[int, ...]) -> Float[Array, "... feature"]:
+    """Features at places on the circle (last axis): per frequency sqrt(2) times cosine and sine, or 1 for 0.
+
+    They are orthonormal under the uniform distribution of places.
+    """
+    features: list[Array] = []
+    for k in frequencies:
+        angle = 2 * math.pi * k * places
+        features += [2**0.5 * jnp.cos(angle), 2**0.5 * jnp.sin(angle)] if k else [jnp.ones_like(angle)]
+    return jnp.stack(features, axis=-1)

@@ -1,0 +1,77 @@
+"""Linear maps of a matrix-normal prior, from inputs to noisy targets."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax.numpy as jnp
+import numpyro
+import numpyro.distributions as dist
+from jaxtyping import Array
+
+from bayesopt.conjugate import (
+    LinearGaussianBelief,
+    linear_gaussian_posterior,
+    linear_gaussian_predictive,
+    update_linear_gaussian,
+)
+from bayesopt.family import AbstractRegressionFamily, require_equal_lengths, require_positive
+
+_DIMENSION = 5
+"""As in the reconstruction; the paper's is not known."""
+
+
+@dataclass(frozen=True)
+class LinearRegression(AbstractRegressionFamily):
+    """Targets W x plus noise, W matrix-normal with mean 0: W[i, j] ~ Normal(0, output_scales[i] * weight_scales[j]).
+
+    The lengths of the scales are the dimensions: a number per output, and a number per input. Any other row or column
+    covariance is this family in rotated coordinates. Inputs are independent normals of standard deviations
+    `input_scales`, which say nothing about W; `noise_scale` is the standard deviation of the noise on every output.
+    After Rabinowitz 2019 (arXiv 1905.01320), whose dimensions and scales are not known: five by five, weights of
+    variance 1/5 so that targets are of order 1, and the noise are choices of ours.
+    """
+
+    weight_scales: tuple[float, ...] = (_DIMENSION**-0.5,) * _DIMENSION
+    output_scales: tuple[float, ...] = (1.0,) * _DIMENSION
+    input_scales: tuple[float, ...] = (1.0,) * _DIMENSION
+    noise_scale: float = 0.3
+
+    is_exchangeable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for field in ("weight_scales", "output_scales", "input_scales", "noise_scale"):
+            require_positive(self, field)
+        require_equal_lengths(self, "weight_scales", "input_scales")
+
+    @property
+    def num_inputs(self) -> int:
+        """How many numbers an input has."""
+        return len(self.weight_scales)
+
+    @property
+    def num_outputs(self) -> int:
+        """How many numbers a target has."""
+        return len(self.output_scales)
+
+    def model(self, inputs: Array | None = None, targets: Array | None = None, *, length: int) -> None:
+        weights = numpyro.sample("weights", dist.Normal(0.0, self._prior_scales()).to_event(2))
+        with numpyro.plate("time", length):
+            drawn = dist.Normal(0.0, jnp.array(self.input_scales, float)).to_event(1)
+            inputs = numpyro.sample("inputs", drawn, obs=inputs)
+            numpyro.sample("targets", dist.Normal(inputs @ weights.T, self.noise_scale).to_event(1), obs=targets)
+
+    def prior_belief(self) -> LinearGaussianBelief:
+        scales = self._prior_scales()
+        return LinearGaussianBelief(jnp.zeros_like(scales), scales[:, :, None] ** 2 * jnp.eye(self.num_inputs))
+
+    def update_with_pair(self, belief: LinearGaussianBelief, inputs: Array, targets: Array) -> LinearGaussianBelief:
+        return update_linear_gaussian(belief, inputs, targets, observation_scale=self.noise_scale)
+
+    def posterior(self, belief: LinearGaussianBelief) -> dict[str, dist.Distribution]:
+        return {"weights": linear_gaussian_posterior(belief)}
+
+    def target_predictive(self, belief: LinearGaussianBelief, inputs: Array) -> dist.Distribution:
+        return linear_gaussian_predictive(belief, inputs, observation_scale=self.noise_scale)
+
+    def _prior_scales(self) -> Array:
+        return jnp.outer(jnp.array(self.output_scales, float), jnp.array(self.weight_scales, float))

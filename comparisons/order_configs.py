@@ -1,0 +1,37 @@
+"""Settings of comparisons of the order of learning: frozen values, importable without JAX or torch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from metalearners.configs import require_at_least_one
+from metalearners.learner_configs import DeepLinearConfig, MLPConfig, PolicyGradientConfig
+
+
+@dataclass(frozen=True)
+class NamedLearner:
+    """An ordinary learner beside a network: what it is called, what it is there for, and its settings."""
+
+    name: str
+    config: DeepLinearConfig | MLPConfig | PolicyGradientConfig
+    role: Literal["learner", "control"] = "learner"
+    """A control is there because its order of learning is known beforehand."""
+
+
+@dataclass(frozen=True)
+class OrderEvaluationConfig:
+    """What networks and learners are tested on."""
+
+    num_tasks: int = 5000
+    """Tasks in distribution, the same for all."""
+    num_elsewhere: int = 1000
+    """Tasks for each other condition: out of distribution, longer lifetimes."""
+    num_outer: int = 500
+    """Tasks at each checkpoint of meta-training."""
+    num_probes: int = 64
+    """Probes of a network's map at every time; in functions, points of the grid."""
+    lifetimes: int = 2
+    """How many times the trained lifetime the longer tasks last."""
+
+    def __post_init__(self) -> None:
+        for field in ("num_tasks", "num_elsewhere", "num_outer", "num_probes", "lifetimes"):
+            require_at_least_one(self, field)

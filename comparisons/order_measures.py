@@ -1,0 +1,265 @@
+"""From recoveries per task to numbers a person reads about the order of learning, and the curves behind figures."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, SupportsFloat
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import Float
+
+from comparisons.concurrency import LEVEL as CONCURRENCY_LEVEL
+from comparisons.concurrency import Poles, concurrency, concurrency_by_seed
+from comparisons.concurrency_tests import PoleTests, pole_tests_over_networks, pole_tests_over_tasks
+from comparisons.intervals import LEVEL, Interval, bootstrap_mean, bootstrap_median, percentile_interval
+from comparisons.measures import Measure, over
+from comparisons.outer_measures import outer_measures, outer_points
+from comparisons.path_distances import dynamic_time_warping, procrustes_disparity
+from comparisons.seeding import integer_for
+from comparisons.systems import (
+    IN_DISTRIBUTION,
+    Course,
+    Score,
+    System,
+    courses_of,
+    outer_of,
+    scores_of,
+    systems_of,
+)
+from comparisons.trajectories import (
+    Recoveries,
+    area_between,
+    half_times,
+    num_undefined,
+    recovery_curves,
+    recovery_curves_by_seed,
+    resampled_curves,
+    spread,
+    staggering,
+)
+
+_NUM_WARPINGS = 100
+"""Resamples behind the interval of dynamic time warping, each of which takes milliseconds."""
+FEW_NETWORKS = 3
+"""With fewer networks than these, p-values are over the tasks of the first."""
+
+
+class _Resampled(NamedTuple):
+    """A system with its curves, and the same under resamples of tasks and networks."""
+
+    system: System
+    curves: Float[np.ndarray, "time mode"]
+    resampled: Float[np.ndarray, "resample time mode"]
+
+
+def with_order_measures(tree: xr.DataTree, *, seed: int) -> xr.DataTree:
+    """The tree with two more groups: `measures`, the table of results, and `curves`, points with intervals."""
+    resampling = integer_for(seed, "bootstrap")
+    systems = [
+        _Resampled(system, recovery_curves(system.recoveries), resampled_curves(system.recoveries, seed=resampling))
+        for system in systems_of(tree)
+    ]
+    rows: list[Measure] = []
+    points: list[dict[str, object]] = []
+    for one in systems:
+        rows += _own_measures(one)
+        points += _recovery_points(one)
+        reference = next(b for b in systems if b.system.role == "Bayes" and b.system.condition == one.system.condition)
+        if one.system.role != "Bayes":
+            rows += _measures_beside_bayes(one, reference, seed=resampling)
+    for outer in outer_of(tree):
+        rows += outer_measures(outer, seed=resampling)
+        points += outer_points(outer, seed=resampling)
+    courses = courses_of(tree)
+    for course in courses:
+        points += _course_points(course, seed=resampling)
+    rows += _course_measures(courses, seed=resampling)
+    rows += [_score_measure(score, seed=resampling) for score in scores_of(tree)]
+    return tree.assign(
+        {"measures": _as_tree(pd.DataFrame(rows), "row"), "curves": _as_tree(pd.DataFrame(points), "point")}
+    )
+
+
+def predictor_label(system: System) -> str:
+    """What a system is called in the table of results: its name, and the condition unless that is the usual one."""
+    return system.name if system.condition == IN_DISTRIBUTION else f"{system.name}, {system.condition}"
+
+
+def _as_tree(table: pd.DataFrame, dimension: str) -> xr.DataTree:
+    dataset = xr.Dataset({name: ((dimension,), table[name].to_numpy()) for name in table.columns})
+    return xr.DataTree(dataset.assign_attrs(level=LEVEL))
+
+
+def _own_measures(one: _Resampled) -> Iterator[Measure]:
+    system = one.system
+    label, seeds = predictor_label(system), over(len(system.recoveries.overlaps))
+
+    def measure(name: str, values: Iterable[np.ndarray], unit: str) -> Measure:
+        return Measure(name, label, *_interval(*values), unit, seeds)
+
+    reached, resampled = half_times(one.curves, system.times), half_times(one.resampled, system.times)
+    ratios = [staggering(times) for times in (reached, resampled)]
+    yield measure("staggering", ratios, "ratio")
+    for name, end in (("first_half_time", np.nanmin), ("last_half_time", np.nanmax)):
+        yield measure(name, (end(times, axis=-1) for times in (reached, resampled)), system.time_unit)
+    in_order = (_least_step_in_order(times, system.stages) for times in (reached, resampled))
+    yield measure("least_half_time_ratio", in_order, "ratio")
+    yield measure("spread", (spread(curves) for curves in (one.curves, one.resampled)), "recovery")
+    final = (np.nanmean(curves[..., -1, :], axis=-1) for curves in (one.curves, one.resampled))
+    yield measure("final_recovery", final, "recovery")
+    is_stop_band = np.array(["stop band" in label for label in system.mode_labels])
+    if is_stop_band.any():
+        expressed = (np.abs(curves[..., is_stop_band]).max(axis=(-2, -1)) for curves in (one.curves, one.resampled))
+        yield measure("stop_band_recovery", expressed, "recovery")
+        passed = (curves[..., -1, ~is_stop_band].mean(axis=-1) for curves in (one.curves, one.resampled))
+        yield measure("pass_band_recovery", passed, "recovery")
+    yield Measure("mode_difference", label, _mode_difference(one), np.nan, np.nan, "standard errors", seeds)
+    for name, count in (
+        ("undefined_modes", num_undefined(system.recoveries)),
+        ("censored_modes", np.isinf(reached).sum()),
+    ):
+        yield Measure(name, label, float(count), np.nan, np.nan, f"of {len(reached)} modes", "all modes")
+
+
+def _least_step_in_order(
+    reached: Float[np.ndarray, "*batch mode"], stages: tuple[int, ...]
+) -> Float[np.ndarray, "*batch"]:
+    """The smallest ratio of half-times of one mode and the mode of the stage before it: above 1 if all are in order."""
+    in_order = reached[..., np.argsort(stages, kind="stable")]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((in_order[..., 1:] / in_order[..., :-1]).min(axis=-1, initial=np.inf))
+
+
+def _mode_difference(one: _Resampled) -> float:
+    """The largest distance of a mode from the mean of all, over modes and times, in its own standard errors."""
+    gaps, resampled = (curves - np.nanmean(curves, axis=-1, keepdims=True) for curves in (one.curves, one.resampled))
+    errors = resampled.std(axis=0)
+    return float(np.nanmax(np.divide(np.abs(gaps), errors, out=np.zeros_like(gaps), where=errors > 1e-9)))
+
+
+def _measures_beside_bayes(one: _Resampled, bayes: _Resampled, *, seed: int) -> Iterator[Measure]:
+    system = one.system
+    label, seeds = predictor_label(system), over(len(system.recoveries.overlaps))
+
+    def measure(name: str, interval: Interval, unit: str) -> Measure:
+        return Measure(name, label, *interval, unit, seeds)
+
+    if system.condition == IN_DISTRIBUTION:
+        poles = Poles(bayes.curves, np.array(system.stages))
+        score = concurrency(system.recoveries, poles, seed=seed)
+        yield measure("concurrency", score.score, f"of the way, {CONCURRENCY_LEVEL:.0%} interval")
+        yield measure("concurrency_residual", score.residual, f"recovery, {CONCURRENCY_LEVEL:.0%} interval")
+        for name, value, unit in (
+            ("pole_distance", score.pole_distance, "recovery"),
+            ("shared_range_low", score.shared_range[0], "mean recovery"),
+            ("shared_range_high", score.shared_range[1], "mean recovery"),
+        ):
+            yield Measure(name, label, value, np.nan, np.nan, unit, seeds)
+        tests, unit = _pole_tests(system.recoveries, poles)
+        yield Measure("p_value_bayes", label, tests.p_bayes, np.nan, np.nan, "p", unit)
+        yield Measure("p_value_sequential", label, tests.p_sequential, np.nan, np.nan, "p", unit)
+        yield measure("dynamic_time_warping", _warping(one, bayes), "recovery")
+    if system.role == "network":
+        gaps = [one.curves - bayes.curves, one.resampled - bayes.resampled]
+        of_means = (np.abs(np.nanmean(gap, axis=-1)).max(axis=-1) for gap in gaps)
+        yield measure("gap_to_bayes", _interval(*of_means), "recovery")
+        of_modes = (np.nanmax(np.abs(gap), axis=(-2, -1)) for gap in gaps)
+        yield measure("mode_gap_to_bayes", _interval(*of_modes), "recovery")
+        area = area_between(one.curves, bayes.curves, system.times)
+        resampled = area_between(one.resampled - bayes.resampled, np.zeros_like(bayes.curves), system.times)
+        yield measure("area_to_bayes", _interval(area, resampled), "recovery")
+        if system.condition == IN_DISTRIBUTION:
+            yield measure("procrustes", _procrustes(one, bayes), "of the variance")
+
+
+def _interval(estimate: SupportsFloat, resampled: np.ndarray) -> Interval:
+    return percentile_interval(float(estimate), resampled)
+
+
+def _pole_tests(recoveries: Recoveries, poles: Poles) -> tuple[PoleTests, str]:
+    """P-values over networks where there are enough of them, else over the tasks of the first."""
+    num_seeds = len(recoveries.overlaps)
+    if num_seeds >= FEW_NETWORKS:
+        scores = concurrency_by_seed(recovery_curves_by_seed(recoveries), poles)
+        return pole_tests_over_networks(scores), f"{num_seeds} training seeds"
+    first = Recoveries(recoveries.overlaps[:1], recoveries.strengths)
+    return pole_tests_over_tasks(first, poles), "tasks" if num_seeds == 1 else "tasks of the first training seed"
+
+
+def _defined(one: _Resampled, bayes: _Resampled) -> np.ndarray:
+    return np.asarray(~np.isnan(one.curves).any(axis=0) & ~np.isnan(bayes.curves).any(axis=0))
+
+
+def _warping(one: _Resampled, bayes: _Resampled) -> Interval:
+    kept = _defined(one, bayes)
+    pairs = zip(one.resampled[:_NUM_WARPINGS, :, kept], bayes.resampled[:_NUM_WARPINGS, :, kept], strict=True)
+    resampled = np.array([dynamic_time_warping(*pair) for pair in pairs])
+    return percentile_interval(dynamic_time_warping(one.curves[:, kept], bayes.curves[:, kept]), resampled)
+
+
+def _procrustes(one: _Resampled, bayes: _Resampled) -> Interval:
+    kept = _defined(one, bayes)
+    if any((curves[:, kept] == curves[0, kept]).all() for curves in (one.curves, bayes.curves)):
+        return Interval(np.nan, np.nan, np.nan)
+    pairs = zip(one.resampled[:, :, kept], bayes.resampled[:, :, kept], strict=True)
+    resampled = np.array([procrustes_disparity(*pair) for pair in pairs])
+    return percentile_interval(procrustes_disparity(one.curves[:, kept], bayes.curves[:, kept]), resampled)
+
+
+def _recovery_points(one: _Resampled) -> Iterator[dict[str, object]]:
+    system, tail = one.system, (1 - LEVEL) / 2
+    lower, upper = np.quantile(one.resampled, [tail, 1 - tail], axis=0)
+    for mode, label in enumerate(system.mode_labels):
+        for index, time in enumerate(system.times):
+            yield {
+                "condition": system.condition,
+                "system": system.name,
+                "role": system.role,
+                "kind": "recovery",
+                "mode": mode,
+                "mode_label": label,
+                "x": float(time),
+                "x_unit": system.time_unit,
+                "estimate": one.curves[index, mode],
+                "lower": lower[index, mode],
+                "upper": upper[index, mode],
+            }
+
+
+def _course_points(course: Course, *, seed: int) -> Iterator[dict[str, object]]:
+    for time in range(course.values.shape[2]):
+        interval = bootstrap_mean(course.values[:, :, time], seed=seed)
+        yield {
+            "condition": IN_DISTRIBUTION,
+            "system": course.system,
+            "role": course.role,
+            "kind": course.kind,
+            "mode": 0,
+            "mode_label": course.unit,
+            "x": float(time),
+            "x_unit": "trials" if course.kind == "accuracy" else "pairs seen",
+            **interval._asdict(),
+        }
+
+
+def _course_measures(courses: list[Course], *, seed: int) -> Iterator[Measure]:
+    by_system = {course.system: course for course in courses}
+    for course in courses:
+        seeds = over(len(course.values))
+        if course.kind == "divergence":
+            interval = bootstrap_mean(course.values.mean(axis=2), seed=seed)
+            yield Measure("kl_divergence", course.system, *interval, course.unit, seeds)
+        elif course.role == "network":
+            gaps = course.values - by_system["Bayes"].values
+            means = resampled_curves(Recoveries(gaps[..., None], np.ones((gaps.shape[1], 1))), seed=seed)[..., 0]
+            largest = np.abs(gaps.mean(axis=(0, 1))).max()
+            interval = percentile_interval(float(largest), np.abs(means).max(axis=1))
+            yield Measure("accuracy_gap", course.system, *interval, course.unit, seeds)
+
+
+def _score_measure(score: Score, *, seed: int) -> Measure:
+    if score.statistic == "median":
+        interval = bootstrap_median(score.values.reshape(-1), seed=seed)
+    else:
+        interval = bootstrap_mean(score.values, seed=seed)
+    return Measure(score.name, score.system, *interval, score.unit, over(len(score.values)))

@@ -1,0 +1,185 @@
+"""How a comparison of orders of learning is shown: its question, headline, diagnostics and summary."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from comparisons.citations import ORDER_CITATIONS
+from comparisons.claims import Claim, Verdict
+from comparisons.concurrency import LEVEL, MARGIN
+from comparisons.order_panels import curve_rows, label_of, learners_of, score_table, variants_of
+from comparisons.order_report_figures import ORDER_FIGURES
+from comparisons.order_wording import ORDER_VOCABULARY
+from comparisons.presentation import Presentation
+from comparisons.report_rows import Diagnostic, Headline, tally
+from comparisons.systems import IN_DISTRIBUTION
+from comparisons.wording import number, quantity
+
+_EXACT = 1e-9
+"""Width of an interval of recovery below which there is no sampling error."""
+
+
+def _question(tree: xr.DataTree) -> str:
+    return str(tree.attrs["question"])
+
+
+def _claims(tree: xr.DataTree, table: pd.DataFrame) -> tuple[Claim, ...]:
+    from comparisons.order_claims import claims_of
+
+    return claims_of(table)
+
+
+def _headline(tree: xr.DataTree, table: pd.DataFrame, verdicts: Sequence[Verdict]) -> Headline:
+    """The answer in one sentence, and what to read it by."""
+    variants = variants_of(tree)
+    scores = {name: row for name in variants if (row := _found(table, "concurrency", name, "network")) is not None}
+    details = [
+        *tally(verdicts),
+        f"c: 0 is Bayes' path, 1 strictly one mode after another; as Bayes if its {100 * LEVEL:g} % interval lies "
+        f"within ±{MARGIN:g}",
+        "G, last half-time over first: 1 is all modes at once; ∞, some mode is never half recovered",
+        *_gaps(table, variants),
+    ]
+    defined = {name: row for name, row in scores.items() if math.isfinite(row.estimate)}
+    if not defined and len(variants) > 1:
+        sentence = f"In none of {len(variants)} variants does the network's order of learning have a score."
+        return Headline(sentence, details)
+    if not defined:
+        return Headline(f"The network's order of learning has no score; {_beside(tree, table, variants[0])}.", details)
+    worst = max(defined, key=lambda name: abs(defined[name].estimate))
+    score = f"c = {_in_words(defined[worst])}, {_beside(tree, table, worst)}"
+    if len(variants) == 1:
+        return Headline(f"The network's recovery {_order_in_words(defined[worst])}: {score}.", details)
+    num_concurrent = sum(_is_as_bayes(row) for row in defined.values())
+    sentence = (
+        f"In {num_concurrent} of {len(variants)} variants the network's recovery is as concurrent as Bayes'; farthest "
+        f"from it is {worst}: {score}."
+    )
+    return Headline(sentence, details)
+
+
+def _order_in_words(score: pd.Series) -> str:
+    if _is_as_bayes(score):
+        return "is as concurrent as Bayes'"
+    if score.lower > MARGIN:
+        return "is more staggered than Bayes', strongest mode first"
+    if score.upper < -MARGIN:
+        return "is staggered against the learners' order, weakest mode first"
+    return "cannot be told from Bayes' path, nor shown to be on it"
+
+
+def _is_as_bayes(score: pd.Series) -> bool:
+    return bool(score.lower > -MARGIN and score.upper < MARGIN)
+
+
+def _beside(tree: xr.DataTree, table: pd.DataFrame, variant: str) -> str:
+    """G of the network, of Bayes and of the first gradient learner of a variant, as far as they were measured."""
+    network, bayes = (_found(table, "staggering", variant, system) for system in ("network", "Bayes"))
+    others = [] if bayes is None else [f"Bayes' {_in_words(bayes)}"]
+    for learner in learners_of(tree, variant)[:1]:
+        row = _found(table, "staggering", variant, learner)
+        others += [] if row is None else [f"{_in_words(row)} of {learner}"]
+    if network is None:
+        return "its half-times were not measured"
+    return f"G = {_in_words(network)}" + (f" beside {' and '.join(others)}" if others else "")
+
+
+def _gaps(table: pd.DataFrame, variants: Sequence[str]) -> list[str]:
+    """How far mean recovery is from Bayes' at most, in the variant where it is farthest."""
+    rows = {name: row for name in variants if (row := _found(table, "gap_to_bayes", name, "network")) is not None}
+    if not rows:
+        return []
+    worst = max(rows, key=lambda name: rows[name].estimate)
+    where = f", in {worst}" if len(variants) > 1 else ""
+    return [f"mean recovery is at most {_in_words(rows[worst])} from Bayes' at any time{where}; 0 is Bayes"]
+
+
+def _diagnostics(tree: xr.DataTree, table: pd.DataFrame) -> list[Diagnostic]:
+    """What speaks for the references, and what could not be measured."""
+    curves = curve_rows(tree, "recovery")
+    bayes = curves[curves.role == "Bayes"]
+    width = float((bayes.upper - bayes.lower).max()) if len(bayes) else math.nan
+    return [
+        Diagnostic("Reference", _exactness(width), ""),
+        *_shared_range(table),
+        Diagnostic("Undefined modes", _listed(_undefined_modes(curves), "none: every mode has a recovery"), ""),
+        Diagnostic("Half-times not reached", _listed(_censored(table), "none: every mode is half recovered"), ""),
+        Diagnostic("Scores without a value", _listed(_without_score(tree), "none: all paths share a range"), ""),
+    ]
+
+
+def _shared_range(table: pd.DataFrame) -> list[Diagnostic]:
+    """The narrowest range of mean recovery on which some path is compared with those of the poles."""
+    ends = table.pivot_table(index="predictor", columns="measure", values="estimate", sort=False)
+    if not {"shared_range_low", "shared_range_high"} <= set(ends.columns):
+        return []
+    widths = (ends["shared_range_high"] - ends["shared_range_low"]).dropna()
+    narrowest = str(widths.idxmin())
+    low, high = (number(float(ends.at[narrowest, f"shared_range_{end}"]), 2) for end in ("low", "high"))
+    finding = f"narrowest for {narrowest}: its path is compared on mean recovery from {low} to {high}"
+    return [Diagnostic("Shared range", finding, "")]
+
+
+def _exactness(width: float) -> str:
+    if math.isnan(width):
+        return "no recovery of exact Bayes was recorded"
+    if width <= _EXACT:
+        return "exact Bayes; its recoveries have no sampling error"
+    return f"exact Bayes on the tasks drawn; its recoveries have intervals at most {width:.2g} wide"
+
+
+def _undefined_modes(curves: pd.DataFrame) -> list[str]:
+    by_mode = curves.groupby(["variant", "system", "condition", "mode_label"], sort=False).estimate
+    defined = by_mode.agg(lambda values: bool(np.isfinite(values).any()))
+    return [f"{label_of(*key[:3])}, {key[3]}" for key in defined.index[~defined.astype(bool)]]
+
+
+def _censored(table: pd.DataFrame) -> list[str]:
+    rows = table[(table.measure == "last_half_time") & np.isposinf(table.estimate)]
+    return list(rows.predictor)
+
+
+def _without_score(tree: xr.DataTree) -> list[str]:
+    return list(score_table(tree).pipe(lambda rows: rows[rows.estimate.isna()]).predictor)
+
+
+def _listed(names: Sequence[str], otherwise: str) -> str:
+    return f"{len(names)}: {'; '.join(names)}" if names else otherwise
+
+
+def _summary(tree: xr.DataTree, table: pd.DataFrame) -> list[str]:
+    """A line per variant, and how far its mean recovery is from Bayes'."""
+    lines = []
+    for variant in variants_of(tree):
+        score = _found(table, "concurrency", variant, "network")
+        found = "no score" if score is None else f"c = {_in_words(score)}, {100 * LEVEL:g} % interval"
+        lines.append(f"{f'{variant}: ' * bool(variant)}{found}; {_beside(tree, table, variant)}")
+        lines += [f"  {line}" for line in _gaps(table, [variant])]
+    return [*lines, "c: 0 is Bayes' path, 1 strictly one mode after another; G: 1 is all modes at once"]
+
+
+def _found(table: pd.DataFrame, measure: str, variant: str, system: str) -> pd.Series | None:
+    """A measure of a system on tasks as in training, if there is one."""
+    label = label_of(variant, system, IN_DISTRIBUTION)
+    rows = table[(table.measure == measure) & (table.predictor == label)]
+    return rows.iloc[0] if len(rows) else None
+
+
+def _in_words(row: pd.Series) -> str:
+    return "undefined" if math.isnan(row.estimate) else quantity(row.estimate, row.lower, row.upper)
+
+
+ORDERS = Presentation(
+    question=_question,
+    claims=_claims,
+    headline=_headline,
+    figures=ORDER_FIGURES,
+    vocabulary=ORDER_VOCABULARY,
+    diagnostics=_diagnostics,
+    citations=ORDER_CITATIONS,
+    summary=_summary,
+)
+"""Comparisons of the order in which networks, Bayes and gradient learners recover the modes of a task."""

@@ -1,0 +1,179 @@
+"""Rabinowitz 2019, Meta-learners' learning dynamics are unlike learners': the order of learning, reconstructed.
+
+The paper (arXiv 1905.01320) finds that gradient learners pick up the structure of a task in stages, and meta-trained
+LSTMs nearly all of it at once, as Bayes-optimal inference does, in linear regression, nonlinear regression and
+contextual bandits. Its full text, sizes, spectra, noise, optimisers and numerical results were not at hand; the three
+families and all settings and margins here are a reconstruction. Nobody else's code for this paper is known.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayesopt.families import FunctionRegression, LinearRegression
+from comparisons.contextual_order import ContextualOrderExperiment
+from comparisons.experiment import AbstractExperiment
+from comparisons.function_order import FunctionOrderExperiment
+from comparisons.linear_order import LinearOrderExperiment
+from comparisons.order_configs import NamedLearner, OrderEvaluationConfig
+from comparisons.presentation import Presentation
+from comparisons.rabinowitz_claims import claims, cross_measures
+from metalearners.configs import (
+    AllActions,
+    LSTMConfig,
+    ReinforcementConfig,
+    TrainingConfig,
+    ValueBaseline,
+    VarianceWeightedLogLoss,
+)
+from metalearners.learner_configs import (
+    SGD,
+    AdamOptimizer,
+    Decoupled,
+    DeepLinearConfig,
+    FullBatch,
+    LogLikelihood,
+    MLPConfig,
+    Momentum,
+    PolicyGradientConfig,
+    RandomInitialisation,
+    Tanh,
+)
+
+QUESTION = (
+    "Do gradient learners uncover a task's structure in stages, and meta-trained LSTMs all at once, as Bayes-optimal "
+    "inference does (Rabinowitz 2019)?"
+)
+
+_REGRESSION = TrainingConfig(
+    num_steps=60_000,
+    batch_size=64,
+    length=20,
+    learning_rate=6e-3,
+    warmup_fraction=0.05,
+    num_checkpoints=16,
+    is_mixed_precision=True,
+    objective=VarianceWeightedLogLoss(1.0),
+)
+_FUNCTIONS = dataclasses.replace(_REGRESSION, num_steps=40_000, length=30, learning_rate=5e-3)
+_BANDIT = ReinforcementConfig(
+    num_steps=3000,
+    batch_size=64,
+    horizon=50,
+    learning_rate=0.01,
+    value_weight=0.0,
+    num_checkpoints=16,
+    baseline=ValueBaseline(),
+    surrogate=AllActions(),
+)
+_GRID = OrderEvaluationConfig(num_probes=32)
+
+_LINEAR_LEARNERS = (
+    NamedLearner("SGD", DeepLinearConfig()),
+    NamedLearner("gradient descent", DeepLinearConfig(batches=FullBatch())),
+    NamedLearner("momentum", DeepLinearConfig(optimizer=Momentum(0.001))),
+    NamedLearner("Adam", DeepLinearConfig(optimizer=AdamOptimizer(1e-3), num_steps=4000)),
+    NamedLearner("one layer", DeepLinearConfig(depth=1), "control"),
+    NamedLearner("large initial weights", DeepLinearConfig(initialisation=RandomInitialisation(0.3)), "control"),
+)
+_MLP = MLPConfig()
+_FUNCTION_LEARNERS = (
+    NamedLearner("Adam, ReLU", _MLP),
+    NamedLearner("Adam, tanh", dataclasses.replace(_MLP, activation=Tanh())),
+    NamedLearner("gradient descent, ReLU", dataclasses.replace(_MLP, optimizer=SGD(0.05), num_steps=3000)),
+)
+_POLICY = PolicyGradientConfig(initial_scale=2.0, learning_rate=0.5, num_steps=12_000)
+_BANDIT_LEARNERS = (
+    NamedLearner("policy gradient", _POLICY),
+    NamedLearner("policy gradient, decoupled", dataclasses.replace(_POLICY, coupling=Decoupled())),
+    NamedLearner("log likelihood", dataclasses.replace(_POLICY, objective=LogLikelihood()), "control"),
+    NamedLearner("policy gradient, near zero", dataclasses.replace(_POLICY, initial_scale=0.01), "control"),
+)
+
+
+def experiments() -> dict[str, AbstractExperiment]:
+    """The experiments by name, those that take longest first."""
+    low_pass = FunctionRegression()
+    return {
+        "linear": LinearOrderExperiment(training=_REGRESSION, learners=_LINEAR_LEARNERS),
+        "linear_low_noise": LinearOrderExperiment(
+            LinearRegression(noise_scale=0.01), training=_REGRESSION, learners=()
+        ),
+        "functions": FunctionOrderExperiment(
+            low_pass, training=_FUNCTIONS, learners=_FUNCTION_LEARNERS, evaluation=_GRID
+        ),
+        "bandit": ContextualOrderExperiment(
+            network=LSTMConfig(hidden_size=128, longest_memory=50), training=_BANDIT, learners=_BANDIT_LEARNERS
+        ),
+        "functions_band_pass": FunctionOrderExperiment(
+            FunctionRegression((2, 3), (0.25, 0.25)),
+            training=dataclasses.replace(_FUNCTIONS, num_steps=15_000),
+            elsewhere=(low_pass,),
+            learners=(),
+            evaluation=_GRID,
+        ),
+        "functions_decaying": FunctionOrderExperiment(
+            FunctionRegression(variances=_decaying(low_pass.frequencies)),
+            training=dataclasses.replace(_FUNCTIONS, num_steps=20_000),
+            learners=(),
+            evaluation=_GRID,
+        ),
+    }
+
+
+def duration(chosen: Mapping[str, Any]) -> str:
+    """How long it takes, in words."""
+    minutes = sum(_MINUTES[name] * len(experiment.training_seeds) for name, experiment in chosen.items())
+    return f"about {minutes / 2:.0f} minutes on two cores, if they are otherwise idle"
+
+
+def measures(trees: Mapping[str, xr.DataTree], *, seed: int) -> list[dict[str, Any]]:
+    """The table of results: that of every experiment, its name before its predictors, and what spans several rows."""
+    tables = []
+    for name, tree in trees.items():
+        table = tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
+        tables.append(table.assign(predictor=[f"{_label(name)}: {predictor}" for predictor in table.predictor]))
+    rows = pd.concat(tables).to_dict("records")
+    return [*rows, *(dict(row._asdict()) for row in cross_measures(trees, seed=seed))]
+
+
+def figure_points(trees: Mapping[str, xr.DataTree]) -> dict[str, tuple[str, list[dict[str, Any]]]]:
+    """The curves of every experiment, with its name."""
+    tables = [
+        tree["curves"].to_dataset().to_dataframe().reset_index(drop=True).assign(variant=_label(name))
+        for name, tree in trees.items()
+    ]
+    return {"curves": ("point", pd.concat(tables).to_dict("records"))}
+
+
+def presentation() -> Presentation:
+    """How the reproduction is shown: as any comparison of orders, with the paper's claims."""
+    from comparisons.order_presentation import ORDERS
+
+    return ORDERS._replace(question=lambda tree: QUESTION, claims=lambda tree, table: claims(table))
+
+
+def _decaying(frequencies: tuple[int, ...]) -> tuple[float, ...]:
+    """Variances 1 / k², that of frequency 0 as of 1, with a total variance of 1."""
+    weights = np.array([1.0 / max(k, 1) ** 2 for k in frequencies])
+    total = sum(weight * (1 if k == 0 else 2) for k, weight in zip(frequencies, weights, strict=True))
+    return tuple(float(weight / total) for weight in weights)
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
+
+
+_MINUTES = {
+    "linear": 30,
+    "linear_low_noise": 25,
+    "functions": 30,
+    "bandit": 25,
+    "functions_band_pass": 10,
+    "functions_decaying": 14,
+}
+"""What each takes on one of two cores, as measured."""

@@ -1,0 +1,222 @@
+"""Settings of ordinary learners, which learn one task by gradient descent: frozen values, importable without torch."""
+
+from dataclasses import dataclass
+
+from metalearners.configs import require_at_least_one, require_between
+
+
+def _require_records(owner: object) -> None:
+    require_at_least_one(owner, "num_steps")
+    require_at_least_one(owner, "num_records")
+    require_between(owner, "num_records", 2, float("inf"))
+
+
+def _require_positive(owner: object, *fields: str) -> None:
+    for field in fields:
+        require_between(owner, field, 0, float("inf"), includes_low=False, includes_high=False)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Gradient descent; stochastic where the gradients are."""
+
+    learning_rate: float
+    """Step length per unit of gradient; its inverse is the time constant of the dynamics, in steps."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "learning_rate")
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """Heavy-ball momentum: steps are a decaying sum of gradients, so they are 1 / (1 - momentum) times as long."""
+
+    learning_rate: float
+    """Step length per unit of summed gradient."""
+    momentum: float = 0.9
+    """What remains of the sum after each step."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "learning_rate")
+        require_between(self, "momentum", 0, 1, includes_high=False)
+
+
+@dataclass(frozen=True)
+class AdamOptimizer:
+    """Adam, with its usual decay rates 0.9 and 0.999 (Kingma & Ba 2015, arXiv 1412.6980)."""
+
+    learning_rate: float
+    """Roughly the longest step of any one weight."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "learning_rate")
+
+
+OptimizerConfig = SGD | Momentum | AdamOptimizer
+
+
+@dataclass(frozen=True)
+class RandomInitialisation:
+    """Every weight drawn independently from a normal distribution."""
+
+    scale: float
+    """Standard deviation of a weight."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "scale")
+
+
+@dataclass(frozen=True)
+class BalancedInitialisation:
+    """Layers that share their singular values and the task's own singular vectors, as Saxe et al. (2013) assume.
+
+    The first layer reads the task's right singular vectors, the last writes its left ones, and what hidden units
+    stand for is rotated at random; so W_{l+1}ᵀ W_{l+1} = W_l W_lᵀ, and every mode starts at scale ** depth.
+    """
+
+    scale: float
+    """Every layer's singular values."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "scale")
+
+
+@dataclass(frozen=True)
+class FullBatch:
+    """Gradients of the expected loss itself: no sampling."""
+
+
+@dataclass(frozen=True)
+class Online:
+    """Gradients from fresh samples at every step."""
+
+    batch_size: int = 1
+    """Samples per step."""
+    noise_scale: float = 0.0
+    """Standard deviation of the noise on every target."""
+
+    def __post_init__(self) -> None:
+        require_at_least_one(self, "batch_size")
+        require_between(self, "noise_scale", 0, float("inf"), includes_high=False)
+
+
+@dataclass(frozen=True)
+class DeepLinearConfig:
+    """A deep linear network trained on the squared error of one linear map."""
+
+    depth: int = 2
+    """Weight matrices; 1 is plain linear regression."""
+    hidden_size: int = 32
+    """Units of every hidden layer."""
+    optimizer: OptimizerConfig = SGD(0.01)
+    """How gradients move the weights."""
+    initialisation: RandomInitialisation | BalancedInitialisation = RandomInitialisation(0.01)
+    """The weights before the first step."""
+    batches: FullBatch | Online = Online(1)
+    """What gradients are computed from."""
+    num_steps: int = 2000
+    """Gradient steps."""
+    num_records: int = 60
+    """Records of the end-to-end map, the first before any step, the others at log-spaced steps."""
+
+    def __post_init__(self) -> None:
+        for field in ("depth", "hidden_size"):
+            require_at_least_one(self, field)
+        _require_records(self)
+
+
+@dataclass(frozen=True)
+class ReLU:
+    """max(0, x)."""
+
+
+@dataclass(frozen=True)
+class Tanh:
+    """The hyperbolic tangent."""
+
+
+@dataclass(frozen=True)
+class MLPConfig:
+    """A fully connected network trained on the squared error of one function, full batch on a grid of points."""
+
+    hidden_sizes: tuple[int, ...] = (32, 32)
+    """Units of the hidden layers, from input to output."""
+    activation: ReLU | Tanh = ReLU()
+    """What hidden units do."""
+    optimizer: OptimizerConfig = AdamOptimizer(3e-3)
+    """How gradients move weights and biases."""
+    num_steps: int = 800
+    """Gradient steps."""
+    num_records: int = 60
+    """Records of the function, the first before any step, the others at log-spaced steps."""
+    num_points: int = 64
+    """Equally spaced points on [0, 1) that whoever makes the targets puts the training grid on."""
+
+    def __post_init__(self) -> None:
+        require_at_least_one(self, "num_points")
+        _require_records(self)
+        if not self.hidden_sizes or any(not isinstance(size, int) or size < 1 for size in self.hidden_sizes):
+            raise ValueError(f"MLPConfig: hidden_sizes must be integers of at least 1; got {self.hidden_sizes!r}")
+
+
+@dataclass(frozen=True)
+class Coupled:
+    """One bias per action, shared by all contexts: what is learned in one context is felt in the others."""
+
+
+@dataclass(frozen=True)
+class Decoupled:
+    """One bias per action and context: a learner per context, which starts from the same policy as a coupled one."""
+
+
+@dataclass(frozen=True)
+class ExpectedReward:
+    """The probability of the correct action, summed over contexts: policy gradient."""
+
+
+@dataclass(frozen=True)
+class LogLikelihood:
+    """The log probability of the correct action, summed over contexts: its supervised counterpart."""
+
+
+@dataclass(frozen=True)
+class ExactGradient:
+    """Gradients of the objective itself."""
+
+
+@dataclass(frozen=True)
+class SampledEpisodes:
+    """Unbiased gradients from fresh episodes: a context drawn uniformly, an action from the policy, its reward.
+
+    Under the log likelihood, an episode reveals the correct action instead.
+    """
+
+    batch_size: int = 32
+    """Episodes per gradient step."""
+
+    def __post_init__(self) -> None:
+        require_at_least_one(self, "batch_size")
+
+
+@dataclass(frozen=True)
+class PolicyGradientConfig:
+    """A softmax policy, linear in a one-hot context, on a contextual bandit with one correct action per context."""
+
+    coupling: Coupled | Decoupled = Coupled()
+    """What contexts share."""
+    objective: ExpectedReward | LogLikelihood = ExpectedReward()
+    """What is ascended."""
+    gradients: ExactGradient | SampledEpisodes = ExactGradient()
+    """What gradients are computed from."""
+    initial_scale: float = 1.0
+    """Standard deviation of every initial weight and bias."""
+    learning_rate: float = 0.1
+    """Step length per unit of gradient; the time of a gradient flow is learning_rate × steps."""
+    num_steps: int = 10_000
+    """Gradient steps."""
+    num_records: int = 100
+    """Records of the policy, the first before any step, the others at log-spaced steps."""
+
+    def __post_init__(self) -> None:
+        _require_records(self)
+        _require_positive(self, "initial_scale", "learning_rate")

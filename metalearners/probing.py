@@ -1,0 +1,78 @@
+"""The map that a network has learned at every time of a task: its answers to probes, with its state frozen.
+
+What is asked at time t is what the network would predict next for every probe, after t pairs. The probes change
+nothing: each is put to a copy of the state. (Rabinowitz 2019, arXiv 1905.01320, reads its LSTMs out this way.)
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from metalearners.network import one_thread
+from metalearners.pairs import Pairs, channels_of
+from metalearners.regression import RegressionPredictor
+
+PROBES_PER_PASS = 2**15
+
+
+def probe(
+    predictor: RegressionPredictor,
+    inputs: Float[np.ndarray, "task time input"],
+    targets: Float[np.ndarray, "task time output"],
+    probes: Float[np.ndarray, "probe input"],
+) -> Float[np.ndarray, "task time probe output"]:
+    """The mean of the predicted target for every probe; index t conditions on the first t pairs.
+
+    In evaluation mode, on one thread, without gradients.
+    """
+    was_training, num_probes = predictor.training, len(probes)
+    tasks_per_pass = max(1, PROBES_PER_PASS // num_probes)
+    asked = torch.from_numpy(np.array(probes, dtype=np.float32))
+    predictor.eval()
+    try:
+        with one_thread(), torch.no_grad():
+            answers = [
+                _probe_some(predictor, Pairs(_tensor(inputs[rows]), _tensor(targets[rows])), asked)
+                for rows in (slice(i, i + tasks_per_pass) for i in range(0, len(inputs), tasks_per_pass))
+            ]
+    finally:
+        predictor.train(was_training)
+    return np.concatenate(answers)
+
+
+def _probe_some(
+    predictor: RegressionPredictor, pairs: Pairs, probes: Float[Tensor, "probe input"]
+) -> Float[np.ndarray, "task time probe output"]:
+    (num_tasks, length, num_outputs), num_probes = pairs.targets.shape, len(probes)
+    steps = channels_of(predictor.encoding, pairs)
+    answers = torch.empty(num_tasks, length, num_probes, num_outputs)
+    state: Any = None
+    for time in range(length):
+        before = torch.zeros(num_tasks, num_outputs) if time == 0 else pairs.targets[:, time - 1]
+        asked = predictor.encoding(
+            probes.expand(num_tasks, num_probes, -1), before[:, None].expand(-1, num_probes, -1)
+        ).reshape(num_tasks * num_probes, 1, -1)
+        if predictor.is_recurrent:
+            copies = None if state is None else _repeated(state, num_probes)
+            outputs = predictor.network(asked, copies)[0]
+            _, state = predictor.network(steps[:, time : time + 1], state)
+        else:
+            past = steps[:, :time].repeat_interleave(num_probes, dim=0)
+            outputs = predictor.network(torch.cat([past, asked], dim=1))
+        means = predictor.head.parameters(outputs[:, -1])["loc"]
+        answers[:, time] = means.reshape(num_tasks, num_probes, num_outputs)
+    return answers.numpy()
+
+
+def _repeated(state: Tensor | tuple[Tensor, ...], count: int) -> Tensor | tuple[Tensor, ...]:
+    """A copy of every task's state for each of its probes; the batch is axis 1."""
+    if isinstance(state, tuple):
+        return tuple(part.repeat_interleave(count, dim=1) for part in state)
+    return state.repeat_interleave(count, dim=1)
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(array, dtype=np.float32))
