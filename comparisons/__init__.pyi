@@ -5,6 +5,7 @@ from .comparison import Comparison as Comparison
 from .comparison import open_comparison as open_comparison
 from .configs import DecisionEvaluationConfig as DecisionEvaluationConfig
 from .configs import EvaluationConfig as EvaluationConfig
+from .contextual_order import ContextualOrderExperiment as ContextualOrderExperiment
 from .deciding import compare_agents as compare_agents
 from .decision_certificates import DecisionCertificate as DecisionCertificate
 from .decision_certificates import certify_decisions as certify_decisions
@@ -12,7 +13,11 @@ from .decision_experiment import DecisionExperiment as DecisionExperiment
 from .divergences import kl_divergence as kl_divergence
 from .divergences import monte_carlo_kl_divergence as monte_carlo_kl_divergence
 from .exchangeability import order_cost as order_cost
+from .function_order import FunctionOrderExperiment as FunctionOrderExperiment
+from .linear_order import LinearOrderExperiment as LinearOrderExperiment
 from .network_checks import NetworkContractError as NetworkContractError
+from .order_configs import NamedLearner as NamedLearner
+from .order_configs import OrderEvaluationConfig as OrderEvaluationConfig
 from .policy_seam import agent_of as agent_of
 from .prediction_experiment import PredictionExperiment as PredictionExperiment
 from .seam import histogram_head as histogram_head
@@ -20,3 +25,8 @@ from .seam import predictor_of as predictor_of
 from .stages import run_experiment as run_experiment
 from .training import meta_train as meta_train
 from .training import meta_train_policy as meta_train_policy
+from .training import meta_train_regression as meta_train_regression
+from .trajectories import Recoveries as Recoveries
+from .trajectories import half_times as half_times
+from .trajectories import recovery_curves as recovery_curves
+from .trajectories import staggering as staggering

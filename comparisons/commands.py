@@ -1,12 +1,11 @@
 """What each command of the command line does, with its options."""
 
 import dataclasses
-import difflib
 import inspect
 import math
 import sys
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
 import tyro
 from rich.console import Console
@@ -16,7 +15,6 @@ from bayesopt import families
 from bayesopt.family import (
     AbstractBanditFamily,
     AbstractContextualBanditFamily,
-    AbstractPredictionFamily,
     HasBeliefs,
     HasContextBeliefs,
     HasGittinsIndices,
@@ -27,15 +25,11 @@ from bayesopt.family import (
 from comparisons import reproductions
 from comparisons.command_parsing import parse
 from comparisons.configs import DecisionEvaluationConfig, EvaluationConfig
-from comparisons.contextual_order import ContextualOrderExperiment
-from comparisons.decision_experiment import DecisionExperiment
-from comparisons.experiment import AbstractExperiment
-from comparisons.function_order import FunctionOrderExperiment
-from comparisons.linear_order import LinearOrderExperiment
-from comparisons.prediction_experiment import PredictionExperiment
+from comparisons.experiments_by_name import experiment_named, family_named
+from comparisons.run_command import print_result
+from comparisons.run_command import run_command as run_command
 
 Positional = tyro.conf.Positional
-Result = TypeVar("Result")
 
 
 def list_command(arguments: list[str]) -> int:
@@ -71,7 +65,7 @@ def show_command(arguments: list[str]) -> int:
         Args:
             name: id or class name of a family (see `bayesgauge list`).
         """
-        experiment = _experiment_named(name)
+        experiment = experiment_named(name)
         cls = type(experiment.family)
         print(f"{family_id(cls)}: {inspect.getdoc(cls)}\n")
         print(f"reference: {_reference_kind(cls)}")
@@ -81,85 +75,6 @@ def show_command(arguments: list[str]) -> int:
             print(f"  {field.name} = {getattr(experiment, field.name)!r}")
 
     parse(show, args=arguments, prog="bayesgauge show")
-    return 0
-
-
-def run_command(arguments: list[str]) -> int:
-    """Meta-train, compare, report."""
-    if not arguments or arguments[0].startswith("-"):
-        print(
-            "usage: bayesgauge run NAME [OPTIONS]\n\n"
-            "Meta-train networks on a family, compare them with its Bayes-optimal predictor or policy, and write the\n"
-            "report. A run that was stopped resumes; a finished one only renders its report again.\n\n"
-            f"families: {', '.join(families.family_ids())}\n"
-            f"papers: {', '.join(reproductions.reproduction_ids())}\n\n"
-            "`bayesgauge run NAME --help` shows every setting of an experiment as a flag, for instance\n"
-            "`bayesgauge run beta_bernoulli --training.num-steps 5000 --family.concentration1 2`."
-        )
-        return 0 if arguments and arguments[0] in ("-h", "--help") else 2
-    name, *flags = arguments
-    if name in reproductions.reproduction_ids():
-        return _run_reproduction(name, flags)
-    default: Any = _experiment_named(name)
-    kind = type(default)
-
-    def run(
-        experiment: Annotated[kind, tyro.conf.arg(name="")] = default,  # pyright: ignore[reportInvalidTypeForm]
-        *,
-        smoke: bool = False,
-        results: Path = Path("results"),
-    ) -> tuple[AbstractExperiment, Path]:
-        """Meta-train networks on a family, compare them with its Bayes-optimal reference, and write the report.
-
-        Args:
-            experiment: what to run.
-            smoke: run a tiny version of the experiment, which proves nothing.
-            results: folder for checkpoints, numbers and the report.
-        """
-        return (experiment.smoke() if smoke else experiment), results
-
-    experiment, results = parse(run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,))
-    from comparisons.stages import run_experiment
-
-    report = run_experiment(experiment, results)
-    _print_result(report.parent.parent)
-    print(f"report: {report}")
-    return 0
-
-
-def _run_reproduction(name: str, flags: list[str]) -> int:
-    def run(
-        *,
-        smoke: bool = False,
-        seeds: int = 0,
-        only: tuple[str, ...] = (),
-        results: Path = Path("results"),
-    ) -> tuple[bool, int, tuple[str, ...], Path]:
-        """Reproduce a paper: run its experiments, then write one report with a verdict on every claim.
-
-        Args:
-            smoke: run tiny versions of the experiments, which prove nothing.
-            seeds: networks to train per experiment; 0 is the reproduction's own number.
-            only: names of experiments to run; all of them if none is named.
-            results: folder for checkpoints, numbers and reports.
-        """
-        return smoke, seeds, only, results
-
-    smoke, seeds, only, results = parse(run, args=flags, prog=f"bayesgauge run {name}")
-    from comparisons.report import verdicts_of
-    from comparisons.reproduction import REPRODUCTION_FILE, ReproductionOptions, experiments_of, run_reproduction
-    from comparisons.tree import open_tree
-
-    options = ReproductionOptions(smoke=smoke, seeds=seeds, only=only)
-    chosen = experiments_of(name, options)
-    if not smoke:
-        num_networks = sum(len(experiment.training_seeds) for experiment in chosen.values())
-        duration = reproductions.load(name).duration(chosen)
-        print(f"{len(chosen)} experiments, {num_networks} networks to train: {duration}", flush=True)
-    report = run_reproduction(name, results, options)
-    for verdict in verdicts_of(open_tree(report.parent.parent / REPRODUCTION_FILE)):
-        print(f"{verdict.outcome:>9}: {verdict.statement}")
-    print(f"report: {report}")
     return 0
 
 
@@ -228,7 +143,7 @@ def score_command(arguments: list[str]) -> int:
     from comparisons.deciding import compare_agents
     from comparisons.scoring import load_network
 
-    family: Any = _experiment_named(name).family
+    family: Any = experiment_named(name).family
     run: Any = compare_agents if is_bandit else compare
     comparison = run(load_network(factory, weights), family, seed=seed, evaluation=evaluation)
     comparison.save(output / "comparison.nc")
@@ -253,7 +168,7 @@ def report_command(arguments: list[str]) -> int:
     from comparisons.stages import render
 
     path = render(folder)
-    _print_result(folder)
+    print_result(folder)
     print(f"report: {path}")
     return 0
 
@@ -273,7 +188,7 @@ def check_command(arguments: list[str]) -> int:
     from bayesopt.contract import NotApplicable, contract_checks
 
     num_failed = 0
-    for family in [_family_named(name)() for name in names or families.family_ids()]:
+    for family in [family_named(name)() for name in names or families.family_ids()]:
         for label, run_check in contract_checks().items():
             try:
                 verdict = f"passed: {run_check(family)}"
@@ -284,29 +199,6 @@ def check_command(arguments: list[str]) -> int:
                 verdict = f"FAILED: {error}"
             print(f"{family_id(family)}: {label}: {verdict}", flush=True)
     return 1 if num_failed else 0
-
-
-def _experiment_named(name: str) -> Any:
-    family = _family_named(name)()
-    match family:
-        case AbstractBanditFamily():
-            return DecisionExperiment(family)
-        case AbstractPredictionFamily():
-            return PredictionExperiment(family)
-        case families.LinearRegression():
-            return LinearOrderExperiment(family)
-        case families.FunctionRegression():
-            return FunctionOrderExperiment(family)
-        case families.ContextualBandit():
-            return ContextualOrderExperiment(family)
-        case _:
-            raise ValueError(f"no experiment is known for {name}; compare networks with it from Python")
-
-
-def _family_named(name: str) -> type[Any]:
-    if difflib.get_close_matches(name, reproductions.reproduction_ids(), n=1):
-        raise KeyError(f"no family {name!r}; of papers there are {', '.join(reproductions.reproduction_ids())}")
-    return families.load(name)
 
 
 def _reference_kind(cls: type) -> str:
@@ -320,13 +212,3 @@ def _reference_kind(cls: type) -> str:
 
 def _first_line(module: object) -> str:
     return (inspect.getdoc(module) or "").split("\n", 1)[0]
-
-
-def _print_result(folder: Path) -> None:
-    from comparisons.report import verdicts_of
-    from comparisons.stages import open_result
-
-    comparison = open_result(folder)
-    print(comparison.summary())
-    for verdict in verdicts_of(comparison.tree):
-        print(f"{verdict.outcome:>9}: {verdict.statement}")

@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
 
 from bayesopt.families import ContextualBandit
 from bayesopt.family import family_id
 from comparisons.experiment import AbstractExperiment, require_seeds
-from comparisons.order_configs import NamedLearner, OrderEvaluationConfig
+from comparisons.order_configs import InterferenceConfig, NamedLearner, OrderEvaluationConfig
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig
 from metalearners.learner_configs import PolicyGradientConfig
 
 if TYPE_CHECKING:
     from bayesopt.episodes import ContextualRewardTables
-    from comparisons.systems import Course, OuterRecoveries, Score, System
+    from comparisons.context_systems import Choices, Moments
+    from comparisons.systems import OuterRecoveries, Role, Score, System
     from metalearners.policy import RecurrentPolicy
 
 
+SHARED = "Bayes, ties shared out"
 BY_NUMBER = "contexts by number"
 """The condition under which contexts are not ranked: what is left of differences between them is a network's own."""
 
@@ -39,8 +40,8 @@ class ContextualOrderExperiment(AbstractExperiment):
     """How it is meta-trained."""
     learners: tuple[NamedLearner, ...] = (NamedLearner("policy gradient, shared bias", PolicyGradientConfig()),)
     """Gradient learners that learn each task from scratch."""
-    interference: tuple[int, ...] = (2, 3, 4, 5)
-    """Numbers of contexts for which the time that policy gradient takes is measured, with shared biases and without."""
+    interference: InterferenceConfig = InterferenceConfig()
+    """How the time that policy gradient takes is measured to grow with the number of contexts."""
     evaluation: OrderEvaluationConfig = OrderEvaluationConfig()
     """What everyone is tested on."""
     training_seeds: tuple[int, ...] = (0,)
@@ -72,7 +73,7 @@ class ContextualOrderExperiment(AbstractExperiment):
                 num_checkpoints=min(3, self.training.num_checkpoints),
             ),
             learners=smaller_learners(self.learners),
-            interference=self.interference[:1],
+            interference=InterferenceConfig(counts=self.interference.counts[:1], num_tasks=20, longest=50.0),
             evaluation=smaller_evaluation(self.evaluation),
         )
 
@@ -90,7 +91,8 @@ class ContextualOrderExperiment(AbstractExperiment):
         meta_train_policy(self.family, seed=seed, training=self.training, network=self.network, directory=directory)
 
     def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        from comparisons.interference import interference_scores, lowest_share
+        from comparisons.context_systems import accuracy_course, change_score
+        from comparisons.interference import interference_scores
         from comparisons.order_runs import experiment_attributes
         from comparisons.systems import IN_DISTRIBUTION, order_tree
         from comparisons.training import at_checkpoints, new_policy
@@ -102,26 +104,27 @@ class ContextualOrderExperiment(AbstractExperiment):
         networks = by_step[max(by_step)]
         horizon, evaluation = self.training.horizon, self.evaluation
         tables = self.tables(horizon, evaluation.num_tasks)
-        players = self._players(networks, tables)
-        systems = self._systems(IN_DISTRIBUTION, players, horizon)
-        systems += [
-            self._system(name, name, choices, BY_NUMBER, np.arange(horizon), "trials", is_ranked=False)
-            for name, choices in players.items()
-        ]
+        choices, bayes = self.network_choices(networks, tables), self.bayes_choices(tables)
+        systems = self._beside_nearest_bayes(IN_DISTRIBUTION, networks, tables, choices)
+        systems += self._by_number(choices, bayes)
         if evaluation.lifetimes > 1:
             longer = self.tables(evaluation.lifetimes * horizon, evaluation.num_elsewhere)
             condition = f"{evaluation.lifetimes} × the lifetime"
-            systems += self._systems(condition, self._players(networks, longer), evaluation.lifetimes * horizon)
-        scores = _changes(players, tables)
-        for learner in self.learners:
-            steps, choices = self._learned(learner, tables)
-            systems.append(self._system(learner.name, learner.role, choices, IN_DISTRIBUTION, steps, "gradient steps"))
-            scores.append(lowest_share(learner.name, choices, steps))
+            found = self.network_choices(networks, longer)
+            systems += self._beside_nearest_bayes(condition, networks, longer, found)
+        learned, lowest = self._learned(tables, bayes)
         return order_tree(
-            systems,
+            [*systems, *learned],
             outer=self._outer(by_step),
-            scores=[*scores, *interference_scores(self.interference, self.evaluation, seed=self.seed)],
-            courses=_accuracies(players, tables),
+            scores=[
+                *(change_score(name, one, tables.contexts) for name, one in (("network", choices), ("Bayes", bayes))),
+                *lowest,
+                *interference_scores(self.interference, seed=self.seed),
+            ],
+            courses=[
+                accuracy_course("network", "network", choices, tables.contexts),
+                accuracy_course("Bayes", "Bayes", bayes, tables.contexts),
+            ],
             attributes=experiment_attributes(self),
             notes=_NOTES,
         )
@@ -139,20 +142,33 @@ class ContextualOrderExperiment(AbstractExperiment):
         key = key_for(self.seed, f"tables, {length}")
         return sample_contextual_tables(self.family, key, num_tasks=num_tasks, length=length)
 
-    def network_choices(
-        self, networks: "list[RecurrentPolicy]", tables: "ContextualRewardTables"
-    ) -> Float[np.ndarray, "training_seed task time context"]:
+    def network_choices(self, networks: "list[RecurrentPolicy]", tables: "ContextualRewardTables") -> "Choices":
         """The probability of each context's right action at every trial, of networks that play on."""
         from comparisons.readouts import correct_probs
-        from comparisons.seeding import integer_for
-        from metalearners.probing_policies import probed_action_probs
 
-        luck = np.random.default_rng(integer_for(self.seed, "actions")).random(tables.contexts.shape)
-        probed = (probed_action_probs(one, tables.contexts, tables.rewards, luck) for one in networks)
-        return np.stack([correct_probs(probs, tables.latents["targets"]) for probs in probed])
+        return np.stack([correct_probs(self._probed(n, tables), tables.latents["targets"]) for n in networks])
 
-    def bayes_choices(self, tables: "ContextualRewardTables") -> Float[np.ndarray, "task time context"]:
-        """The same of the Bayes-optimal agent: greedy on the exact posterior, ties shared out."""
+    def nearest_bayes_choices(self, networks: "list[RecurrentPolicy]", tables: "ContextualRewardTables") -> "Choices":
+        """The same of the optimal policy nearest to each network, after what that network did and saw.
+
+        Optimal policies differ by how they break ties. The nearest one has the network's own probabilities, among the
+        arms that are likeliest to be right.
+        """
+        from bayesopt.planning.contextual import likeliest_arms
+        from comparisons.readouts import correct_probs, restricted_to
+        from metalearners.policy import play
+
+        found = []
+        for network in networks:
+            contexts = np.asarray(tables.contexts)
+            played = play(network, contexts, tables.rewards, self._luck(tables))
+            is_optimal = likeliest_arms(self.family, contexts, played.actions, played.collected_rewards)
+            nearest = restricted_to(is_optimal, self._probed(network, tables))
+            found.append(correct_probs(nearest, tables.latents["targets"]))
+        return np.stack(found)
+
+    def bayes_choices(self, tables: "ContextualRewardTables") -> "Choices":
+        """The same of the Bayes-optimal agent that shares ties out: greedy on the exact posterior."""
         from bayesopt.planning.contextual import greedy_contextual_agent
         from bayesopt.rollout import play_probed
         from comparisons.readouts import correct_probs
@@ -161,51 +177,75 @@ class ContextualOrderExperiment(AbstractExperiment):
         agent = greedy_contextual_agent(self.family)
         played = play_probed(agent, tables, key_for(self.seed, "actions"), num_contexts=self.family.num_contexts)
         probed = played.context_probs[:, : tables.contexts.shape[1]]
-        return correct_probs(probed, tables.latents["targets"])
+        return correct_probs(probed, tables.latents["targets"])[None]
 
-    def _players(
-        self, networks: "list[RecurrentPolicy]", tables: "ContextualRewardTables"
-    ) -> Mapping[str, Float[np.ndarray, "_ task time context"]]:
-        return {"network": self.network_choices(networks, tables), "Bayes": self.bayes_choices(tables)[None]}
+    def _probed(self, network: "RecurrentPolicy", tables: "ContextualRewardTables") -> np.ndarray:
+        from metalearners.probing_policies import probed_action_probs
 
-    def _systems(self, condition: str, players: Mapping[str, np.ndarray], length: int) -> "list[System]":
+        return probed_action_probs(network, np.asarray(tables.contexts), tables.rewards, self._luck(tables))
+
+    def _luck(self, tables: "ContextualRewardTables") -> np.ndarray:
+        from comparisons.seeding import integer_for
+
+        return np.random.default_rng(integer_for(self.seed, "actions")).random(tables.contexts.shape)
+
+    def _beside_nearest_bayes(
+        self,
+        condition: str,
+        networks: "list[RecurrentPolicy]",
+        tables: "ContextualRewardTables",
+        choices: "Choices",
+    ) -> "list[System]":
+        """Networks and the nearest optimal policies, contexts ranked alike by how likely each network was right."""
+        from comparisons.context_systems import ranked_at_start, trials
+
+        nearest = self.nearest_bayes_choices(networks, tables)
+        both: list[tuple[Role, Choices]] = [("network", choices), ("Bayes", nearest)]
         return [
-            self._system(name, name, choices, condition, np.arange(length), "trials")
-            for name, choices in players.items()
+            ranked_at_start(self._system(role, role, one, trials(one), condition), choices[:, :, 0])
+            for role, one in both
         ]
 
-    def _learned(self, learner: NamedLearner, tables: "ContextualRewardTables") -> tuple[np.ndarray, np.ndarray]:
-        """Steps, and the probability of each context's right action after them (`task time context`)."""
+    def _by_number(self, choices: "Choices", bayes: "Choices") -> "list[System]":
+        from comparisons.context_systems import trials
+
+        both: list[tuple[Role, Choices]] = [("network", choices), ("Bayes", bayes)]
+        return [self._system(role, role, one, trials(one), BY_NUMBER) for role, one in both]
+
+    def _learned(self, tables: "ContextualRewardTables", bayes: "Choices") -> "tuple[list[System], list[Score]]":
+        """Gradient learners, beside the optimal policy that shares ties out; and how far their last context fell."""
+        from comparisons.context_systems import Moments, ranked_at_start, trials
+        from comparisons.interference import lowest_share
+        from comparisons.systems import IN_DISTRIBUTION
         from metalearners.policy_gradient_learner import learn_contextual_bandits
 
-        assert isinstance(learner.config, PolicyGradientConfig)
-        targets = np.asarray(tables.latents["targets"], np.int64)
-        learned = learn_contextual_bandits(targets, self.family.num_arms, learner.config, seed=self.seed)
-        return learned.steps, learned.correct_probs
+        shared = self._system(SHARED, "control", bayes, trials(bayes), IN_DISTRIBUTION, reference=SHARED)
+        systems, scores = [ranked_at_start(shared, bayes[:, :, 0])], []
+        for learner in self.learners:
+            assert isinstance(learner.config, PolicyGradientConfig)
+            targets = np.asarray(tables.latents["targets"], np.int64)[: learner.num_tasks]
+            learned = learn_contextual_bandits(targets, self.family.num_arms, learner.config, seed=self.seed)
+            choices = learned.correct_probs[None]
+            moments = Moments(np.asarray(learned.steps, float), "gradient steps")
+            system = self._system(learner.name, learner.role, choices, moments, IN_DISTRIBUTION, reference=SHARED)
+            systems.append(ranked_at_start(system, choices[:, :, 0]))
+            scores.append(lowest_share(learner.name, learned.correct_probs, learned.steps))
+        return systems, scores
 
     def _system(
         self,
         name: str,
-        role: str,
-        choices: np.ndarray,
+        role: "Role",
+        choices: "Choices",
+        moments: "Moments",
         condition: str,
-        times: np.ndarray,
-        unit: str,
         *,
-        is_ranked: bool = True,
+        reference: str = "Bayes",
     ) -> "System":
-        """Contexts are exchangeable, so those of a task are ranked by how likely the right action was at the start."""
-        from comparisons.exchangeable_modes import ranked_by
-        from comparisons.readouts import choice_overlaps
-        from comparisons.systems import system_of
+        from comparisons.context_systems import context_system
 
-        label = "context ranked" if is_ranked else "context"
-        modes = tuple((f"{label} {rank + 1}", rank) for rank in range(self.family.num_contexts))
-        found = choice_overlaps(choices, num_arms=self.family.num_arms)
-        system = system_of(name, role, found, condition=condition, times=times, time_unit=unit, modes=modes)  # pyright: ignore[reportArgumentType]
-        if not is_ranked:
-            return system
-        return system._replace(recoveries=ranked_by(system.recoveries, system.recoveries.overlaps[:, :, 0]))
+        num_arms = self.family.num_arms
+        return context_system(name, role, choices, moments, condition=condition, reference=reference, num_arms=num_arms)
 
     def _outer(self, by_step: "Mapping[int, list[RecurrentPolicy]]") -> "list[OuterRecoveries]":
         from comparisons.order_runs import outer_recoveries
@@ -222,30 +262,11 @@ class ContextualOrderExperiment(AbstractExperiment):
         return outer_recoveries(found, moments, labels)
 
 
-def _changes(players: Mapping[str, np.ndarray], tables: "ContextualRewardTables") -> "list[Score]":
-    from comparisons.readouts import change_elsewhere
-    from comparisons.systems import Score
-
-    unit = "probability per trial"
-    return [
-        Score("change_elsewhere", name, unit, "mean", change_elsewhere(choices, tables.contexts))
-        for name, choices in players.items()
-    ]
-
-
-def _accuracies(players: Mapping[str, np.ndarray], tables: "ContextualRewardTables") -> "list[Course]":
-    from comparisons.readouts import accuracy_by_trial
-    from comparisons.systems import Course
-
-    return [
-        Course("accuracy", name, name, "probability", accuracy_by_trial(choices, tables.contexts))  # pyright: ignore[reportArgumentType]
-        for name, choices in players.items()
-    ]
-
-
 _NOTES = (
     "The law of the correct actions, lifetimes, sizes and the algorithm of meta-training of the original are not "
     "known; these are choices of this package.",
     "Contexts are exchangeable: those of each task are ranked by the probability of their right action at the start.",
-    "Bayes is exact: the posterior by elimination, and greedy play on it, which is optimal here.",
+    "Bayes is exact: elimination, and greedy play on the posterior, which is optimal here. Optimal policies differ "
+    "in how they break ties, and a first guess that is right by luck ranks first: beside a network stands the optimal "
+    "policy with the network's own ties, beside gradient learners the one that shares ties out.",
 )

@@ -56,16 +56,16 @@ def task_half_times(
 
 def compare_order_statistics(
     learner: Float[np.ndarray, "training_seed task mode"],
-    reference: Float[np.ndarray, "1 task mode"],
+    reference: Float[np.ndarray, "reference_seed task mode"],
     horizon: float,
     *,
     seed: int,
 ) -> tuple[OrderStatistic, ...]:
     """Sorted half-times of a learner beside those of exact Bayes on as many tasks, earliest first.
 
-    Both are `task_half_times`, `horizon` is the last record's time. Rows of one task are paired, which is right for
-    the same tasks and harmless for others. Raises `ValueError` for half-times that are undefined, or reached after
-    the horizon.
+    Both are `task_half_times`, `horizon` is the last record's time; the reference is one for all networks, or one for
+    each. Rows of one task are paired, which is right for the same tasks and harmless for others. Raises `ValueError`
+    for half-times that are undefined, or reached after the horizon.
     """
     for values in (learner, reference):
         if np.isnan(values).any() or (values[np.isfinite(values)] > horizon).any():

@@ -133,7 +133,8 @@ class FunctionOrderExperiment(AbstractExperiment):
         modes = tuple((self._label(k), stage) for stage, k in enumerate(frequencies))
 
         def system(name: str, role: str, answers: np.ndarray, times: np.ndarray, unit: str) -> "System":
-            truth = values_on(circular_grid(answers.shape[-1]), coefficients, frequencies)
+            num_tasks, num_points = answers.shape[-3], answers.shape[-1]
+            truth = values_on(circular_grid(num_points), coefficients[:num_tasks], frequencies)
             found = fourier_overlaps(answers, truth, frequencies)
             return system_of(name, role, found, condition=condition, times=times, time_unit=unit, modes=modes)  # pyright: ignore[reportArgumentType]
 
@@ -146,7 +147,7 @@ class FunctionOrderExperiment(AbstractExperiment):
             for learner in self.learners:
                 assert isinstance(learner.config, MLPConfig)
                 points = circular_grid(learner.config.num_points)
-                targets = values_on(points, coefficients, frequencies)
+                targets = values_on(points, coefficients[: learner.num_tasks], frequencies)
                 learned = learn_functions(points[:, 0], targets, learner.config, seed=self.seed)
                 found.append(system(learner.name, learner.role, learned.outputs, learned.steps, "gradient steps"))
         return found

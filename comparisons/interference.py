@@ -7,17 +7,15 @@ success, progress in one is loss in the others, and the last one waits at a plat
 import numpy as np
 from jaxtyping import Float, Int
 
-from comparisons.order_configs import OrderEvaluationConfig
+from comparisons.order_configs import InterferenceConfig
 from comparisons.systems import Score
 from comparisons.trajectories import half_times
 from metalearners.learner_configs import Coupled, Decoupled, PolicyGradientConfig
 
 LEARNED = 0.9
 """A context is learned where the right action is likelier than this."""
-UNEQUAL = 2.0
-"""Standard deviation of initial weights at which contexts start unequal enough for plateaus."""
-_NUM_TASKS = 200
-_RATE, _LONGEST = 0.5, 6000.0
+_RATE = 0.5
+"""Small enough for gradient ascent to follow the gradient flow."""
 
 
 def lowest_share(name: str, choices: Float[np.ndarray, "task time context"], steps: Int[np.ndarray, "time"]) -> Score:
@@ -32,7 +30,7 @@ def lowest_share(name: str, choices: Float[np.ndarray, "task time context"], ste
     return Score("lowest_share_of_start", name, "of the initial probability", "median", shares[None])
 
 
-def interference_scores(counts: tuple[int, ...], evaluation: OrderEvaluationConfig, *, seed: int) -> list[Score]:
+def interference_scores(interference: InterferenceConfig, *, seed: int) -> list[Score]:
     """How long policy gradient takes to learn the last of so many contexts (and actions), coupled and decoupled.
 
     In units of gradient flow, learning rate times steps; infinite where the last context was not learned.
@@ -40,15 +38,14 @@ def interference_scores(counts: tuple[int, ...], evaluation: OrderEvaluationConf
     from metalearners.policy_gradient_learner import learn_contextual_bandits
 
     scores: list[Score] = []
-    num_tasks = min(_NUM_TASKS, evaluation.num_tasks)
-    for count in counts:
-        targets = np.tile(np.arange(count), (num_tasks, 1))
+    for count in interference.counts:
+        targets = np.tile(np.arange(count), (interference.num_tasks, 1))
         for name, coupling in (("shared biases", Coupled()), ("separate biases", Decoupled())):
             config = PolicyGradientConfig(
                 coupling=coupling,
-                initial_scale=UNEQUAL,
+                initial_scale=interference.initial_scale,
                 learning_rate=_RATE,
-                num_steps=round(_LONGEST / _RATE),
+                num_steps=round(interference.longest / _RATE),
                 num_records=200,
             )
             learned = learn_contextual_bandits(targets, count, config, seed=seed)

@@ -133,6 +133,7 @@ class LinearOrderExperiment(AbstractExperiment):
     def _systems(
         self, condition: str, multiple: float, networks: "list[RegressionPredictor]", length: int, num_tasks: int
     ) -> "list[System]":
+        from bayesopt.spectral_maps import SpectralMaps, weights_of
         from comparisons.readouts import singular_overlaps
         from comparisons.systems import IN_DISTRIBUTION, system_of
         from metalearners.deep_linear_learner import learn_linear_maps
@@ -141,7 +142,7 @@ class LinearOrderExperiment(AbstractExperiment):
         modes = tuple((f"s = {multiple * s:g}", stage) for stage, s in enumerate(self.singular_values))
 
         def system(name: str, role: str, maps: np.ndarray, times: np.ndarray, unit: str) -> "System":
-            found = singular_overlaps(maps, truth)
+            found = singular_overlaps(maps, SpectralMaps(*(part[: maps.shape[-4]] for part in truth)))
             return system_of(name, role, found, condition=condition, times=times, time_unit=unit, modes=modes)  # pyright: ignore[reportArgumentType]
 
         times = np.arange(length)
@@ -150,13 +151,11 @@ class LinearOrderExperiment(AbstractExperiment):
             system("Bayes", "Bayes", self.bayes_maps(pairs), times, "pairs seen"),
         ]
         if condition == IN_DISTRIBUTION:
-            from bayesopt.spectral_maps import weights_of
-
             for learner in self.learners:
                 assert isinstance(learner.config, DeepLinearConfig)
-                learned = learn_linear_maps(
-                    weights_of(truth), learner.config, seed=self.seed, input_scales=self.family.input_scales
-                )
+                weights = weights_of(truth)[: learner.num_tasks]
+                scales = self.family.input_scales
+                learned = learn_linear_maps(weights, learner.config, seed=self.seed, input_scales=scales)
                 found.append(system(learner.name, learner.role, learned.maps, learned.steps, "gradient steps"))
         return found
 

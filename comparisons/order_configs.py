@@ -15,6 +15,11 @@ class NamedLearner:
     config: DeepLinearConfig | MLPConfig | PolicyGradientConfig
     role: Literal["learner", "control"] = "learner"
     """A control is there because its order of learning is known beforehand."""
+    num_tasks: int = 5000
+    """It learns the first so many of the tasks that there are."""
+
+    def __post_init__(self) -> None:
+        require_at_least_one(self, "num_tasks")
 
 
 @dataclass(frozen=True)
@@ -35,3 +40,24 @@ class OrderEvaluationConfig:
     def __post_init__(self) -> None:
         for field in ("num_tasks", "num_elsewhere", "num_outer", "num_probes", "lifetimes"):
             require_at_least_one(self, field)
+
+
+@dataclass(frozen=True)
+class InterferenceConfig:
+    """How the time that policy gradient takes is measured against the number of contexts, biases shared or separate."""
+
+    counts: tuple[int, ...] = (2, 3, 4, 5)
+    """Numbers of contexts, and of actions."""
+    initial_scale: float = 2.0
+    """Standard deviation of initial weights: contexts start unequal enough for plateaus."""
+    num_tasks: int = 1000
+    """Tasks, all with a different right action in every context."""
+    longest: float = 6000.0
+    """Where learning is cut off, in learning rate × steps."""
+
+    def __post_init__(self) -> None:
+        require_at_least_one(self, "num_tasks")
+        if not self.counts or min(self.counts) < 1:
+            raise ValueError(
+                f"InterferenceConfig: counts must be at least one number, each at least 1; {self.counts!r}"
+            )

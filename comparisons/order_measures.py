@@ -11,6 +11,7 @@ from jaxtyping import Float
 from comparisons.concurrency import LEVEL as CONCURRENCY_LEVEL
 from comparisons.concurrency import Poles, concurrency, concurrency_by_seed
 from comparisons.concurrency_tests import PoleTests, pole_tests_over_networks, pole_tests_over_tasks
+from comparisons.exchangeable_modes import compare_order_statistics, task_half_times
 from comparisons.intervals import LEVEL, Interval, bootstrap_mean, bootstrap_median, percentile_interval
 from comparisons.measures import Measure, over
 from comparisons.outer_measures import outer_measures, outer_points
@@ -64,7 +65,8 @@ def with_order_measures(tree: xr.DataTree, *, seed: int) -> xr.DataTree:
     for one in systems:
         rows += _own_measures(one)
         points += _recovery_points(one)
-        reference = next(b for b in systems if b.system.role == "Bayes" and b.system.condition == one.system.condition)
+        of_reference = (one.system.reference, one.system.condition)
+        reference = next(b for b in systems if (b.system.name, b.system.condition) == of_reference)
         if one.system.role != "Bayes":
             rows += _measures_beside_bayes(one, reference, seed=resampling)
     for outer in outer_of(tree):
@@ -148,8 +150,8 @@ def _measures_beside_bayes(one: _Resampled, bayes: _Resampled, *, seed: int) -> 
         poles = Poles(bayes.curves, np.array(system.stages))
         score = concurrency(system.recoveries, poles, seed=seed)
         yield measure("concurrency", score.score, f"of the way, {CONCURRENCY_LEVEL:.0%} interval")
-        yield measure("concurrency_residual", score.residual, f"recovery, {CONCURRENCY_LEVEL:.0%} interval")
         for name, value, unit in (
+            ("concurrency_residual", score.residual.estimate, "recovery, noise included"),
             ("pole_distance", score.pole_distance, "recovery"),
             ("shared_range_low", score.shared_range[0], "mean recovery"),
             ("shared_range_high", score.shared_range[1], "mean recovery"),
@@ -168,8 +170,23 @@ def _measures_beside_bayes(one: _Resampled, bayes: _Resampled, *, seed: int) -> 
         area = area_between(one.curves, bayes.curves, system.times)
         resampled = area_between(one.resampled - bayes.resampled, np.zeros_like(bayes.curves), system.times)
         yield measure("area_to_bayes", _interval(area, resampled), "recovery")
+        if system.condition == IN_DISTRIBUTION and system.mode_labels[0].startswith("context ranked"):
+            yield from _order_statistics(one, bayes, seed=seed)
         if system.condition == IN_DISTRIBUTION:
             yield measure("procrustes", _procrustes(one, bayes), "of the variance")
+
+
+def _order_statistics(one: _Resampled, bayes: _Resampled, *, seed: int) -> Iterator[Measure]:
+    """How much later than Bayes each task's contexts are learned, sorted by when they were."""
+    network, reference = (task_half_times(each.system.recoveries, each.system.times) for each in (one, bayes))
+    statistics = compare_order_statistics(network, reference, float(one.system.times[-1]), seed=seed)
+    label, seeds = predictor_label(one.system), over(len(network))
+    for rank, statistic in enumerate(statistics):
+        unit = f"{one.system.time_unit} after Bayes'"
+        yield Measure(f"half_time_{rank + 1}_after_bayes", label, *statistic.difference, unit, seeds)
+    count = sum(statistic.num_censored for statistic in statistics)
+    unit = f"of {network.size} half-times"
+    yield Measure("censored_half_times", label, float(count), np.nan, np.nan, unit, "all tasks and contexts")
 
 
 def _interval(estimate: SupportsFloat, resampled: np.ndarray) -> Interval:

@@ -68,6 +68,11 @@ _WORDINGS = (
     ("first_half_time", "time", "half-time of the first mode"),
     ("last_half_time", "time", "half-time of the last mode"),
     ("samples_over_network", "time", "first half-time over the network's last, in samples"),
+    *(
+        (f"half_time_{rank}_after_bayes", "time", f"{order} half-time of a task, over Bayes' (0: as early)")
+        for rank, order in enumerate(("earliest", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th"), start=1)
+    ),
+    ("censored_half_times", "time", "half-times of tasks that were not reached"),
     ("censored_modes", "time", "modes that are never half recovered"),
     ("undefined_modes", "time", "modes without recovery: no task contains them"),
     ("gap_to_bayes", "bayes", "largest gap of mean recovery, over time"),

@@ -8,7 +8,7 @@ of them. After Rabinowitz 2019 (arXiv 1905.01320): a linear fit, a Fourier trans
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Complex, Float, Int
+from jaxtyping import Bool, Complex, Float, Int
 
 from bayesopt.spectral_maps import SpectralMaps
 
@@ -94,6 +94,16 @@ def correct_probs(
     """The probability of the right action in every context, of those of all actions."""
     index = np.broadcast_to(correct_arms[:, None, :, None], (*context_probs.shape[:-1], 1))
     return np.take_along_axis(context_probs, index, axis=-1)[..., 0]
+
+
+def restricted_to(
+    is_allowed: Bool[np.ndarray, "task time context arm"], probs: Float[np.ndarray, "task time context arm"]
+) -> Float[np.ndarray, "task time context arm"]:
+    """The nearest distributions that only take allowed arms: as before among those, or equally likely if all were 0."""
+    allowed = np.where(is_allowed, probs, 0.0)
+    totals = allowed.sum(axis=-1, keepdims=True)
+    shared = is_allowed / is_allowed.sum(axis=-1, keepdims=True)
+    return np.where(totals > 0, np.divide(allowed, totals, out=np.zeros_like(allowed), where=totals > 0), shared)
 
 
 def accuracy_by_trial(

@@ -18,7 +18,7 @@ import xarray as xr
 from comparisons.claims import Verdict, judge
 from comparisons.presentation import presentation_of
 from comparisons.report_figures import csv_bytes, rendered_figures
-from comparisons.report_rows import claim_rows, measure_sections
+from comparisons.report_rows import claim_rows, claims_in_markdown, measure_sections
 from metalearners.atomic import write_atomically
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
@@ -42,6 +42,7 @@ def write_report(tree: xr.DataTree, path: Path, *, question: str, provenance: Ma
         files |= {f"{figure.name}.png": figure.png, f"{figure.name}.pdf": figure.pdf, f"{figure.name}.csv": figure.csv}
     files["measures.csv"] = csv_bytes(table)
     files["claims.csv"] = csv_bytes(pd.DataFrame(verdicts, columns=list(Verdict._fields)))
+    files["claims.md"] = claims_in_markdown(claim_rows(verdicts)).encode()
     html = (
         _environment()
         .from_string(_TEMPLATE.read_text(encoding="utf-8"))

@@ -68,6 +68,15 @@ class Diagnostic(NamedTuple):
     """`held`, `failed`, or empty where there is nothing to decide."""
 
 
+def claims_in_markdown(rows: Sequence[ClaimRow]) -> str:
+    """The table of claims as Markdown, for a page of its own."""
+    lines = ["| claim | verdict | estimate | interval | bound | unit |", "| --- | --- | --- | --- | --- | --- |"]
+    for row in rows:
+        cells = (row.statement, row.outcome, row.estimate, row.interval, row.bound, row.unit)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def claim_rows(verdicts: Sequence[Verdict]) -> list[ClaimRow]:
     """The table of claims; a fraction is shown as a percentage."""
     return [_claim_row(verdict) for verdict in verdicts]

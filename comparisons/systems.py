@@ -27,6 +27,8 @@ class System(NamedTuple):
     name: str
     role: Role
     condition: str
+    reference: str
+    """The name of the exact Bayes that it is held against, under the same condition."""
     recoveries: Recoveries
     times: Float[np.ndarray, "time"]
     """The moments of its learning, in `time_unit`."""
@@ -73,6 +75,7 @@ def system_of(
     found: Overlaps,
     *,
     condition: str = IN_DISTRIBUTION,
+    reference: str = "Bayes",
     times: np.ndarray,
     time_unit: str,
     modes: tuple[tuple[str, int], ...],
@@ -82,7 +85,7 @@ def system_of(
     overlaps = overlaps if overlaps.ndim == 4 else overlaps[None]
     labels, stages = zip(*modes, strict=True)
     recoveries = Recoveries(overlaps, np.asarray(found.strengths, float))
-    return System(name, role, condition, recoveries, np.asarray(times, float), time_unit, labels, stages)
+    return System(name, role, condition, reference, recoveries, np.asarray(times, float), time_unit, labels, stages)
 
 
 def order_tree(
@@ -166,6 +169,7 @@ def _system_dataset(system: System) -> xr.Dataset:
         name=system.name,
         role=system.role,
         condition=system.condition,
+        reference=system.reference,
         time_unit=system.time_unit,
         mode_labels=labels,
     )
@@ -180,6 +184,7 @@ def _system(dataset: xr.Dataset) -> System:
         attributes["name"],
         attributes["role"],
         attributes["condition"],
+        attributes["reference"],
         Recoveries(overlaps, strengths),
         dataset["times"].to_numpy(),
         attributes["time_unit"],

@@ -63,6 +63,14 @@ def _with_families(app: Sphinx, document: str, source: list[str]) -> None:
         source[0] = source[0].replace("FAMILIES", entries)
 
 
+def _with_plain_bars(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Escape bars outside backticks: in docstrings they are absolute values, in reStructuredText substitutions."""
+    for index, line in enumerate(lines):
+        parts = line.split("`")
+        parts[::2] = [part.replace("|", r"\|") for part in parts[::2]]
+        lines[index] = "`".join(parts)
+
+
 def _without_inherited(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
     """Leave out methods that say nothing of their own; they are documented where the contract is."""
     return True if (inspect.isroutine(obj) or isinstance(obj, property)) and not obj.__doc__ else None
@@ -81,5 +89,6 @@ def _tidy(app: Sphinx, doctree: nodes.document) -> None:
 def setup(app: Sphinx) -> None:
     """Connect the functions above; called by Sphinx."""
     app.connect("source-read", _with_families)
+    app.connect("autodoc-process-docstring", _with_plain_bars)
     app.connect("autodoc-skip-member", _without_inherited)
     app.connect("doctree-read", _tidy)

@@ -53,6 +53,7 @@ def learn_linear_maps(
     if scales.shape != weights.shape[2:] or not np.all(scales > 0):
         raise ValueError(f"input_scales must be {weights.shape[2]} positive numbers; got {input_scales!r}")
     steps = record_steps(config.num_steps, config.num_records)
+    weights = np.array(weights, dtype=float)  # a copy: arrays of JAX cannot be written to, of which torch warns
     blocks = [weights[start : start + TASKS_AT_ONCE] for start in range(0, len(weights), TASKS_AT_ONCE)]
     maps = np.concatenate(
         [_learn_block(block, scales, steps, config, seed=(seed, place)) for place, block in enumerate(blocks)]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
+from torch.nn import functional
 
 from metalearners.configs import LSTMConfig, NetworkConfig
 from metalearners.encoding import Encoding
@@ -29,7 +30,7 @@ class _Sizes(NamedTuple):
     output: int
 
 
-class _RecurrentMetaLearner(nn.Module):
+class RecurrentMetaLearner(nn.Module):
     """A recurrent layer and a linear read-out of its hidden state; perhaps rectified linear units before it."""
 
     def __init__(self, core: type[nn.LSTM] | type[nn.GRU], sizes: _Sizes, *, longest_memory: int) -> None:
@@ -66,7 +67,34 @@ class _RecurrentMetaLearner(nn.Module):
         return self.readout(hidden), last
 
 
-class LSTMMetaLearner(_RecurrentMetaLearner):
+    def next_outputs(
+        self, inputs: Float[Tensor, "batch probe input"], state: State | None
+    ) -> Float[Tensor, "batch probe output"]:
+        """Outputs one step after a state, for many inputs that might come next.
+
+        As `forward` on copies of the state, without computing the state's part in the gates again for every copy.
+        """
+        core, hidden_size = self.core, self.core.hidden_size
+        if state is None:
+            zeros = torch.zeros(len(inputs), hidden_size)
+            hidden, cell = zeros, zeros
+        else:
+            hidden, cell = (part[0] for part in (state if isinstance(state, tuple) else (state, state)))
+        weights = {name.removesuffix("_l0"): parameter for name, parameter in core.named_parameters()}
+        from_inputs = functional.linear(self.embedding(inputs), weights["weight_ih"], weights["bias_ih"])
+        from_state = functional.linear(hidden, weights["weight_hh"], weights["bias_hh"])[:, None]
+        if isinstance(core, nn.LSTM):
+            gates = from_inputs.add_(from_state).chunk(4, dim=-1)
+            kept = torch.sigmoid(gates[1]) * cell[:, None] + torch.sigmoid(gates[0]) * torch.tanh(gates[2])
+            return self.readout(torch.sigmoid(gates[3]) * torch.tanh(kept))
+        reset, update, new = from_inputs.chunk(3, dim=-1)
+        reset_state, update_state, new_state = from_state.chunk(3, dim=-1)
+        candidate = torch.tanh(new + torch.sigmoid(reset + reset_state) * new_state)
+        share = torch.sigmoid(update + update_state)
+        return self.readout((1 - share) * candidate + share * hidden[:, None])
+
+
+class LSTMMetaLearner(RecurrentMetaLearner):
     """An LSTM whose weights are meta-trained and whose hidden and cell state do the learning."""
 
     def __init__(
@@ -82,7 +110,7 @@ class LSTMMetaLearner(_RecurrentMetaLearner):
         super().__init__(nn.LSTM, sizes, longest_memory=longest_memory)
 
 
-class GRUMetaLearner(_RecurrentMetaLearner):
+class GRUMetaLearner(RecurrentMetaLearner):
     """A GRU whose weights are meta-trained and whose hidden state does the learning."""
 
     def __init__(

@@ -11,11 +11,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metalearners.network import one_thread
+from metalearners.network import RecurrentMetaLearner, one_thread
 from metalearners.pairs import Pairs, channels_of
 from metalearners.regression import RegressionPredictor
 
-PROBES_PER_PASS = 2**15
+PROBES_PER_PASS = 2**11
+"""Answers at once: few enough for a recurrent layer's gates to stay in the processor's cache."""
 
 
 def probe(
@@ -54,17 +55,27 @@ def _probe_some(
         before = torch.zeros(num_tasks, num_outputs) if time == 0 else pairs.targets[:, time - 1]
         asked = predictor.encoding(
             probes.expand(num_tasks, num_probes, -1), before[:, None].expand(-1, num_probes, -1)
-        ).reshape(num_tasks * num_probes, 1, -1)
+        )
+        outputs = _next_outputs(predictor, asked, state, steps[:, :time])
         if predictor.is_recurrent:
-            copies = None if state is None else _repeated(state, num_probes)
-            outputs = predictor.network(asked, copies)[0]
             _, state = predictor.network(steps[:, time : time + 1], state)
-        else:
-            past = steps[:, :time].repeat_interleave(num_probes, dim=0)
-            outputs = predictor.network(torch.cat([past, asked], dim=1))
-        means = predictor.head.parameters(outputs[:, -1])["loc"]
-        answers[:, time] = means.reshape(num_tasks, num_probes, num_outputs)
+        answers[:, time] = predictor.head.parameters(outputs)["loc"]
     return answers.numpy()
+
+
+def _next_outputs(
+    predictor: RegressionPredictor, asked: Float[Tensor, "task probe channel"], state: Any, past: Tensor
+) -> Float[Tensor, "task probe output"]:
+    """What the network puts out for every probe, from its state, or from the whole past if it keeps none."""
+    num_tasks, num_probes, _ = asked.shape
+    if isinstance(predictor.network, RecurrentMetaLearner):
+        return predictor.network.next_outputs(asked, state)
+    newest = asked.reshape(num_tasks * num_probes, 1, -1)
+    if predictor.is_recurrent:
+        outputs = predictor.network(newest, None if state is None else _repeated(state, num_probes))[0]
+    else:
+        outputs = predictor.network(torch.cat([past.repeat_interleave(num_probes, dim=0), newest], dim=1))
+    return outputs[:, -1].reshape(num_tasks, num_probes, -1)
 
 
 def _repeated(state: Tensor | tuple[Tensor, ...], count: int) -> Tensor | tuple[Tensor, ...]:

@@ -6,11 +6,11 @@ from pathlib import Path
 README = Path("README.md").read_text()
 
 
-PREDICTION, DECISIONS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+PREDICTION, DECISIONS, ORDER = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
-def _printed(block, capsys):
-    assert len([line for line in block.splitlines() if line.strip()]) <= 10
+def _printed(block, capsys, *, most_lines=10):
+    assert len([line for line in block.splitlines() if line.strip()]) <= most_lines
     exec(compile(block, "README.md", "exec"), {})
     return capsys.readouterr().out
 
@@ -26,6 +26,15 @@ def test_the_lines_on_decisions_run_and_print_the_answer(capsys):
     assert stated is not None and printed.startswith(stated[1])
     shortfall = re.search(r"V\* − V\(network\) = ([\d.]+) \[[\d.]+, [\d.]+\] rewards per 20 trials", printed)
     assert shortfall is not None and round(2 * float(shortfall[1])) == 1
+
+
+def test_the_lines_on_the_order_of_learning_run_and_print_the_answer(capsys):
+    printed = _printed(ORDER, capsys, most_lines=12)
+    stated = re.search(r"two layers of a linear network are at (\d\.\d+)", README)
+    score = re.search(r"estimate=([\d.]+), lower=([\d.]+), upper=([\d.]+)", printed)
+    assert stated is not None and score is not None
+    estimate, lower, upper = map(float, score.groups())
+    assert f"{estimate:.2f}" == stated[1] and lower < estimate < upper
 
 
 def test_the_tree_names_files_that_exist():

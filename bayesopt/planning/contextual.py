@@ -41,6 +41,26 @@ def greedy_contextual_agent(family: AbstractContextualBanditFamily) -> Agent:
     return _belief_agent(family, best_shared)
 
 
+def likeliest_arms(
+    family: AbstractContextualBanditFamily,
+    contexts: Int[np.ndarray, "task time"],
+    actions: Int[np.ndarray, "task time"],
+    rewards: Float[np.ndarray, "task time"],
+) -> Bool[np.ndarray, "task time context arm"]:
+    """The arms that a greedy agent might pull in each context, after what somebody else did and was paid.
+
+    Index t conditions on the first t trials. Raises `NotImplementedError` for a family without belief methods.
+    """
+    exact = _exact(family)
+    belief = prior_beliefs(exact, len(contexts))
+    found = []
+    for time in range(contexts.shape[1]):
+        probs = exact.correct_arm_probs(belief)
+        found.append(best_shared(probs.reshape(-1, family.num_arms)).reshape(probs.shape) > 0)
+        belief = update_context_arms(exact, belief, contexts[:, time], actions[:, time], rewards[:, time])
+    return np.stack(found, axis=1)
+
+
 def thompson_contextual_agent(family: AbstractContextualBanditFamily) -> Agent:
     """Pulls each arm with its exact posterior probability to be correct in the context (Thompson 1933).
 

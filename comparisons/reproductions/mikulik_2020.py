@@ -83,6 +83,11 @@ def experiments() -> dict[str, AbstractExperiment]:
     return predicting | playing
 
 
+def duration(chosen: Mapping[str, AbstractExperiment]) -> str:
+    """How long it takes, in words."""
+    return f"about {2 * len(chosen)} minutes on two cores, if they are otherwise idle"
+
+
 class Behaviour(NamedTuple):
     """How far networks are from Bayes in one variant, each in the unit of the variant; lower is better."""
 

@@ -59,7 +59,7 @@ _REGRESSION = TrainingConfig(
     is_mixed_precision=True,
     objective=VarianceWeightedLogLoss(1.0),
 )
-_FUNCTIONS = dataclasses.replace(_REGRESSION, num_steps=40_000, length=30, learning_rate=5e-3)
+_FUNCTIONS = dataclasses.replace(_REGRESSION, length=24)
 _BANDIT = ReinforcementConfig(
     num_steps=3000,
     batch_size=64,
@@ -70,28 +70,43 @@ _BANDIT = ReinforcementConfig(
     baseline=ValueBaseline(),
     surrogate=AllActions(),
 )
-_GRID = OrderEvaluationConfig(num_probes=32)
+_EVALUATION = OrderEvaluationConfig(num_outer=250)
+_GRID = dataclasses.replace(_EVALUATION, num_probes=32)
+
+_SOME = 1000
+"""Tasks of learners that are not the headline's."""
 
 _LINEAR_LEARNERS = (
     NamedLearner("SGD", DeepLinearConfig()),
-    NamedLearner("gradient descent", DeepLinearConfig(batches=FullBatch())),
-    NamedLearner("momentum", DeepLinearConfig(optimizer=Momentum(0.001))),
-    NamedLearner("Adam", DeepLinearConfig(optimizer=AdamOptimizer(1e-3), num_steps=4000)),
-    NamedLearner("one layer", DeepLinearConfig(depth=1), "control"),
-    NamedLearner("large initial weights", DeepLinearConfig(initialisation=RandomInitialisation(0.3)), "control"),
+    NamedLearner("gradient descent", DeepLinearConfig(batches=FullBatch()), num_tasks=_SOME),
+    NamedLearner("momentum", DeepLinearConfig(optimizer=Momentum(0.001)), num_tasks=_SOME),
+    NamedLearner("Adam", DeepLinearConfig(optimizer=AdamOptimizer(1e-3)), num_tasks=_SOME),
+    NamedLearner("one layer", DeepLinearConfig(depth=1), "control", num_tasks=_SOME),
+    NamedLearner(
+        "large initial weights",
+        DeepLinearConfig(initialisation=RandomInitialisation(0.3)),
+        "control",
+        num_tasks=_SOME,
+    ),
 )
 _MLP = MLPConfig()
 _FUNCTION_LEARNERS = (
     NamedLearner("Adam, ReLU", _MLP),
-    NamedLearner("Adam, tanh", dataclasses.replace(_MLP, activation=Tanh())),
-    NamedLearner("gradient descent, ReLU", dataclasses.replace(_MLP, optimizer=SGD(0.05), num_steps=3000)),
+    NamedLearner("Adam, tanh", dataclasses.replace(_MLP, activation=Tanh()), num_tasks=_SOME // 2),
+    NamedLearner(
+        "gradient descent, ReLU",
+        dataclasses.replace(_MLP, optimizer=SGD(0.05), num_steps=3000),
+        num_tasks=_SOME // 2,
+    ),
 )
 _POLICY = PolicyGradientConfig(initial_scale=2.0, learning_rate=0.5, num_steps=12_000)
 _BANDIT_LEARNERS = (
     NamedLearner("policy gradient", _POLICY),
-    NamedLearner("policy gradient, decoupled", dataclasses.replace(_POLICY, coupling=Decoupled())),
-    NamedLearner("log likelihood", dataclasses.replace(_POLICY, objective=LogLikelihood()), "control"),
-    NamedLearner("policy gradient, near zero", dataclasses.replace(_POLICY, initial_scale=0.01), "control"),
+    NamedLearner("policy gradient, decoupled", dataclasses.replace(_POLICY, coupling=Decoupled()), num_tasks=_SOME),
+    NamedLearner("log likelihood", dataclasses.replace(_POLICY, objective=LogLikelihood()), "control", num_tasks=_SOME),
+    NamedLearner(
+        "policy gradient, near zero", dataclasses.replace(_POLICY, initial_scale=0.01), "control", num_tasks=_SOME
+    ),
 )
 
 
@@ -99,9 +114,9 @@ def experiments() -> dict[str, AbstractExperiment]:
     """The experiments by name, those that take longest first."""
     low_pass = FunctionRegression()
     return {
-        "linear": LinearOrderExperiment(training=_REGRESSION, learners=_LINEAR_LEARNERS),
+        "linear": LinearOrderExperiment(training=_REGRESSION, learners=_LINEAR_LEARNERS, evaluation=_EVALUATION),
         "linear_low_noise": LinearOrderExperiment(
-            LinearRegression(noise_scale=0.01), training=_REGRESSION, learners=()
+            LinearRegression(noise_scale=0.01), training=_REGRESSION, learners=(), evaluation=_EVALUATION
         ),
         "functions": FunctionOrderExperiment(
             low_pass, training=_FUNCTIONS, learners=_FUNCTION_LEARNERS, evaluation=_GRID
@@ -111,14 +126,14 @@ def experiments() -> dict[str, AbstractExperiment]:
         ),
         "functions_band_pass": FunctionOrderExperiment(
             FunctionRegression((2, 3), (0.25, 0.25)),
-            training=dataclasses.replace(_FUNCTIONS, num_steps=15_000),
+            training=dataclasses.replace(_FUNCTIONS, num_steps=10_000),
             elsewhere=(low_pass,),
             learners=(),
             evaluation=_GRID,
         ),
         "functions_decaying": FunctionOrderExperiment(
             FunctionRegression(variances=_decaying(low_pass.frequencies)),
-            training=dataclasses.replace(_FUNCTIONS, num_steps=20_000),
+            training=dataclasses.replace(_FUNCTIONS, num_steps=15_000),
             learners=(),
             evaluation=_GRID,
         ),

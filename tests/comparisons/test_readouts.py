@@ -12,6 +12,7 @@ from comparisons.readouts import (
     correct_probs,
     fit_linear_maps,
     fourier_overlaps,
+    restricted_to,
     singular_overlaps,
 )
 
@@ -89,3 +90,11 @@ def test_what_a_trial_changes_in_other_contexts_is_counted_and_what_it_changes_i
     assert change_elsewhere(correct, contexts)[0] == 0
     correct[0, 1:, 1] = 0.2  # and costs context 1: counted, over three trials each with one other context
     assert change_elsewhere(correct, contexts)[0] == pytest.approx(-0.3 / 3)
+
+
+def test_the_nearest_distribution_on_some_arms_keeps_their_odds():
+    is_allowed = np.array([True, True, False])[None, None, None]
+    probs = np.array([0.1, 0.3, 0.6])[None, None, None]
+    np.testing.assert_allclose(restricted_to(is_allowed, probs)[0, 0, 0], [0.25, 0.75, 0.0])
+    none_left = np.array([0.0, 0.0, 1.0])[None, None, None]
+    np.testing.assert_allclose(restricted_to(is_allowed, none_left)[0, 0, 0], [0.5, 0.5, 0.0])

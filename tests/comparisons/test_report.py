@@ -119,6 +119,9 @@ def test_verdicts_are_shown_in_words(tmp_path, monkeypatch):
     assert "wall time, train" in page.text and "12 s" in page.text
     written = pd.read_csv(tmp_path / "claims.csv")
     assert list(written.outcome) == ["held", "failed", "undecided", "held", "failed"]
+    markdown = (tmp_path / "claims.md").read_text().splitlines()
+    assert markdown[2].split(" | ")[:3] == ["| Small.", "held", "0.10"]
+    assert len(markdown) == 2 + len(verdicts)
 
 
 def test_an_infinite_divergence_is_said_and_shown(tmp_path):

@@ -33,6 +33,18 @@ class Memoryless(nn.Module):
         return torch.cat([past.sum(-1, keepdim=True), past[..., :1]], dim=-1)
 
 
+class Foreign(nn.Module):
+    """A recurrent network of a user's own, with torch's own state."""
+
+    def __init__(self):
+        super().__init__()
+        self.core, self.readout = nn.LSTM(3, 4, num_layers=2, batch_first=True), nn.Linear(4, 2)
+
+    def forward(self, steps, state=None):
+        hidden, last = self.core(steps, state)
+        return self.readout(hidden), last
+
+
 def predictor_of(network):
     return RegressionPredictor(network, ENCODING, HEAD)
 
@@ -81,9 +93,10 @@ def test_variance_weights_leave_means_the_gradient_of_the_squared_error():
         build_network(LSTMConfig(4), input_size=3, output_size=2, seed=0),
         build_network(LSTMConfig(4, embedding_size=5), input_size=3, output_size=2, seed=0),
         build_network(GRUConfig(4), input_size=3, output_size=2, seed=0),
+        Foreign(),
         Memoryless(),
     ],
-    ids=["LSTM", "embedded LSTM", "GRU", "stateless"],
+    ids=["LSTM", "embedded LSTM", "GRU", "foreign", "stateless"],
 )
 def test_probes_are_answered_as_if_the_task_had_gone_on_with_them(network):
     """The slow way: a sequence of its own for every probe and time, in which the probe is the last input."""

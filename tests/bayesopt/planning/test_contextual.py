@@ -164,3 +164,20 @@ def test_what_cannot_be_asked_is_refused():
         contextual.expected_accuracy_of_different_targets(num_contexts=3, num_arms=2, num_trials=4)
     with pytest.raises(ValueError, match="horizon"):
         contextual.expectimax_value(ContextualBandit(2, 2), horizon=0)
+
+
+@pytest.mark.parametrize("family", [ContextualBandit(3, 4), ContextualBandit(3, 4, True)], ids=str)
+def test_the_likeliest_arms_after_what_somebody_else_did_are_those_of_whoever_agrees_with_it(family):
+    """Counting the targets that agree with each history, one by one, where the arms were pulled at random."""
+    tables = bayesopt.sample_contextual_tables(family, jax.random.key(1), num_tasks=20, length=8)
+    played = play(uniform_agent(family.num_arms), tables, jax.random.key(2))
+    contexts = np.asarray(tables.contexts)
+    found = contextual.likeliest_arms(family, contexts, played.actions, played.rewards)
+    targets = family.possible_targets()
+    for task in range(20):
+        agrees = np.ones(len(targets), bool)
+        for time in range(8):
+            counts = np.stack([(targets[agrees] == arm).sum(axis=0) for arm in range(4)], axis=1)
+            np.testing.assert_array_equal(found[task, time], counts == counts.max(axis=1, keepdims=True))
+            is_correct = targets[:, contexts[task, time]] == played.actions[task, time]
+            agrees &= is_correct == (played.rewards[task, time] == 1)

@@ -1,0 +1,38 @@
+"""Families and the experiments that `bayesgauge run` makes of them, by name."""
+
+import difflib
+from typing import Any
+
+from bayesopt import families
+from bayesopt.family import AbstractBanditFamily, AbstractPredictionFamily
+from comparisons import reproductions
+from comparisons.contextual_order import ContextualOrderExperiment
+from comparisons.decision_experiment import DecisionExperiment
+from comparisons.function_order import FunctionOrderExperiment
+from comparisons.linear_order import LinearOrderExperiment
+from comparisons.prediction_experiment import PredictionExperiment
+
+
+def experiment_named(name: str) -> Any:
+    """The experiment on a family. Raises as `family_named`, and `ValueError` for a kind of family that has none."""
+    family = family_named(name)()
+    match family:
+        case AbstractBanditFamily():
+            return DecisionExperiment(family)
+        case AbstractPredictionFamily():
+            return PredictionExperiment(family)
+        case families.LinearRegression():
+            return LinearOrderExperiment(family)
+        case families.FunctionRegression():
+            return FunctionOrderExperiment(family)
+        case families.ContextualBandit():
+            return ContextualOrderExperiment(family)
+        case _:
+            raise ValueError(f"no experiment is known for {name}; compare networks with it from Python")
+
+
+def family_named(name: str) -> type[Any]:
+    """A family's class, by its id or class name. Raises `KeyError` naming what there is."""
+    if difflib.get_close_matches(name, reproductions.reproduction_ids(), n=1):
+        raise KeyError(f"no family {name!r}; of papers there are {', '.join(reproductions.reproduction_ids())}")
+    return families.load(name)
