@@ -15,6 +15,7 @@ from bayesopt import families
 from bayesopt.family import (
     AbstractBanditFamily,
     AbstractContextualBanditFamily,
+    AbstractPredictionFamily,
     HasBeliefs,
     HasContextBeliefs,
     HasGittinsIndices,
@@ -144,6 +145,8 @@ def score_command(arguments: list[str]) -> int:
     from comparisons.scoring import load_network
 
     family: Any = experiment_named(name).family
+    if not isinstance(family, AbstractBanditFamily | AbstractPredictionFamily):
+        raise ValueError(f"networks are scored on prediction and bandit families; on {name}, `bayesgauge run {name}`")
     run: Any = compare_agents if is_bandit else compare
     comparison = run(load_network(factory, weights), family, seed=seed, evaluation=evaluation)
     comparison.save(output / "comparison.nc")

@@ -47,7 +47,7 @@ def compare(
     be scored (wrong shape, not finite, not causal, leaking between tasks).
     """
     if not isinstance(family, AbstractPredictionFamily):
-        raise TypeError(f"compare needs a prediction family; for {type(family).__name__} use compare_agents")
+        raise TypeError(f"compare needs a prediction family (compare_agents: a bandit); got {type(family).__name__}")
     networks = list(network) if isinstance(network, Sequence) else [network]
     if not networks:
         raise ValueError("compare needs at least one network; got an empty sequence")
