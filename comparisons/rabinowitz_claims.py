@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from comparisons.claims import Agrees, AtLeast, AtMost, Claim, Within, decidable
 from comparisons.concurrency import MARGIN
@@ -223,10 +224,10 @@ def cross_measures(trees: Mapping[str, xr.DataTree], *, seed: int) -> Iterator[M
             yield from _beside_the_form(systems["gradient descent"], resampling)
 
 
-def _ratio(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _ratio(one: ArrayLike, other: ArrayLike) -> np.ndarray:
     """Of times that may be infinite; NaN where both are."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(one / other)
+        return np.asarray(np.asarray(one) / np.asarray(other))
 
 
 def _growth(tree: xr.DataTree, seed: int) -> Iterator[Measure]:

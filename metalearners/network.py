@@ -66,7 +66,6 @@ class RecurrentMetaLearner(nn.Module):
         hidden, last = self.core(self.embedding(inputs), state)
         return self.readout(hidden), last
 
-
     def next_outputs(
         self, inputs: Float[Tensor, "batch probe input"], state: State | None
     ) -> Float[Tensor, "batch probe output"]:

@@ -53,9 +53,7 @@ def _probe_some(
     state: Any = None
     for time in range(length):
         before = torch.zeros(num_tasks, num_outputs) if time == 0 else pairs.targets[:, time - 1]
-        asked = predictor.encoding(
-            probes.expand(num_tasks, num_probes, -1), before[:, None].expand(-1, num_probes, -1)
-        )
+        asked = predictor.encoding(probes.expand(num_tasks, num_probes, -1), before[:, None].expand(-1, num_probes, -1))
         outputs = _next_outputs(predictor, asked, state, steps[:, :time])
         if predictor.is_recurrent:
             _, state = predictor.network(steps[:, time : time + 1], state)

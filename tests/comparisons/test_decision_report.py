@@ -77,7 +77,12 @@ def test_every_figure_has_an_alternative_text_and_a_caption(page):
 
 def test_a_folder_holds_the_page_and_its_files(report):
     expected = {f"{name}.{ending}" for name in FIGURES for ending in ("png", "pdf", "csv")}
-    assert {path.name for path in report.parent.iterdir()} == expected | {"index.html", "measures.csv", "claims.csv"}
+    assert {path.name for path in report.parent.iterdir()} == expected | {
+        "index.html",
+        "measures.csv",
+        "claims.csv",
+        "claims.md",
+    }
 
 
 def test_the_same_tree_gives_the_same_bytes(tree, report, tmp_path):

@@ -35,7 +35,12 @@ def page(tree, tmp_path_factory):
         patch.setattr("comparisons.report.presentation_of", lambda _: ORDERS._replace(claims=lambda *_: CLAIMS))
         path = write_comparison_report(tree, tmp_path_factory.mktemp("report"))
         files = {f"{name}.{ending}" for name in FIGURES for ending in ("png", "pdf", "csv")}
-        assert {entry.name for entry in path.parent.iterdir()} == files | {"index.html", "measures.csv", "claims.csv"}
+        assert {entry.name for entry in path.parent.iterdir()} == files | {
+            "index.html",
+            "measures.csv",
+            "claims.csv",
+            "claims.md",
+        }
         return Page(path.read_text())
 
 

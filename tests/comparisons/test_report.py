@@ -168,7 +168,7 @@ def test_the_same_tree_gives_the_same_bytes(tree, report, tmp_path):
 
 def test_a_folder_holds_the_page_and_its_files(report):
     expected = {f"{name}.{ending}" for name in FIGURES for ending in ("png", "pdf", "csv")}
-    expected |= {"index.html", "measures.csv", "claims.csv"}
+    expected |= {"index.html", "measures.csv", "claims.csv", "claims.md"}
     assert {path.name for path in report.parent.iterdir()} == expected
     assert report.name == "index.html"
 
