@@ -1,9 +1,8 @@
 """Reproductions of papers, one file each. The file's existence is its registration and its name is its id.
 
-A file defines `QUESTION`, `experiments()`, the frozen experiments by name; `duration(chosen)`, how long some of them take, in words;
-`measures(trees, seed)`, the
-common table of their results; `figure_points(trees)`, tables of points by group, each with its dimension; and
-`presentation()`, how both are shown and what is claimed.
+A file defines `QUESTION`; `experiments()`, the frozen experiments by name; `duration(chosen)`, how long some of them
+take, in words; `measures(trees, seed)`, the common table of their results; `figure_points(trees)`, tables of points by
+group, each with its dimension; and `presentation()`, how both are shown and what is claimed.
 """
 
 import importlib
