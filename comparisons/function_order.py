@@ -85,20 +85,9 @@ class FunctionOrderExperiment(AbstractExperiment):
         meta_train_regression(self.family, seed=seed, training=self.training, network=self.network, directory=directory)
 
     def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        from comparisons.order_runs import divergence_courses, experiment_attributes, predictors_at_checkpoints
-        from comparisons.systems import order_tree
+        from comparisons.order_runs import regression_tree
 
-        by_step = predictors_at_checkpoints(self, directories)
-        networks = by_step[max(by_step)]
-        systems = [system for one in self._conditions(networks) for system in one]
-        return order_tree(
-            systems,
-            outer=self._outer(by_step),
-            scores=(),
-            courses=divergence_courses(self.family, networks, self.training.length, self.evaluation, seed=self.seed),
-            attributes=experiment_attributes(self),
-            notes=_NOTES,
-        )
+        return regression_tree(self, directories, conditions=self._conditions, outer=self._outer, notes=_NOTES)
 
     def measure(self, tree: xr.DataTree) -> xr.DataTree:
         from comparisons.order_measures import with_order_measures

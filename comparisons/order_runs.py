@@ -1,11 +1,12 @@
 """What experiments on the order of learning share: checkpoints, courses over a task, shrinking to smoke runs."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from jaxtyping import Float
 from numpyro.distributions import Distribution
 
@@ -17,7 +18,7 @@ from comparisons.order_configs import NamedLearner, OrderEvaluationConfig
 from comparisons.readouts import Overlaps
 from comparisons.regression_seam import predict_pairs
 from comparisons.seeding import key_for
-from comparisons.systems import Course, OuterRecoveries
+from comparisons.systems import Course, OuterRecoveries, System, order_tree
 from comparisons.training import at_checkpoints, new_regression_predictor
 from metalearners.configs import TrainingConfig
 from metalearners.learner_configs import DeepLinearConfig, MLPConfig
@@ -26,13 +27,35 @@ from metalearners.regression import RegressionPredictor
 RegressionFamily = LinearRegression | FunctionRegression
 
 
-def predictors_at_checkpoints(experiment: Any, directories: tuple[Path, ...]) -> dict[int, list[RegressionPredictor]]:
-    """The networks of every training seed of a regression experiment, by training step."""
+def regression_tree(
+    experiment: Any,
+    directories: tuple[Path, ...],
+    *,
+    conditions: Callable[[list[RegressionPredictor]], Iterable[list[System]]],
+    outer: Callable[[Mapping[int, list[RegressionPredictor]]], list[OuterRecoveries]],
+    notes: Sequence[str],
+) -> xr.DataTree:
+    """Everything measured of the networks of a regression experiment, whose checkpoints are in these directories.
+
+    `conditions` makes the systems of every condition from the trained networks, `outer` what networks recover at
+    every checkpoint of their training.
+    """
 
     def make(seed: int) -> RegressionPredictor:
         return new_regression_predictor(experiment.family, experiment.network, seed=seed)
 
-    return at_checkpoints(make, experiment.training, experiment.training_seeds, directories)
+    by_step = at_checkpoints(make, experiment.training, experiment.training_seeds, directories)
+    networks = by_step[max(by_step)]
+    return order_tree(
+        [system for systems in conditions(networks) for system in systems],
+        outer=outer(by_step),
+        scores=(),
+        courses=divergence_courses(
+            experiment.family, networks, experiment.training.length, experiment.evaluation, seed=experiment.seed
+        ),
+        attributes=experiment_attributes(experiment),
+        notes=notes,
+    )
 
 
 def divergence_courses(

@@ -7,7 +7,7 @@ that is compared with Bayesian inference happens in its activations, within one 
 import contextlib
 import dataclasses
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Shaped
@@ -21,25 +21,26 @@ from metalearners.heads import Head
 State = Tensor | tuple[Tensor, Tensor]
 
 
-class _Sizes(NamedTuple):
-    """How many numbers each layer puts out; an embedding of 0 is none."""
-
-    input: int
-    embedding: int
-    hidden: int
-    output: int
-
-
 class RecurrentMetaLearner(nn.Module):
     """A recurrent layer and a linear read-out of its hidden state; perhaps rectified linear units before it."""
 
-    def __init__(self, core: type[nn.LSTM] | type[nn.GRU], sizes: _Sizes, *, longest_memory: int) -> None:
+    core_kind: ClassVar[type[nn.LSTM] | type[nn.GRU]]
+
+    def __init__(
+        self,
+        input_size: int,
+        output_size: int,
+        *,
+        hidden_size: int = 32,
+        longest_memory: int = 20,
+        embedding_size: int = 0,
+    ) -> None:
         super().__init__()
         self.embedding = nn.Identity()
-        if sizes.embedding:
-            self.embedding = nn.Sequential(nn.Linear(sizes.input, sizes.embedding), nn.ReLU())
-        self.core = core(sizes.embedding or sizes.input, sizes.hidden, batch_first=True)
-        self.readout = nn.Linear(sizes.hidden, sizes.output)
+        if embedding_size:
+            self.embedding = nn.Sequential(nn.Linear(input_size, embedding_size), nn.ReLU())
+        self.core = self.core_kind(embedding_size or input_size, hidden_size, batch_first=True)
+        self.readout = nn.Linear(hidden_size, output_size)
         self.longest_memory = longest_memory
         self.reset_parameters()
 
@@ -96,33 +97,13 @@ class RecurrentMetaLearner(nn.Module):
 class LSTMMetaLearner(RecurrentMetaLearner):
     """An LSTM whose weights are meta-trained and whose hidden and cell state do the learning."""
 
-    def __init__(
-        self,
-        input_size: int,
-        output_size: int,
-        *,
-        hidden_size: int = 32,
-        longest_memory: int = 20,
-        embedding_size: int = 0,
-    ) -> None:
-        sizes = _Sizes(input_size, embedding_size, hidden_size, output_size)
-        super().__init__(nn.LSTM, sizes, longest_memory=longest_memory)
+    core_kind = nn.LSTM
 
 
 class GRUMetaLearner(RecurrentMetaLearner):
     """A GRU whose weights are meta-trained and whose hidden state does the learning."""
 
-    def __init__(
-        self,
-        input_size: int,
-        output_size: int,
-        *,
-        hidden_size: int = 32,
-        longest_memory: int = 20,
-        embedding_size: int = 0,
-    ) -> None:
-        sizes = _Sizes(input_size, embedding_size, hidden_size, output_size)
-        super().__init__(nn.GRU, sizes, longest_memory=longest_memory)
+    core_kind = nn.GRU
 
 
 class SequencePredictor(nn.Module):
