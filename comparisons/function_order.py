@@ -53,7 +53,9 @@ class FunctionOrderExperiment(AbstractExperiment):
 
     @property
     def question(self) -> str:
-        return f"In which order does a meta-trained network recover the frequencies of {self.family!r}?"
+        frequencies = ", ".join(map(str, self.family.frequencies))
+        noise = f"noise of standard deviation {self.family.noise_scale:g}"
+        return f"In which order does a meta-trained network recover frequencies {frequencies}, under {noise}?"
 
     def smoke(self) -> "FunctionOrderExperiment":
         from comparisons.order_runs import smaller_evaluation, smaller_learners, smaller_training

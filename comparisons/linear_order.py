@@ -63,7 +63,9 @@ class LinearOrderExperiment(AbstractExperiment):
 
     @property
     def question(self) -> str:
-        return f"In which order does a meta-trained network recover the singular modes of {self.family!r}?"
+        size = f"{self.family.num_outputs} × {self.family.num_inputs}"
+        noise = f"noise of standard deviation {self.family.noise_scale:g}"
+        return f"In which order does a meta-trained network recover the singular modes of {size} maps, under {noise}?"
 
     def smoke(self) -> "LinearOrderExperiment":
         from comparisons.order_runs import smaller_evaluation, smaller_learners, smaller_training
