@@ -86,7 +86,12 @@ def _linear() -> Iterator[Claim]:
         "linear: network",
         0.04,
     )
-    yield AtMost("linear: and each mode within 0.07.", "mode_gap_to_bayes", "linear: network", 0.07)
+    yield AtMost(
+        "linear: the network's recovery of each mode is within 0.07 of Bayes' at every time.",
+        "mode_gap_to_bayes",
+        "linear: network",
+        0.07,
+    )
     yield AtLeast(
         "linear: SGD sees at least ten times as many samples before its first mode as the network before its last.",
         "samples_over_network",
@@ -94,13 +99,13 @@ def _linear() -> Iterator[Claim]:
         10.0,
     )
     yield AtMost(
-        "linear, fourfold singular values: the network's recovery stalls short of 0.8 by the end of the task ...",
+        "linear, fourfold singular values: the network's recovery stalls short of 0.8 by the end of the task.",
         "final_recovery",
         "linear: network, singular values × 4",
         0.8,
     )
     yield AtLeast(
-        "... though exact Bayes under the same prior recovers them: the amortisation broke, not the prior.",
+        "linear, fourfold singular values: exact Bayes recovers them: not the prior, the amortisation broke.",
         "final_recovery",
         "linear: Bayes, singular values × 4",
         0.9,
@@ -133,13 +138,13 @@ def _functions() -> Iterator[Claim]:
         0.1,
     )
     yield AtLeast(
-        "functions decaying: under a decaying spectrum Bayes itself staggers ...",
+        "functions decaying: under a decaying spectrum Bayes itself staggers.",
         "staggering",
         "functions decaying: Bayes",
         1.5,
     )
     yield AtMost(
-        "... and the network follows it, within 0.15 at every time.",
+        "functions decaying: the network follows Bayes in that, within 0.15 at every time.",
         "mode_gap_to_bayes",
         "functions decaying: network",
         0.15,
@@ -152,7 +157,7 @@ def _functions() -> Iterator[Claim]:
         0.2,
     )
     yield AtLeast(
-        "... while what was is recovered beside it, to 0.5 and more.",
+        "functions band pass: what was in training is recovered beside it, to 0.5 and more.",
         "pass_band_recovery",
         f"functions band pass: network, {shown}",
         0.5,
