@@ -159,8 +159,8 @@ class ContextualOrderExperiment(AbstractExperiment):
         from metalearners.policy import play
 
         found = []
+        contexts = np.asarray(tables.contexts)
         for network in networks:
-            contexts = np.asarray(tables.contexts)
             played = play(network, contexts, tables.rewards, self._luck(tables))
             is_optimal = likeliest_arms(self.family, contexts, played.actions, played.collected_rewards)
             nearest = restricted_to(is_optimal, self._probed(network, tables))

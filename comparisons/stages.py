@@ -39,9 +39,10 @@ def run_experiment(experiment: AbstractExperiment, results: Path) -> Path:
 
 def train_experiments(experiments: Sequence[AbstractExperiment], results: Path) -> None:
     """Train whatever networks of these experiments are not yet trained, one process per core, in the order given."""
-    waiting: list[tuple[AbstractExperiment, int, Path]] = []
     for experiment in experiments:
         experiment.require_feasible()
+    waiting: list[tuple[AbstractExperiment, int, Path]] = []
+    for experiment in experiments:
         folder = folder_of(experiment, results)
         settings = {"question": experiment.question, **experiment.settings()}
         write_atomically(folder / EXPERIMENT_FILE, json.dumps(settings, indent=2).encode())

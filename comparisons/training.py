@@ -48,6 +48,18 @@ def meta_train(
     else:
         predictor = new_predictor(family, network, seed=seed)
     stream = TrainingStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
+    _train_to_predict(predictor, stream, training, seed=seed, directory=directory)
+    return predictor.eval()
+
+
+def _train_to_predict(
+    predictor: SequencePredictor | RegressionPredictor,
+    stream: TrainingStream | PairStream,
+    training: TrainingConfig,
+    *,
+    seed: int,
+    directory: Path | None,
+) -> None:
     with stream:
         train(
             predictor,
@@ -57,7 +69,6 @@ def meta_train(
             directory=directory,
             label=f"seed {seed}",
         )
-    return predictor.eval()
 
 
 def new_predictor(family: AbstractPredictionFamily, config: NetworkConfig, *, seed: int) -> SequencePredictor:
@@ -90,15 +101,7 @@ def meta_train_regression(
     else:
         predictor = new_regression_predictor(family, network, seed=seed)
     stream = PairStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
-    with stream:
-        train(
-            predictor,
-            stream,
-            training,
-            seed=integer_for(seed, "training"),
-            directory=directory,
-            label=f"seed {seed}",
-        )
+    _train_to_predict(predictor, stream, training, seed=seed, directory=directory)
     return predictor.eval()
 
 

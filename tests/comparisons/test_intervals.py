@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from comparisons.intervals import bootstrap_mean, bootstrap_ratio
+from comparisons.intervals import bootstrap_mean, bootstrap_median, bootstrap_ratio
 
 
 def coverage(draw, truth, *, num_replicates=400):
@@ -59,3 +59,13 @@ def test_too_few_tasks_and_bad_levels_are_refused():
         bootstrap_mean(np.ones((3, 1)), seed=0)
     with pytest.raises(ValueError, match=r"level must be in \(0, 1\); got 95"):
         bootstrap_mean(np.ones((1, 3)), seed=0, level=95)
+
+
+def test_the_median_survives_what_was_never_reached():
+    values = np.array([1.0, 2.0, 3.0, 4.0, np.inf, np.inf, 2.5])
+    interval = bootstrap_median(values, seed=0)
+    assert interval.estimate == 3.0
+    assert 1.0 <= interval.lower <= 3.0 <= interval.upper
+    assert bootstrap_median(np.full(5, np.inf), seed=0) == (np.inf, np.inf, np.inf)
+    with pytest.raises(ValueError, match="at least 2 tasks, none of them NaN"):
+        bootstrap_median(np.array([1.0, np.nan]), seed=0)
