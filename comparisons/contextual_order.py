@@ -105,13 +105,12 @@ class ContextualOrderExperiment(AbstractExperiment):
         horizon, evaluation = self.training.horizon, self.evaluation
         tables = self.tables(horizon, evaluation.num_tasks)
         choices, bayes = self.network_choices(networks, tables), self.bayes_choices(tables)
-        systems = self._beside_nearest_bayes(IN_DISTRIBUTION, networks, tables, choices)
+        systems = self._beside_nearest_bayes(IN_DISTRIBUTION, networks, tables)
         systems += self._by_number(choices, bayes)
         if evaluation.lifetimes > 1:
             longer = self.tables(evaluation.lifetimes * horizon, evaluation.num_elsewhere)
             condition = f"{evaluation.lifetimes} × the lifetime"
-            found = self.network_choices(networks, longer)
-            systems += self._beside_nearest_bayes(condition, networks, longer, found)
+            systems += self._beside_nearest_bayes(condition, networks, longer)
         learned, lowest = self._learned(tables, bayes)
         return order_tree(
             [*systems, *learned],
@@ -146,9 +145,11 @@ class ContextualOrderExperiment(AbstractExperiment):
         """The probability of each context's right action at every trial, of networks that play on."""
         from comparisons.readouts import correct_probs
 
-        return np.stack([correct_probs(self._probed(n, tables), tables.latents["targets"]) for n in networks])
+        return np.stack([correct_probs(one, tables.latents["targets"]) for one in self._probed(networks, tables)])
 
-    def nearest_bayes_choices(self, networks: "list[RecurrentPolicy]", tables: "ContextualRewardTables") -> "Choices":
+    def nearest_bayes_choices(
+        self, networks: "list[RecurrentPolicy]", tables: "ContextualRewardTables", probed: list[np.ndarray]
+    ) -> "Choices":
         """The same of the optimal policy nearest to each network, after what that network did and saw.
 
         Optimal policies differ by how they break ties. The nearest one has the network's own probabilities, among the
@@ -160,10 +161,10 @@ class ContextualOrderExperiment(AbstractExperiment):
 
         found = []
         contexts = np.asarray(tables.contexts)
-        for network in networks:
+        for network, answers in zip(networks, probed, strict=True):
             played = play(network, contexts, tables.rewards, self._luck(tables))
             is_optimal = likeliest_arms(self.family, contexts, played.actions, played.collected_rewards)
-            nearest = restricted_to(is_optimal, self._probed(network, tables))
+            nearest = restricted_to(is_optimal, answers)
             found.append(correct_probs(nearest, tables.latents["targets"]))
         return np.stack(found)
 
@@ -179,10 +180,12 @@ class ContextualOrderExperiment(AbstractExperiment):
         probed = played.context_probs[:, : tables.contexts.shape[1]]
         return correct_probs(probed, tables.latents["targets"])[None]
 
-    def _probed(self, network: "RecurrentPolicy", tables: "ContextualRewardTables") -> np.ndarray:
+    def _probed(self, networks: "list[RecurrentPolicy]", tables: "ContextualRewardTables") -> list[np.ndarray]:
+        """What each network would do in every context at every trial (`task time context arm`)."""
         from metalearners.probing_policies import probed_action_probs
 
-        return probed_action_probs(network, np.asarray(tables.contexts), tables.rewards, self._luck(tables))
+        contexts, luck = np.asarray(tables.contexts), self._luck(tables)
+        return [probed_action_probs(network, contexts, tables.rewards, luck) for network in networks]
 
     def _luck(self, tables: "ContextualRewardTables") -> np.ndarray:
         from comparisons.seeding import integer_for
@@ -190,16 +193,15 @@ class ContextualOrderExperiment(AbstractExperiment):
         return np.random.default_rng(integer_for(self.seed, "actions")).random(tables.contexts.shape)
 
     def _beside_nearest_bayes(
-        self,
-        condition: str,
-        networks: "list[RecurrentPolicy]",
-        tables: "ContextualRewardTables",
-        choices: "Choices",
+        self, condition: str, networks: "list[RecurrentPolicy]", tables: "ContextualRewardTables"
     ) -> "list[System]":
         """Networks and the nearest optimal policies, contexts ranked alike by how likely each network was right."""
         from comparisons.context_systems import ranked_at_start, trials
+        from comparisons.readouts import correct_probs
 
-        nearest = self.nearest_bayes_choices(networks, tables)
+        probed = self._probed(networks, tables)
+        choices = np.stack([correct_probs(one, tables.latents["targets"]) for one in probed])
+        nearest = self.nearest_bayes_choices(networks, tables, probed)
         both: list[tuple[Role, Choices]] = [("network", choices), ("Bayes", nearest)]
         return [
             ranked_at_start(self._system(role, role, one, trials(one), condition), choices[:, :, 0])
