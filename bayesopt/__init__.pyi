@@ -7,6 +7,7 @@ from .episodes import ContextualRewardTables as ContextualRewardTables
 from .episodes import Regressions as Regressions
 from .episodes import RewardTables as RewardTables
 from .episodes import Sequences as Sequences
+from .episodes import TabularTasks as TabularTasks
 from .episodes import expected_contextual_tables as expected_contextual_tables
 from .episodes import expected_reward_tables as expected_reward_tables
 from .episodes import sample_contextual_tables as sample_contextual_tables
@@ -14,11 +15,14 @@ from .episodes import sample_regressions as sample_regressions
 from .episodes import sample_regressions_given as sample_regressions_given
 from .episodes import sample_reward_tables as sample_reward_tables
 from .episodes import sample_sequences as sample_sequences
+from .episodes import sample_tabular_tasks as sample_tabular_tasks
+from .episodes import tabular_tasks_given as tabular_tasks_given
 from .family import AbstractBanditFamily as AbstractBanditFamily
 from .family import AbstractContextualBanditFamily as AbstractContextualBanditFamily
 from .family import AbstractFamily as AbstractFamily
 from .family import AbstractPredictionFamily as AbstractPredictionFamily
 from .family import AbstractRegressionFamily as AbstractRegressionFamily
+from .family import AbstractTabularFamily as AbstractTabularFamily
 from .planning.contextual import greedy_contextual_agent as greedy_contextual_agent
 from .planning.optimal import gittins_agent as gittins_agent
 from .planning.optimal import optimal_agent as optimal_agent
@@ -27,6 +31,8 @@ from .reference import oracle_log_prob as oracle_log_prob
 from .reference import predict_regression as predict_regression
 from .reference import predict_sequence as predict_sequence
 from .rollout import ProbedTrajectories as ProbedTrajectories
+from .rollout import TabularTrajectories as TabularTrajectories
 from .rollout import Trajectories as Trajectories
 from .rollout import play as play
 from .rollout import play_probed as play_probed
+from .rollout import play_tabular as play_tabular

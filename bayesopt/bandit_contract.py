@@ -2,7 +2,7 @@
 
 What index policies are told about arms must be what the posterior says, and what planning calls optimal must be the
 optimum: found again by exhaustive planning over a tiny horizon, and beaten by no heuristic. For contextual bandits
-the checks of the same names are in `bayesopt.context_contract`.
+the checks of the same names are in `bayesopt.context_contract`, for tabular families in `bayesopt.tabular_contract`.
 """
 
 import math
@@ -18,11 +18,19 @@ from bayesopt.beliefs import prior_beliefs, update_arms
 from bayesopt.context_contract import check_context_methods, check_greedy_play, check_greedy_value
 from bayesopt.contract import NotApplicable
 from bayesopt.episodes import expected_reward_tables, sample_reward_tables
-from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily, AbstractFamily, HasArmBeliefs
+from bayesopt.family import (
+    AbstractBanditFamily,
+    AbstractContextualBanditFamily,
+    AbstractFamily,
+    AbstractTabularFamily,
+    HasArmBeliefs,
+)
 from bayesopt.float64 import in_float64
 from bayesopt.planning import heuristics
 from bayesopt.planning.optimal import optimal_agent, plan_of
 from bayesopt.rollout import play
+from bayesopt.sure_rewards import NormalOrSure
+from bayesopt.tabular_contract import check_lifetime_agent, check_lifetime_plan
 
 NUM_POSTERIOR_DRAWS = 20_000
 NUM_PLAYED_TASKS = 4000
@@ -52,10 +60,12 @@ def check_arm_methods(family: AbstractFamily) -> str:
     worst = max(worst, _score(is_best.mean(0), stated, np.sqrt(stated * (1 - stated) / NUM_POSTERIOR_DRAWS)))
     assert worst < LARGEST_SCORE, f"{name}.best_arm_probs says {stated}; posterior draws say {is_best.mean(0)}"
     for level in (0.1, 0.5, 0.9):
-        below = (rewards <= bandit.posterior_quantiles(belief, np.full((1, bandit.num_arms), level))[0]).mean(0)
+        quantiles = bandit.posterior_quantiles(belief, np.full((1, bandit.num_arms), level))[0]
+        below, up_to = (rewards < quantiles).mean(0), (rewards <= quantiles).mean(0)
         error = math.sqrt(level * (1 - level) / NUM_POSTERIOR_DRAWS)
-        score = _score(below, np.full(bandit.num_arms, level), np.full(bandit.num_arms, error))
-        assert score < LARGEST_SCORE, f"{name}.posterior_quantiles at {level} has {below} of the posterior below it"
+        nearest = np.clip(level, below, up_to)  # where an arm is known for sure, all of its posterior is one value
+        score = _score(nearest, np.full(bandit.num_arms, level), np.full(bandit.num_arms, error))
+        assert score < LARGEST_SCORE, f"{name}.posterior_quantiles at {level} has {up_to} of the posterior below it"
         worst = max(worst, score)
     predictive = _one(bandit, belief)
     means = bandit.posterior_means(belief)[0]
@@ -80,16 +90,19 @@ def check_plan(family: AbstractFamily) -> str:
     """The plan's value and action values are those of exhaustive planning over a tiny horizon."""
     if isinstance(family, AbstractContextualBanditFamily):
         return check_greedy_value(family)
+    if isinstance(family, AbstractTabularFamily):
+        return check_lifetime_plan(family)
     bandit, name = _bandit(family), type(family).__name__
     belief = prior_beliefs(bandit, 1)
-    outcomes, _ = _outcomes(_one(bandit, belief), 0)
-    horizon = TINY_HORIZON if outcomes is not None and len(outcomes) < NUM_GRID_NODES else 2
+    outcomes = [_outcomes(_one(bandit, belief), arm)[0] for arm in range(bandit.num_arms)]
+    most_outcomes = max(math.inf if values is None else len(values) for values in outcomes)
+    horizon = TINY_HORIZON if most_outcomes < NUM_GRID_NODES else 2
     plan = _plan(bandit, horizon)
-    if outcomes is None:
+    if most_outcomes == math.inf:
         raise NotApplicable("no exhaustive planning: rewards are real and their predictive is not normal")
     exhaustive = _exhaustive_action_values(bandit, belief, horizon)[0]
     planned = plan.action_values(belief, 0)[0]
-    tolerance = 1e-5 if len(outcomes) >= NUM_GRID_NODES else 1e-9
+    tolerance = 1e-5 if most_outcomes >= NUM_GRID_NODES else 1e-9
     error = float(np.abs(planned - exhaustive).max())
     assert error < tolerance + plan.error_bound and abs(plan.value - exhaustive.max()) < tolerance + plan.error_bound, (
         f"{name}: the plan says {planned} over {horizon} trials; exhaustive planning says {exhaustive}"
@@ -101,6 +114,8 @@ def check_optimal_agent(family: AbstractFamily) -> str:
     """The optimal agent earns what the plan says, and no heuristic earns more, on the same tasks."""
     if isinstance(family, AbstractContextualBanditFamily):
         return check_greedy_play(family)
+    if isinstance(family, AbstractTabularFamily):
+        return check_lifetime_agent(family)
     bandit, name = _bandit(family), type(family).__name__
     plan = _plan(bandit, HORIZON)
     tables = sample_reward_tables(bandit, jax.random.key(0), num_tasks=NUM_PLAYED_TASKS, length=HORIZON)
@@ -121,8 +136,8 @@ def check_optimal_agent(family: AbstractFamily) -> str:
         advantage = rewards - earned["optimal"]
         score = advantage.mean() / max(_standard_error(advantage), 1e-12)
         assert score < LARGEST_SCORE, f"{name}: {label} earns {advantage.mean():.3g} more than the optimal agent"
-    score = (earned["optimal"].mean() - plan.value) / _standard_error(earned["optimal"])
-    assert abs(score) < LARGEST_SCORE, (
+    largest_gap = LARGEST_SCORE * _standard_error(earned["optimal"]) + plan.error_bound
+    assert abs(earned["optimal"].mean() - plan.value) <= largest_gap, (
         f"{name}: the plan promises {plan.value:.5g} rewards; playing it earns {earned['optimal'].mean():.5g}"
     )
     return (
@@ -167,11 +182,11 @@ def _outcomes(
         values = np.asarray(predictive.enumerate_support(expand=False), float).ravel()
         log_probs = np.asarray(predictive.log_prob(jnp.asarray(values)[:, None]))[:, arm]
         return values[log_probs > -np.inf], np.exp(log_probs[log_probs > -np.inf])
-    if isinstance(predictive, Normal):
+    if isinstance(predictive, (Normal, NormalOrSure)):
         z = np.linspace(-8, 8, NUM_GRID_NODES)
         weights = np.exp(-0.5 * z**2)
         loc, scale = np.asarray(predictive.loc)[arm], np.asarray(predictive.scale)[arm]
-        return loc + scale * z, weights / weights.sum()
+        return (loc + scale * z, weights / weights.sum()) if scale > 0 else (np.array([loc]), np.ones(1))
     return None, None
 
 

@@ -24,6 +24,7 @@ from bayesopt.family import (
     AbstractFamily,
     AbstractPredictionFamily,
     AbstractRegressionFamily,
+    AbstractTabularFamily,
     HasArmBeliefs,
     HasBeliefs,
     HasContextBeliefs,
@@ -72,6 +73,10 @@ def contract_checks() -> dict[str, Check]:
 
 def check_runs_forward(family: AbstractFamily) -> str:
     """The model draws finite latents and observations of the declared shapes, and can be conditioned on them."""
+    if isinstance(family, AbstractTabularFamily):
+        from bayesopt.tabular_contract import check_tables  # it builds on this module
+
+        return check_tables(family)
     prediction, name = _prediction(family), type(family).__name__
     space = observation_space(prediction)
     drawn = _simulated(prediction, NUM_TASKS)

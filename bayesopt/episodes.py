@@ -15,6 +15,7 @@ from bayesopt.family import (
     AbstractFamily,
     AbstractPredictionFamily,
     AbstractRegressionFamily,
+    AbstractTabularFamily,
 )
 from bayesopt.float64 import in_float64, to_numpy
 
@@ -47,6 +48,15 @@ class ContextualRewardTables(NamedTuple):
     latents: dict[str, Shaped[Any, "task ..."]]
     contexts: Int[Any, "task time"]
     rewards: Float[Any, "task time arm"]
+
+
+class TabularTasks(NamedTuple):
+    """Small Markov tasks: the latents, and where every action leads from every state and what it pays there."""
+
+    latents: dict[str, Shaped[Any, "task ..."]]
+    next_state: Int[Any, "task state action"]
+    reward: Float[Any, "task state action"]
+    initial_state: Int[Any, "task"]
 
 
 def sample_sequences(family: AbstractPredictionFamily, key: Array, *, num_tasks: int, length: int) -> Sequences:
@@ -105,6 +115,39 @@ def sample_contextual_tables(
     sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
     contexts, rewards = sites.pop("contexts"), np.asarray(sites.pop("rewards"), float)
     return ContextualRewardTables(contexts=contexts, rewards=rewards, latents=sites)
+
+
+@in_float64
+def sample_tabular_tasks(family: AbstractTabularFamily, key: Array, *, num_tasks: int) -> TabularTasks:
+    """Draw `num_tasks` small Markov tasks; NumPy arrays, rewards in float64.
+
+    Raises `ValueError` unless `num_tasks` is at least 1.
+    """
+    require_at_least_one(num_tasks=num_tasks)
+    return tabular_tasks_given(family, to_numpy(_sample_latents(family, key, num_tasks)))
+
+
+@in_float64
+def tabular_tasks_given(family: AbstractTabularFamily, latents: dict[str, Shaped[Any, "task ..."]]) -> TabularTasks:
+    """The small Markov tasks whose latents are given; NumPy arrays, rewards in float64."""
+    arrays = {name: jnp.asarray(values) for name, values in latents.items()}
+    next_state, reward = to_numpy(_tables(family, arrays))
+    initial_state = np.full(len(next_state), family.initial_state)
+    return TabularTasks(to_numpy(arrays), next_state, np.asarray(reward, float), initial_state)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 2))
+def _sample_latents(family: AbstractTabularFamily, key: Array, num_tasks: int) -> dict[str, Array]:
+    def draw(key: Array) -> dict[str, Array]:
+        trace = handlers.trace(handlers.seed(family.model, key)).get_trace()
+        return {name: site["value"] for name, site in trace.items() if site["type"] == "sample"}
+
+    return jax.vmap(draw)(jax.random.split(key, num_tasks))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _tables(family: AbstractTabularFamily, latents: dict[str, Array]) -> tuple[Array, Array]:
+    return jax.vmap(family.tables)(latents)
 
 
 @in_float64

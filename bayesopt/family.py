@@ -86,6 +86,33 @@ class AbstractContextualBanditFamily(AbstractFamily):
         """What each arm of one task pays on average in each context (`context arm`), given its latents."""
 
 
+class AbstractTabularFamily(AbstractFamily):
+    """Small Markov tasks: actions lead from state to state and pay, without noise; the latents say where and what."""
+
+    @property
+    @abc.abstractmethod
+    def num_states(self) -> int:
+        """How many states every task has, numbered from 0; the agent sees the state before it acts."""
+
+    @property
+    @abc.abstractmethod
+    def num_actions(self) -> int:
+        """How many actions there are in every state."""
+
+    @property
+    @abc.abstractmethod
+    def initial_state(self) -> int:
+        """Where every task begins."""
+
+    @abc.abstractmethod
+    def model(self) -> None:
+        """Draw the latents of one task; there is nothing else to draw."""
+
+    @abc.abstractmethod
+    def tables(self, latents: dict[str, Array]) -> tuple[Array, Array]:
+        """The next state and the reward (`state action` each) of every action in every state of one task, in JAX."""
+
+
 @runtime_checkable
 class HasBeliefs(Protocol):
     """A prediction family whose posterior has finitely many sufficient statistics, so that its reference is exact.
@@ -247,6 +274,13 @@ def require_positive(owner: object, field: str) -> None:
     if not values or not all(_is_number(v) and math.isfinite(v) and v > 0 for v in values):
         kind = "a non-empty tuple of finite numbers > 0" if isinstance(value, tuple) else "a finite number > 0"
         raise ValueError(f"{type(owner).__name__}: {field} must be {kind}; got {value!r}")
+
+
+def require_non_negative(owner: object, field: str) -> None:
+    """Refuse a hyper-parameter that is not a finite number of at least zero."""
+    value = getattr(owner, field)
+    if not (_is_number(value) and math.isfinite(value) and value >= 0):
+        raise ValueError(f"{type(owner).__name__}: {field} must be a finite number >= 0; got {value!r}")
 
 
 def require_finite(owner: object, field: str) -> None:

@@ -1,7 +1,8 @@
 """Expectations under a scalar distribution, by summation or double-exponential quadrature, batched.
 
 The nodes lie on the whole support, not on a window of it, so heavy tails are not cut off (Takahasi and Mori 1974,
-Publ. RIMS 9:721). The density must be smooth inside its support: no `Histogram`.
+Publ. RIMS 9:721). The density must be smooth inside its support: no `Histogram`. An element of a batch that always
+takes the same value is summed over that value alone, with `log_prob` as its log mass.
 """
 
 from collections.abc import Callable
@@ -47,6 +48,8 @@ def expectation(distribution: Distribution, function: Callable[[Array], Array]) 
     else:
         nodes = middle + width * jnp.sinh(u)
         log_weights = jnp.log(width) + jnp.abs(u) + jnp.log1p(jnp.exp(-2 * jnp.abs(u))) - jnp.log(2) + log_cosh
+        only_node = jnp.where(jnp.arange(len(t)).reshape(t.shape) == 0, 0.0, -jnp.inf)
+        log_weights = jnp.where(width > 0, log_weights, only_node)
     return _sum(distribution, function, nodes, log_weights)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from bayesopt.agent import Agent, State
-from bayesopt.episodes import ContextualRewardTables, RewardTables
+from bayesopt.episodes import ContextualRewardTables, RewardTables, TabularTasks, require_at_least_one
 from bayesopt.float64 import in_float64
 
 PROBABILITY_TOLERANCE = 1e-6
@@ -34,6 +34,15 @@ class ProbedTrajectories(NamedTuple):
 
     trajectories: Trajectories
     context_probs: Float[np.ndarray, "task probe context arm"]
+
+
+class TabularTrajectories(NamedTuple):
+    """What an agent did in every small Markov task; `observations` are the states in which it acted."""
+
+    observations: Int[np.ndarray, "task time"]
+    actions: Int[np.ndarray, "task time"]
+    rewards: Float[np.ndarray, "task time"]
+    action_probs: Float[np.ndarray, "task time arm"]
 
 
 def play(agent: Agent, tables: RewardTables | ContextualRewardTables, key: Array) -> Trajectories:
@@ -82,13 +91,43 @@ def _play(
         probe(state, time)
         observation = tables.contexts[:, time] if isinstance(tables, ContextualRewardTables) else ()
         probs = validated_action_probs(agent.action_probs(state, observation, time), (num_tasks, num_arms), time)
-        chosen = (luck[time][:, None] >= np.cumsum(probs[:, :-1], axis=1)).sum(axis=1)
-        chosen = np.where(probs[tasks, chosen] > 0, chosen, probs.argmax(axis=1))
+        chosen = _drawn(probs, luck[time])
         actions[:, time], action_probs[:, time] = chosen, probs
         rewards[:, time] = tables.rewards[tasks, time, chosen]
         state = agent.update(state, observation, chosen, rewards[:, time], time)
     probe(state, length)
     return Trajectories(actions, rewards, action_probs)
+
+
+def play_tabular(agent: Agent, tasks: TabularTasks, key: Array, *, lifetime: int) -> TabularTrajectories:
+    """Let an agent act `lifetime` times in every task, from its initial state on; it sees the state before it acts.
+
+    Raises `ValueError` for tasks with another number of actions, a lifetime below 1, and probabilities as `play`.
+    """
+    num_tasks, _, num_actions = tasks.reward.shape
+    require_at_least_one(lifetime=lifetime)
+    if num_actions != agent.num_arms:
+        raise ValueError(f"the agent takes {agent.num_arms} actions; the tasks have {num_actions}")
+    luck = _uniforms(key, lifetime, num_tasks)
+    rows = np.arange(num_tasks)
+    observations, actions = np.empty((2, num_tasks, lifetime), np.int64)
+    rewards = np.empty((num_tasks, lifetime))
+    action_probs = np.empty((num_tasks, lifetime, num_actions))
+    here, state = np.asarray(tasks.initial_state), agent.initial_state(num_tasks)
+    for time in range(lifetime):
+        probs = validated_action_probs(agent.action_probs(state, here, time), (num_tasks, num_actions), time)
+        chosen = _drawn(probs, luck[time])
+        observations[:, time], actions[:, time], action_probs[:, time] = here, chosen, probs
+        rewards[:, time] = tasks.reward[rows, here, chosen]
+        state = agent.update(state, here, chosen, rewards[:, time], time)
+        here = np.asarray(tasks.next_state[rows, here, chosen])
+    return TabularTrajectories(observations, actions, rewards, action_probs)
+
+
+def _drawn(probs: Float[np.ndarray, "task arm"], luck: Float[np.ndarray, "task"]) -> Int[np.ndarray, "task"]:
+    """The arm that each task's luck picks, never one without probability."""
+    chosen = (luck[:, None] >= np.cumsum(probs[:, :-1], axis=1)).sum(axis=1)
+    return np.where(probs[np.arange(len(probs)), chosen] > 0, chosen, probs.argmax(axis=1))
 
 
 @in_float64

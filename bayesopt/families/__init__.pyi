@@ -6,6 +6,8 @@ from bayesopt.families.contextual_bandit import ContextualBandit as ContextualBa
 from bayesopt.families.correlated_bandit import CorrelatedBandit as CorrelatedBandit
 from bayesopt.families.dirichlet_categorical import DirichletCategorical as DirichletCategorical
 from bayesopt.families.exponential_bandit import ExponentialBandit as ExponentialBandit
+from bayesopt.families.fixed_arm_bandit import FixedArmBandit as FixedArmBandit
+from bayesopt.families.foraging_grid import ForagingGrid as ForagingGrid
 from bayesopt.families.function_regression import FunctionRegression as FunctionRegression
 from bayesopt.families.gamma_exponential import GammaExponential as GammaExponential
 from bayesopt.families.gaussian_bandit import GaussianBandit as GaussianBandit

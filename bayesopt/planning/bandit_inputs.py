@@ -32,15 +32,17 @@ def require_horizon(horizon: int, discount: float) -> None:
 
 
 def require_memory(needed: float, num_arms: int, horizon: int) -> None:
+    """So many bytes must be available for a bandit's plan."""
+    require_bytes(needed, f"{num_arms} arms over {horizon} trials")
+
+
+def require_bytes(needed: float, what: str) -> None:
     """So many bytes must be available; of a few it is not asked, which would take longer than the planning."""
     if needed <= ALWAYS_AVAILABLE:
         return
     available = _available_memory()
     if needed > available:
-        raise ValueError(
-            f"{num_arms} arms over {horizon} trials need {needed / 1e9:.1f} GB of memory; "
-            f"{available / 1e9:.1f} GB are available"
-        )
+        raise ValueError(f"{what} need {needed / 1e9:.1f} GB of memory; {available / 1e9:.1f} GB are available")
 
 
 def _available_memory() -> int:

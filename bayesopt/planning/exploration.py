@@ -1,0 +1,268 @@
+"""When learning pays: one arm pays nothing, the other an unknown amount; the value of exploring, then committing.
+
+The unknown arm pays Normal(mean, reward_scale), mean ~ Normal(prior_loc, prior_scale), over `lifetime` trials. A commit
+policy pulls it `num_trials` times and then, for good, whichever arm the posterior mean favours (Lange & Sprekeler 2020,
+arXiv 2010.04466, section 2). The closed forms here are ours, by the law of the posterior mean after n pulls,
+Normal(prior_loc, s) with `s = prior_scale^2 / sqrt(prior_scale^2 + reward_scale^2 / n)`; the paper's printed formula
+takes the variance of the posterior for the sampling variance of its mean, and is here under its own names. All is in
+float64, in rewards, and broadcasts; a policy that is better still is in `bayesopt.planning.stopping`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy import special
+
+from bayesopt.agent import TIE_TOLERANCE
+from bayesopt.planning.bandit_inputs import Numbers
+from bayesopt.planning.exploration_inputs import require_arm, require_lifetime, require_num_trials
+
+Values = Float[np.ndarray, "..."]
+
+
+def commit_value(
+    num_trials: Numbers,
+    *,
+    lifetime: Numbers,
+    prior_scale: Numbers,
+    reward_scale: Numbers,
+    prior_loc: Numbers = -1.0,
+    discount: Numbers = 1.0,
+) -> Values:
+    """The expected rewards of pulling the unknown arm `num_trials` times, then always what the posterior mean favours.
+
+    Without a pull it is the prior mean that decides: 0 trials are worth 0 where `prior_loc` is negative. Rewards at
+    trial t are weighed by `discount**t`. Raises `ValueError` for a lifetime below 1, `num_trials` outside
+    0 ... lifetime, a prior scale that is not finite and at least 0, a reward scale that is not finite and above 0, a
+    prior mean that is not finite, and a discount outside (0, 1].
+    """
+    lifetime = require_lifetime(lifetime)
+    num_trials = require_num_trials(num_trials, lifetime)
+    prior_scale, reward_scale, prior_loc, discount = require_arm(prior_scale, reward_scale, prior_loc, discount)
+    exploited = _positive_part(prior_loc, _scale_of_mean(num_trials, prior_scale, reward_scale))
+    return _commit(num_trials, lifetime, prior_loc, exploited, discount)
+
+
+def sample_mean_commit_value(
+    num_trials: Numbers,
+    *,
+    lifetime: Numbers,
+    prior_scale: Numbers,
+    reward_scale: Numbers,
+    prior_loc: Numbers = -1.0,
+    discount: Numbers = 1.0,
+) -> Values:
+    """As `commit_value`, but it is the mean of the rewards seen that decides, not the posterior mean: never better.
+
+    Without a reward to average it is the prior mean. Raises as `commit_value` does.
+    """
+    lifetime = require_lifetime(lifetime)
+    num_trials = require_num_trials(num_trials, lifetime)
+    prior_scale, reward_scale, prior_loc, discount = require_arm(prior_scale, reward_scale, prior_loc, discount)
+    noise = reward_scale / np.sqrt(np.maximum(num_trials, 1))
+    spread = np.hypot(prior_scale, noise)
+    z = prior_loc / spread
+    by_sample = prior_loc * special.ndtr(z) + prior_scale * (prior_scale / spread) * _density(z)
+    exploited = np.where(num_trials == 0, np.maximum(prior_loc, 0.0), by_sample)
+    return _commit(num_trials, lifetime, prior_loc, exploited, discount)
+
+
+def printed_commit_value(
+    num_trials: Numbers, *, lifetime: Numbers, prior_scale: Numbers, reward_scale: Numbers, prior_loc: Numbers = -1.0
+) -> Values:
+    """What the paper's printed formula says that `commit_value` is: too little, where learning is hard far too little.
+
+    Its integral over the arm's mean is done in closed form. As in the paper's figures, 0 trials are worth 0 where the
+    prior mean is negative; by the letter of the formula they would be worth less. Raises as `commit_value` does.
+    """
+    lifetime = require_lifetime(lifetime)
+    num_trials = require_num_trials(num_trials, lifetime)
+    prior_scale, reward_scale, prior_loc, discount = require_arm(prior_scale, reward_scale, prior_loc, 1.0)
+    by_print = _printed_exploited(num_trials, prior_scale, reward_scale, prior_loc)
+    exploited = np.where(num_trials == 0, np.maximum(prior_loc, 0.0), by_print)
+    return _commit(num_trials, lifetime, prior_loc, exploited, discount)
+
+
+def full_information_value(
+    *, lifetime: Numbers, prior_scale: Numbers, prior_loc: Numbers = -1.0, discount: Numbers = 1.0
+) -> Values:
+    """The expected rewards of one who is told the unknown arm's mean before the first trial: no policy earns more.
+
+    Raises as `commit_value` does.
+    """
+    lifetime = require_lifetime(lifetime)
+    prior_scale, _, prior_loc, discount = require_arm(prior_scale, 1.0, prior_loc, discount)
+    return np.asarray(_annuity(lifetime, discount) * _positive_part(prior_loc, prior_scale))
+
+
+def optimal_commit_trials(
+    *,
+    lifetime: Numbers,
+    prior_scale: Numbers,
+    reward_scale: Numbers,
+    prior_loc: Numbers = -1.0,
+    discount: Numbers = 1.0,
+) -> Int[np.ndarray, "..."]:
+    """How many trials the best commit policy explores: the fewest of those that are worth most; 0 is not to learn.
+
+    Raises as `commit_value` does.
+    """
+    lifetime = require_lifetime(lifetime)
+    prior_scale, reward_scale, prior_loc, discount = require_arm(prior_scale, reward_scale, prior_loc, discount)
+    trials, is_possible = _all_trials(lifetime, prior_scale, reward_scale, prior_loc, discount)
+    exploited = _positive_part(prior_loc, _scale_of_mean(trials, prior_scale, reward_scale))
+    return _first_best(_commit(trials, np.maximum(lifetime, trials), prior_loc, exploited, discount), is_possible)
+
+
+def optimal_commit_value(
+    *,
+    lifetime: Numbers,
+    prior_scale: Numbers,
+    reward_scale: Numbers,
+    prior_loc: Numbers = -1.0,
+    discount: Numbers = 1.0,
+) -> Values:
+    """What the best commit policy is worth. Raises as `commit_value` does."""
+    arm: Any = {"lifetime": lifetime, "prior_scale": prior_scale, "reward_scale": reward_scale}
+    arm |= {"prior_loc": prior_loc, "discount": discount}
+    return commit_value(optimal_commit_trials(**arm), **arm)
+
+
+def printed_optimal_commit_trials(
+    *, lifetime: Numbers, prior_scale: Numbers, reward_scale: Numbers, prior_loc: Numbers = -1.0
+) -> Int[np.ndarray, "..."]:
+    """How many trials the paper's printed formula says to explore: the numbers of its figures. Raises likewise."""
+    lifetime = require_lifetime(lifetime)
+    prior_scale, reward_scale, prior_loc, discount = require_arm(prior_scale, reward_scale, prior_loc, 1.0)
+    trials, is_possible = _all_trials(lifetime, prior_scale, reward_scale, prior_loc, discount)
+    by_print = _printed_exploited(trials, prior_scale, reward_scale, prior_loc)
+    exploited = np.where(trials == 0, np.maximum(prior_loc, 0.0), by_print)
+    return _first_best(_commit(trials, np.maximum(lifetime, trials), prior_loc, exploited, discount), is_possible)
+
+
+class CommitEdge(NamedTuple):
+    """Where exploring begins to pay."""
+
+    prior_scale: Values
+    """The smallest prior scale at which some number of trials of exploration is worth more than none."""
+    num_trials: Int[np.ndarray, "..."]
+    """How many trials are best just above it: the jump from 0."""
+
+
+def commit_edge(
+    *, lifetime: Numbers, reward_scale: Numbers, prior_loc: Numbers = -1.0, discount: Numbers = 1.0
+) -> CommitEdge:
+    """The learning edge of commit policies, by bisection to a relative 1e-12.
+
+    It is infinite, and the jump 0, where the lifetime is 1. Raises `ValueError` for a `prior_loc` of 0 or more, where
+    exploring costs nothing, and as `commit_value` does.
+    """
+    lifetime = require_lifetime(lifetime)
+    _, reward_scale, prior_loc, discount = require_arm(1.0, reward_scale, prior_loc, discount)
+
+    def exploited(trials: Numbers, prior_scale: Numbers) -> Numbers:
+        return _positive_part(prior_loc, _scale_of_mean(trials, prior_scale, reward_scale))
+
+    return _edge(exploited, lifetime, reward_scale, prior_loc, discount)
+
+
+def printed_commit_edge(*, lifetime: Numbers, reward_scale: Numbers, prior_loc: Numbers = -1.0) -> CommitEdge:
+    """The learning edge by the paper's printed formula, as in its figures. Raises as `commit_edge` does."""
+    lifetime = require_lifetime(lifetime)
+    _, reward_scale, prior_loc, discount = require_arm(1.0, reward_scale, prior_loc, 1.0)
+
+    def exploited(trials: Numbers, prior_scale: Numbers) -> Numbers:
+        return _printed_exploited(trials, prior_scale, reward_scale, prior_loc)
+
+    return _edge(exploited, lifetime, reward_scale, prior_loc, discount)
+
+
+def _scale_of_mean(num_trials: Numbers, prior_scale: Numbers, reward_scale: Numbers) -> Numbers:
+    """The standard deviation of the posterior mean after so many pulls."""
+    known = prior_scale * np.sqrt(num_trials)
+    return prior_scale * (known / np.hypot(known, reward_scale))
+
+
+def _positive_part(loc: Numbers, scale: Numbers) -> Numbers:
+    """E[max(X, 0)] of X ~ Normal(loc, scale); the scale may be 0."""
+    with np.errstate(divide="ignore", over="ignore"):
+        z = loc / np.where(scale > 0, scale, 1.0)
+    expected = loc * special.ndtr(z) + scale * _density(z)
+    return np.where(scale > 0, np.maximum(expected, 0.0), np.maximum(loc, 0.0))
+
+
+def _density(z: Numbers) -> Numbers:
+    return np.exp(-0.5 * np.minimum(np.abs(z), 1e3) ** 2) / np.sqrt(2 * np.pi)
+
+
+def _printed_exploited(num_trials: Numbers, prior_scale: Numbers, reward_scale: Numbers, prior_loc: Numbers) -> Numbers:
+    """E[mean * Phi(a + b Z)] of the paper, mean = prior_loc + prior_scale Z, by Stein's identity."""
+    known = prior_scale * np.sqrt(num_trials)
+    spread = np.hypot(known, reward_scale)
+    b = known * (known / reward_scale) / spread
+    with np.errstate(divide="ignore", over="ignore"):
+        a = prior_loc / np.where(prior_scale > 0, prior_scale * (reward_scale / spread), 1.0)
+        z = a / np.hypot(1.0, b)
+    expected = prior_loc * special.ndtr(z) + prior_scale * (b / np.hypot(1.0, b)) * _density(z)
+    return np.where(prior_scale > 0, expected, np.maximum(prior_loc, 0.0))
+
+
+def _commit(
+    num_trials: Numbers, lifetime: Numbers, prior_loc: Numbers, exploited: Numbers, discount: Numbers
+) -> Numbers:
+    """Rewards of exploring, and of exploiting at so much per trial thereafter."""
+    later = discount**num_trials * _annuity(lifetime - num_trials, discount)
+    return np.asarray(prior_loc * _annuity(num_trials, discount) + later * exploited)
+
+
+def _annuity(num_trials: Numbers, discount: Numbers) -> Numbers:
+    """The sum of the discounts of so many trials."""
+    is_one = discount == 1
+    rate = np.where(is_one, 0.5, discount)
+    return np.where(is_one, num_trials, -np.expm1(num_trials * np.log(rate)) / (1 - rate))
+
+
+def _all_trials(lifetime: Numbers, *parts: Numbers) -> tuple[Numbers, Numbers]:
+    """0, 1, ... along a new first axis, up to the longest lifetime, and which of them each lifetime has."""
+    batch = np.broadcast_shapes(np.shape(lifetime), *map(np.shape, parts))
+    trials = np.arange(np.max(lifetime) + 1).reshape(-1, *[1] * len(batch))
+    return trials, np.broadcast_to(trials <= lifetime, (len(trials), *batch))
+
+
+def _first_best(values: Numbers, is_possible: Numbers) -> Int[np.ndarray, "..."]:
+    values = np.where(is_possible, values, -np.inf)
+    best = values.max(axis=0)
+    return np.asarray((values >= best - TIE_TOLERANCE * np.abs(best)).argmax(axis=0))
+
+
+def _edge(
+    exploited: Callable[[Numbers, Numbers], Numbers],
+    lifetime: Numbers,
+    reward_scale: Numbers,
+    prior_loc: Numbers,
+    discount: Numbers,
+) -> CommitEdge:
+    """Where the best of 1, 2, ... trials, with so much exploited per trial thereafter, is worth nothing."""
+    if not (prior_loc < 0).all():
+        raise ValueError(f"prior_loc must be below 0, or there is no edge; got {prior_loc.max()}")
+    trials, is_possible = _all_trials(lifetime, reward_scale, prior_loc, discount)
+
+    def values(prior_scale: Numbers) -> Numbers:
+        worth = _commit(
+            trials[1:], np.maximum(lifetime, trials[1:]), prior_loc, exploited(trials[1:], prior_scale), discount
+        )
+        return np.where(is_possible[1:], worth, -np.inf)
+
+    has_edge = np.broadcast_to(lifetime > 1, is_possible.shape[1:])
+    high = np.broadcast_to(np.abs(prior_loc), is_possible.shape[1:])
+    while (is_short := has_edge & (values(high).max(axis=0) <= 0)).any():
+        high = np.where(is_short, 2 * high, high)
+    low = np.zeros_like(high)
+    while (high - low > 1e-12 * high).any():
+        middle = (low + high) / 2
+        is_above = values(middle).max(axis=0) > 0
+        low, high = np.where(is_above, low, middle), np.where(is_above, middle, high)
+    jump = 1 + values(high).argmax(axis=0)
+    return CommitEdge(np.asarray(np.where(has_edge, high, np.inf)), np.asarray(np.where(has_edge, jump, 0)))

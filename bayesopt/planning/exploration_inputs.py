@@ -1,0 +1,46 @@
+"""What the exploration problem asks of its numbers: raises `ValueError` with the first bad value and the range."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from bayesopt.planning.bandit_inputs import Numbers
+
+Values = Float[np.ndarray, "..."]
+
+
+def require_lifetime(lifetime: Numbers) -> Int[np.ndarray, "..."]:
+    """Lifetimes must be integers of at least 1."""
+    values = np.asarray(lifetime, float)
+    _require("lifetime", values, (values >= 1) & (values == np.rint(values)) & (values < 2**53), "an integer >= 1")
+    return values.astype(np.int64)
+
+
+def require_num_trials(num_trials: Numbers, lifetime: Int[np.ndarray, "..."]) -> Int[np.ndarray, "..."]:
+    """Trials of exploration must be integers from 0 to the lifetime."""
+    values, lifetimes = np.broadcast_arrays(np.asarray(num_trials, float), lifetime)
+    is_good = (values >= 0) & (values <= lifetimes) & (values == np.rint(values))
+    if not is_good.all():
+        worst = np.unravel_index(int(np.argmin(is_good)), values.shape)
+        raise ValueError(
+            f"num_trials must be an integer from 0 to the lifetime, {lifetimes[worst]}; got {values[worst]:.17g}"
+        )
+    return np.asarray(num_trials, np.int64)
+
+
+def require_arm(
+    prior_scale: Numbers, reward_scale: Numbers, prior_loc: Numbers, discount: Numbers
+) -> tuple[Values, Values, Values, Values]:
+    """The prior scale must be at least 0, the reward scale above it, the prior mean finite, the discount in (0, 1]."""
+    priors, rewards = np.asarray(prior_scale, float), np.asarray(reward_scale, float)
+    locs, discounts = np.asarray(prior_loc, float), np.asarray(discount, float)
+    _require("prior_scale", priors, (priors >= 0) & (priors < np.inf), "finite and >= 0")
+    _require("reward_scale", rewards, (rewards > 0) & (rewards < np.inf), "finite and > 0")
+    _require("prior_loc", locs, np.isfinite(locs), "finite")
+    _require("discount", discounts, (discounts > 0) & (discounts <= 1), "in (0, 1]")
+    return priors, rewards, locs, discounts
+
+
+def _require(name: str, values: Values, is_good: Numbers, allowed: str) -> None:
+    if not np.all(is_good):
+        worst = values.reshape(-1)[int(np.argmin(np.reshape(is_good, -1)))]
+        raise ValueError(f"{name} must be {allowed}; got {worst:.17g}")

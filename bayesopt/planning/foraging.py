@@ -1,0 +1,149 @@
+"""Bayes-optimal foraging over a lifetime, by exact dynamic programming over cells, candidate sets and steps to go.
+
+With V = 0 when no step is left, entering a candidate cell of a goal with n candidates left is worth
+`(reward + V'(known, start) + (n - 1) V'(ruled out, cell)) / n`, any other cell what being there is worth; V is the
+largest over the four neighbours. Steps to go are swept once, so one solution holds for every shorter lifetime. Values
+of two times are in memory at once; of the whole policy there are four bits per state.
+"""
+
+import dataclasses
+from typing import final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, UInt8
+
+from bayesopt.agent import TIE_TOLERANCE, Agent, Observation, shared_among
+from bayesopt.episodes import require_at_least_one
+from bayesopt.foraging import (
+    ACTIONS,
+    ForagingBelief,
+    ForagingLayout,
+    HasForagingLayout,
+    prior_belief,
+    update_belief,
+)
+from bayesopt.planning.bandit_inputs import require_bytes
+from bayesopt.planning.foraging_kernels import read_action_values, sweep
+
+SetsAndCells = tuple[int, int, int]
+
+
+@final
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class ForagingPlan:
+    """The Bayes-optimal policy of a foraging grid for every lifetime up to `lifetime`, made by `solve_foraging`."""
+
+    lifetime: int
+    values: Float[np.ndarray, "lifetime"]
+    """Expected summed reward of the optimal policy over 1, 2, ... `lifetime` steps, undiscounted."""
+    layout: ForagingLayout
+    policy: UInt8[np.ndarray, "lifetime medium high pair"]
+    """Bits of the optimal actions with 1, 2, ... steps to go: four for each of two neighbouring cells."""
+
+    @property
+    def value(self) -> float:
+        """Expected summed reward of the optimal policy over the whole lifetime."""
+        return float(self.values[-1])
+
+    def optimal_actions(
+        self, belief: ForagingBelief, cell: Int[np.ndarray, "task"], remaining: int
+    ) -> Bool[np.ndarray, "task action"]:
+        """Every action that is optimal with `remaining` steps to go, the next one included; ties as in `TIE_TOLERANCE`.
+
+        Raises `ValueError` for `remaining` outside 1 ... lifetime.
+        """
+        if not 1 <= remaining <= self.lifetime:
+            raise ValueError(f"remaining must be from 1 to {self.lifetime}; got {remaining}")
+        pairs = self.policy[remaining - 1, belief.medium_candidates, belief.high_candidates, cell // 2]
+        bits = pairs >> (4 * (cell % 2)).astype(np.uint8)
+        return (bits[:, None] >> np.arange(len(ACTIONS), dtype=np.uint8) & 1).astype(bool)
+
+    def action_values(
+        self, belief: ForagingBelief, cell: Int[np.ndarray, "task"], remaining: Int[np.ndarray, "task"]
+    ) -> Float[np.ndarray, "task action"]:
+        """The expected sum of rewards if this action is taken now and optimal ones thereafter.
+
+        Each entry has its own number of steps to go, the next one included. Values are not stored: each call repeats
+        the backward sweep, so give it many states at once. Raises `ValueError` for `remaining` outside 1 ... lifetime.
+        """
+        if not 1 <= remaining.min() <= remaining.max() <= self.lifetime:
+            raise ValueError(f"remaining must be from 1 to {self.lifetime}; got {remaining.min()} to {remaining.max()}")
+        result = np.empty((len(cell), len(ACTIONS)))
+        worth, scratch = np.empty(len(self.layout.next_cell)), np.empty(self.policy.shape[1:], np.uint8)
+        later, values = np.zeros((2, *_values_shape(self.layout)))
+        for steps in range(1, int(remaining.max()) + 1):
+            rows = np.flatnonzero(remaining == steps)
+            read_action_values(result, rows, *belief, cell, later, self.layout, worth)
+            if steps < remaining.max():
+                sweep(values, scratch, later, self.layout, TIE_TOLERANCE, worth)
+                later, values = values, later
+        return result
+
+    def optimal_agent(self, *, lifetime: int) -> Agent:
+        """The Bayes-optimal agent for `lifetime` steps, which may be fewer than were planned; ties are shared equally.
+
+        Its observation is the cell. Raises `ValueError` for a lifetime outside 1 ... that of the plan; so does the
+        agent when asked for more steps.
+        """
+        if not 1 <= lifetime <= self.lifetime:
+            raise ValueError(f"lifetime must be from 1 to {self.lifetime}; got {lifetime}")
+
+        def action_probs(belief: ForagingBelief, cell: Observation, time: int) -> Float[np.ndarray, "task action"]:
+            return shared_among(self.optimal_actions(belief, cell, lifetime - time))
+
+        return Agent(
+            num_arms=len(ACTIONS),
+            initial_state=lambda num_tasks: prior_belief(self.layout, num_tasks),
+            action_probs=action_probs,
+            update=lambda belief, cell, action, reward, time: update_belief(self.layout, belief, cell, action, reward),
+        )
+
+
+def solve_foraging(family: HasForagingLayout, *, lifetime: int) -> ForagingPlan:
+    """The Bayes-optimal policy of a foraging grid, for all lifetimes up to `lifetime` steps.
+
+    Raises `ValueError` for a lifetime below 1, and where more memory is needed than there is.
+    """
+    require_at_least_one(lifetime=lifetime)
+    layout = family.layout
+    require_bytes(required_memory(family, lifetime=lifetime), f"side {layout.side} and {lifetime} steps")
+    num_medium, num_high, num_cells = _values_shape(layout)
+    policy = np.zeros((lifetime, num_medium, num_high, (num_cells + 1) // 2), np.uint8)
+    later, values = np.zeros((2, num_medium, num_high, num_cells))
+    from_prior, worth = np.empty(lifetime), np.empty(num_cells)
+    for time in range(lifetime):
+        sweep(values, policy[time], later, layout, TIE_TOLERANCE, worth)
+        from_prior[time] = values[-1, -1, layout.start]
+        later, values = values, later
+    return ForagingPlan(lifetime, from_prior, layout, policy)
+
+
+def required_memory(family: HasForagingLayout, *, lifetime: int) -> int:
+    """Bytes of values and policy that `solve_foraging` holds."""
+    num_medium, num_high, num_cells = _values_shape(family.layout)
+    return num_medium * num_high * (2 * 8 * num_cells + lifetime * ((num_cells + 1) // 2))
+
+
+def small_goal_values(family: HasForagingLayout, *, lifetime: int) -> Float[np.ndarray, "lifetime"]:
+    """What never exploring earns over 1, 2, ... `lifetime` steps: the small goal, two steps away, again and again."""
+    require_at_least_one(lifetime=lifetime)
+    return np.arange(1, lifetime + 1) // 2 * family.layout.rewards[0]
+
+
+def small_goal_agent(family: HasForagingLayout) -> Agent:
+    """Walks to the small goal by a shortest way, whatever happens; shortest ways are equally likely."""
+    layout = family.layout
+    y, x = np.divmod(np.arange(layout.side**2), layout.side)
+    distance = np.abs(x - x[layout.small_cell]) + np.abs(y - y[layout.small_cell])
+    after = distance[layout.next_cell]
+    probs = shared_among(after == after.min(axis=1, keepdims=True))
+    return Agent(
+        num_arms=len(ACTIONS),
+        initial_state=lambda num_tasks: np.zeros((num_tasks, 0)),
+        action_probs=lambda state, cell, time: probs[cell],
+        update=lambda state, cell, action, reward, time: state,
+    )
+
+
+def _values_shape(layout: ForagingLayout) -> SetsAndCells:
+    return 1 << len(layout.medium_cells), 1 << len(layout.high_cells), layout.side**2

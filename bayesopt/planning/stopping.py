@@ -1,0 +1,193 @@
+"""The Bayes-optimal way to learn about one unknown Gaussian arm when the other pays nothing, for sure.
+
+The unknown arm pays Normal(mean, reward_scale), mean ~ Normal(prior_loc, prior_scale). The sure arm teaches nothing, so
+whoever turns to it stays: the optimum is a rule when to stop, "pull while the posterior mean exceeds a threshold that
+rises to 0 at the last trial" (a one-armed bandit; Bradt, Johnson & Karlin 1956, Ann. Math. Stat. 27:1060). It is found
+by backward induction on the posterior mean; `stopping_kernels` says how. Rewards at trial t are weighed by
+`discount**t`.
+"""
+
+import dataclasses
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy import optimize
+
+from bayesopt.planning.exploration_inputs import require_arm, require_lifetime
+from bayesopt.planning.stopping_tables import (
+    GaussianArm,
+    SolvedTables,
+    fine_rule,
+    gaussian_arm,
+    pull_probs,
+    solved,
+    walk_given,
+    walk_under_prior,
+    worth_of_pull,
+)
+
+EDGE_TOLERANCE = 1e-7
+"""Relative error of `sequential_edge`, beside that of the values."""
+
+
+class UnknownArmBelief(NamedTuple):
+    """The posterior of the unknown arm's mean: where it is centred, and the pulls that it rests on."""
+
+    loc: Any
+    num_pulls: Any
+
+
+@final
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class StoppingSolution:
+    """The Bayes-optimal play of a sure arm 0 and an unknown arm 1, made by `solve_stopping_problem`."""
+
+    first_pull_value: float
+    """The expected rewards if arm 1 is pulled first, whether that is wise or not, and optimally thereafter."""
+    error_bound: float
+    """The numerical error of `value` and `first_pull_value` is at most this, in rewards.
+
+    It is measured, not proved: the error of interpolation and quadrature of every table where it is largest, doubled,
+    and added up over the lifetime.
+    """
+    lifetime: int
+    prior_loc: float
+    prior_scale: float
+    reward_scale: float
+    discount: float
+    _arm: GaussianArm
+    _solved: SolvedTables
+    _shorter: dict[int, SolvedTables]
+
+    @property
+    def value(self) -> float:
+        """The expected sum of rewards of the optimal policy from the prior on; never less than 0."""
+        return max(self.first_pull_value, 0.0)
+
+    @property
+    def thresholds(self) -> Float[np.ndarray, "pulls"]:
+        """After each number of pulls (0 to lifetime - 1), with as many trials behind: pull iff the mean is above."""
+        return self._solved.thresholds.copy()
+
+    def pulls_under_prior(self) -> Float[np.ndarray, "_"]:
+        """How likely each total number of pulls (0 to lifetime) is, over the tasks of the prior."""
+        return pull_probs(self._arm, self._solved.thresholds, fine_rule(), (walk_under_prior(self._arm),))[0]
+
+    def pulls_given(self, mean: float = -1.0) -> Float[np.ndarray, "_"]:
+        """How likely each total number of pulls (0 to lifetime) is where the unknown arm's true mean is this.
+
+        The agent still believes its prior; -1 is the probe of Lange & Sprekeler (2020).
+        """
+        return pull_probs(self._arm, self._solved.thresholds, fine_rule(), (walk_given(self._arm, mean),))[0]
+
+    def action_values(self, belief: UnknownArmBelief, time: int) -> Float[np.ndarray, "task arm"]:
+        """The expected rewards from trial `time` on: this arm is pulled now, and optimal ones thereafter.
+
+        The next reward has weight 1. Any number of pulls up to `time` may lie behind. Raises `ValueError` for a trial
+        outside the lifetime and for pulls that are not integers from 0 to `time`.
+        """
+        loc, pulls = self._checked(belief, time)
+        waited = time - pulls
+        values = np.zeros((len(loc), 2))
+        for wait in np.unique(waited).tolist():
+            rows = waited == wait
+            values[rows, 1] = self._worth(self.lifetime - wait, pulls[rows], loc[rows])
+            if time + 1 < self.lifetime:
+                later = self._worth(self.lifetime - wait - 1, pulls[rows], loc[rows])
+                values[rows, 0] = self.discount * np.maximum(later, 0.0)
+        return values
+
+    def optimal_actions(self, belief: UnknownArmBelief, time: int) -> Bool[np.ndarray, "task arm"]:
+        """Which arms are optimal: all that `error_bound` does not tell from the best. Raises as `action_values`."""
+        values = self.action_values(belief, time)
+        return values >= values.max(axis=1, keepdims=True) - 2 * self.error_bound
+
+    def _worth(self, lifetime: int, pulls: Int[np.ndarray, "task"], loc: Float[np.ndarray, "task"]) -> np.ndarray:
+        """What a pull is worth with so many trials in all, those that were waited for the sure arm left out."""
+        arm = self._arm._replace(lifetime=lifetime)
+        if lifetime == self.lifetime:
+            tables = self._solved
+        else:
+            tables = self._shorter.get(int(lifetime)) or self._shorter.setdefault(
+                int(lifetime), solved(arm, fine_rule())
+            )
+        return worth_of_pull(arm, tables.tables, fine_rule(), pulls=pulls, loc=loc)
+
+    def _checked(self, belief: UnknownArmBelief, time: int) -> tuple[np.ndarray, np.ndarray]:
+        if not 0 <= time < self.lifetime:
+            raise ValueError(f"time must be from 0 to {self.lifetime - 1}; got {time}")
+        loc, pulls = np.asarray(belief.loc, float), np.asarray(belief.num_pulls)
+        is_good = np.isfinite(loc) & (pulls >= 0) & (pulls <= time) & (pulls == np.rint(pulls))
+        if not is_good.all():
+            first = int(np.argmin(is_good))
+            raise ValueError(
+                f"a belief at trial {time} must have a finite mean and from 0 to {time} pulls; task {first} has "
+                f"mean {loc[first]} and {pulls[first]} pulls"
+            )
+        return loc, pulls.astype(np.int64)
+
+
+def solve_stopping_problem(
+    *, lifetime: int, prior_scale: float, reward_scale: float, prior_loc: float = -1.0, discount: float = 1.0
+) -> StoppingSolution:
+    """The best of all policies for an unknown Gaussian arm beside one that pays 0.
+
+    Raises `ValueError` for a lifetime below 1, a prior scale that is not finite and at least 0, a reward scale that is
+    not finite and above 0, a prior mean that is not finite, and a discount outside (0, 1].
+    """
+    arm = _required_arm(lifetime, prior_scale, reward_scale, prior_loc, discount)
+    found = solved(arm, fine_rule())
+    return StoppingSolution(
+        _first_pull_value(arm, found),
+        found.error_bound,
+        arm.lifetime,
+        float(prior_loc),
+        float(prior_scale),
+        float(reward_scale),
+        float(discount),
+        arm,
+        found,
+        {},
+    )
+
+
+def sequential_edge(*, lifetime: int, reward_scale: float, prior_loc: float = -1.0, discount: float = 1.0) -> float:
+    """The smallest prior scale at which the best policy learns: there the first pull is worth nothing.
+
+    Infinite where there is but one trial. Raises `ValueError` for a `prior_loc` of 0 or more, where every arm is worth
+    pulling, and as `solve_stopping_problem` does.
+    """
+    _required_arm(lifetime, 1.0, reward_scale, prior_loc, discount)
+    if prior_loc >= 0:
+        raise ValueError(f"prior_loc must be below 0, or there is no edge; got {prior_loc!r}")
+    if lifetime == 1:
+        return np.inf
+
+    def first_pull_value(prior_scale: float) -> float:
+        arm = _required_arm(lifetime, prior_scale, reward_scale, prior_loc, discount)
+        return _first_pull_value(arm, solved(arm, fine_rule()))
+
+    high = abs(prior_loc)
+    while first_pull_value(high) < 0:
+        high *= 2
+    low = high / 2
+    while first_pull_value(low) > 0:
+        low /= 2
+    found: Any = optimize.brentq(first_pull_value, low, high, rtol=EDGE_TOLERANCE, xtol=EDGE_TOLERANCE * low)
+    return float(found)
+
+
+def _required_arm(
+    lifetime: int, prior_scale: float, reward_scale: float, prior_loc: float, discount: float
+) -> GaussianArm:
+    require_lifetime(lifetime)
+    require_arm(prior_scale, reward_scale, prior_loc, discount)
+    return gaussian_arm(
+        lifetime=lifetime, prior_scale=prior_scale, reward_scale=reward_scale, prior_loc=prior_loc, discount=discount
+    )
+
+
+def _first_pull_value(arm: GaussianArm, found: SolvedTables) -> float:
+    zero, loc = np.zeros(1, np.int64), np.array([arm.prior_loc])
+    return float(worth_of_pull(arm, found.tables, fine_rule(), pulls=zero, loc=loc)[0])
