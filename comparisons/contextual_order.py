@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayesopt.families import ContextualBandit
 from bayesopt.family import family_id
-from comparisons.experiment import AbstractExperiment, require_seeds
+from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
 from comparisons.order_configs import InterferenceConfig, NamedLearner, OrderEvaluationConfig
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig
 from metalearners.learner_configs import PolicyGradientConfig
@@ -85,10 +85,12 @@ class ContextualOrderExperiment(AbstractExperiment):
 
         return is_trained(directory, self.training)
 
-    def train(self, seed: int, directory: Path) -> None:
+    def train(self, unit: TrainingUnit, directory: Path) -> None:
         from comparisons.training import meta_train_policy
 
-        meta_train_policy(self.family, seed=seed, training=self.training, network=self.network, directory=directory)
+        meta_train_policy(
+            self.family, seed=unit.seed, training=self.training, network=self.network, directory=directory
+        )
 
     def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
         from comparisons.context_systems import accuracy_course, change_score

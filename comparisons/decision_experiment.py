@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesopt.family import AbstractBanditFamily, family_id
 from comparisons.configs import DecisionEvaluationConfig
-from comparisons.experiment import AbstractExperiment, require_seeds
+from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig
 
 if TYPE_CHECKING:
@@ -73,10 +73,12 @@ class DecisionExperiment(AbstractExperiment):
 
         return is_trained(directory, self.training)
 
-    def train(self, seed: int, directory: Path) -> None:
+    def train(self, unit: TrainingUnit, directory: Path) -> None:
         from comparisons.training import meta_train_policy
 
-        meta_train_policy(self.family, seed=seed, training=self.training, network=self.network, directory=directory)
+        meta_train_policy(
+            self.family, seed=unit.seed, training=self.training, network=self.network, directory=directory
+        )
 
     def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
         from comparisons.deciding import evaluate_agents

@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import xarray as xr
 
@@ -16,8 +16,19 @@ RESULTS_VERSION = 2
 """Raised by every change that can move results, so that old results are never taken for new ones."""
 
 
+class TrainingUnit(NamedTuple):
+    """A part of an experiment's training that is done in one go, by one process, and resumes by itself."""
+
+    name: str
+    """Its folder below `checkpoints/`, and what a person is told when it fails."""
+    seed: int
+    """The training seed that it belongs to."""
+    index: int  # pyright: ignore[reportIncompatibleMethodOverride]
+    """Which of the parts of this seed's training it is, from 0."""
+
+
 class AbstractExperiment(abc.ABC):
-    """Meta-train one network per seed, then compare them with an exact reference. Subclasses are frozen dataclasses."""
+    """Train networks per seed, then compare them with an exact reference. Subclasses are frozen dataclasses."""
 
     training_seeds: tuple[int, ...]
     seed: int
@@ -40,17 +51,24 @@ class AbstractExperiment(abc.ABC):
     def require_feasible(self) -> None:
         """Refuse, before anything is trained, what could not be evaluated afterwards (memory, unknown references)."""
 
-    @abc.abstractmethod
-    def is_trained(self, directory: Path) -> bool:
-        """Whether the checkpoints in `directory` are those of a finished training run of this experiment."""
+    def training_units(self) -> tuple[TrainingUnit, ...]:
+        """What is to be trained, in the order in which it is started: by default one network per training seed."""
+        return tuple(TrainingUnit(f"seed-{seed:02d}", seed, 0) for seed in self.training_seeds)
 
     @abc.abstractmethod
-    def train(self, seed: int, directory: Path) -> None:
-        """Meta-train the network of one training seed, from where `directory` says it is."""
+    def is_trained(self, directory: Path) -> bool:
+        """Whether `directory` holds what training one unit of this experiment leaves behind when it is finished."""
+
+    @abc.abstractmethod
+    def train(self, unit: TrainingUnit, directory: Path) -> None:
+        """Train one unit, from where `directory` says it is, until `is_trained(directory)`.
+
+        Raises `FloatingPointError` where training diverges, which ends the run.
+        """
 
     @abc.abstractmethod
     def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        """Everything measured of the trained networks, whose checkpoints are in one directory per training seed."""
+        """Everything measured of what was trained, which is in one directory per training unit, in their order."""
 
     @abc.abstractmethod
     def measure(self, tree: xr.DataTree) -> xr.DataTree:

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from bayesopt.families import FunctionRegression
 from bayesopt.family import family_id
-from comparisons.experiment import AbstractExperiment, require_seeds
+from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
 from comparisons.order_configs import NamedLearner, OrderEvaluationConfig
 from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
 from metalearners.learner_configs import MLPConfig
@@ -81,10 +81,12 @@ class FunctionOrderExperiment(AbstractExperiment):
 
         return is_trained(directory, self.training)
 
-    def train(self, seed: int, directory: Path) -> None:
+    def train(self, unit: TrainingUnit, directory: Path) -> None:
         from comparisons.training import meta_train_regression
 
-        meta_train_regression(self.family, seed=seed, training=self.training, network=self.network, directory=directory)
+        meta_train_regression(
+            self.family, seed=unit.seed, training=self.training, network=self.network, directory=directory
+        )
 
     def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
         from comparisons.order_runs import regression_tree

@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayesopt.family import AbstractPredictionFamily, family_id
 from comparisons.configs import EvaluationConfig
-from comparisons.experiment import AbstractExperiment, require_seeds
+from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
 from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ class PredictionExperiment(AbstractExperiment):
 
         return is_trained(directory, self.training)
 
-    def train(self, seed: int, directory: Path) -> None:
+    def train(self, unit: TrainingUnit, directory: Path) -> None:
         from comparisons.training import meta_train
 
-        meta_train(self.family, seed=seed, training=self.training, network=self.network, directory=directory)
+        meta_train(self.family, seed=unit.seed, training=self.training, network=self.network, directory=directory)
 
     def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
         from comparisons.comparing import evaluate

@@ -59,15 +59,18 @@ def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, A
     return chosen
 
 
-def run_reproduction(identifier: str, results: Path, options: ReproductionOptions) -> Path:
+def run_reproduction(
+    identifier: str, results: Path, options: ReproductionOptions, *, scheduler: str | None = None
+) -> Path:
     """Run whatever of a reproduction is not yet done below `results`; the path of its report.
 
-    Networks of all experiments are trained first, one process per core. Raises as `experiments_of`.
+    Networks of all experiments are trained first, one process per core or, with the address of a scheduler, on its
+    Dask cluster. Raises as `experiments_of` and `train_experiments`.
     """
     paper = reproductions.load(identifier)
     chosen: dict[str, AbstractExperiment] = experiments_of(identifier, options)
     folder = results / (f"{identifier}_smoke" if options.smoke else identifier)
-    train_experiments(list(chosen.values()), folder / "experiments")
+    train_experiments(list(chosen.values()), folder / "experiments", scheduler=scheduler)
     reports = {name: run_experiment(experiment, folder / "experiments") for name, experiment in chosen.items()}
     trees = {name: open_result(report.parent.parent).tree for name, report in reports.items()}
     tree = reproduction_tree(identifier, paper, trees)

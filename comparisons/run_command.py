@@ -36,20 +36,26 @@ def run_command(arguments: list[str]) -> int:
         *,
         smoke: bool = False,
         results: Path = Path("results"),
-    ) -> tuple[AbstractExperiment, Path]:
+        scheduler: str | None = None,
+    ) -> tuple[AbstractExperiment, Path, str | None]:
         """Meta-train networks on a family, compare them with its Bayes-optimal reference, and write the report.
 
         Args:
             experiment: what to run.
             smoke: run a tiny version of the experiment, which proves nothing.
             results: folder for checkpoints, numbers and the report.
+            scheduler: train on the Dask cluster whose scheduler has this address, as tcp://host:8786. All its
+                workers must see the results folder under the same path, and be started with --nthreads 1. By
+                default networks are trained here, one process per core.
         """
-        return (experiment.smoke() if smoke else experiment), results
+        return (experiment.smoke() if smoke else experiment), results, scheduler
 
-    experiment, results = parse(run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,))
+    experiment, results, scheduler = parse(
+        run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,)
+    )
     from comparisons.stages import run_experiment
 
-    report = run_experiment(experiment, results)
+    report = run_experiment(experiment, results, scheduler=scheduler)
     print_result(report.parent.parent)
     print(f"report: {report}")
     return 0
@@ -62,7 +68,8 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
         seeds: int = 0,
         only: tuple[str, ...] = (),
         results: Path = Path("results"),
-    ) -> tuple[bool, int, tuple[str, ...], Path]:
+        scheduler: str | None = None,
+    ) -> tuple[bool, int, tuple[str, ...], Path, str | None]:
         """Reproduce a paper: run its experiments, then write one report with a verdict on every claim.
 
         Args:
@@ -70,10 +77,13 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
             seeds: networks to train per experiment; 0 is the reproduction's own number.
             only: names of experiments to run; all of them if none is named.
             results: folder for checkpoints, numbers and reports.
+            scheduler: train on the Dask cluster whose scheduler has this address, as tcp://host:8786. All its
+                workers must see the results folder under the same path, and be started with --nthreads 1. By
+                default networks are trained here, one process per core.
         """
-        return smoke, seeds, only, results
+        return smoke, seeds, only, results, scheduler
 
-    smoke, seeds, only, results = parse(run, args=flags, prog=f"bayesgauge run {name}")
+    smoke, seeds, only, results, scheduler = parse(run, args=flags, prog=f"bayesgauge run {name}")
     from comparisons.report import verdicts_of
     from comparisons.reproduction import REPRODUCTION_FILE, ReproductionOptions, experiments_of, run_reproduction
     from comparisons.tree import open_tree
@@ -81,10 +91,10 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
     options = ReproductionOptions(smoke=smoke, seeds=seeds, only=only)
     chosen = experiments_of(name, options)
     if not smoke:
-        num_networks = sum(len(experiment.training_seeds) for experiment in chosen.values())
+        num_networks = sum(len(experiment.training_units()) for experiment in chosen.values())
         duration = reproductions.load(name).duration(chosen)
         print(f"{len(chosen)} experiments, {num_networks} networks to train: {duration}", flush=True)
-    report = run_reproduction(name, results, options)
+    report = run_reproduction(name, results, options, scheduler=scheduler)
     for verdict in verdicts_of(open_tree(report.parent.parent / REPRODUCTION_FILE)):
         print(f"{verdict.outcome:>9}: {verdict.statement}")
     print(f"report: {report}")

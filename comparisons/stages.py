@@ -4,19 +4,19 @@ A finished stage is skipped and every file is written whole or not at all, so a 
 and started again gives the numbers of one that was not.
 """
 
+import functools
 import json
-import os
+import platform
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import xarray as xr
 
 from comparisons.comparison import Comparison
-from comparisons.experiment import AbstractExperiment
-from comparisons.report import write_report
+from comparisons.experiment import AbstractExperiment, TrainingUnit
+from comparisons.jobs import Job, run_here, run_on_cluster
 from comparisons.tree import open_tree, save_tree, validate
 from metalearners.atomic import write_atomically
 
@@ -24,11 +24,15 @@ EVALUATION_FILE = "evaluation.nc"
 MEASURES_FILE = "measures.nc"
 EXPERIMENT_FILE = "experiment.json"
 WALL_TIMES = "wall_times"
+_TRAINING = "train, "
 
 
-def run_experiment(experiment: AbstractExperiment, results: Path) -> Path:
-    """Run whatever of an experiment is not yet done below `results`; the path of its report."""
-    train_experiments([experiment], results)
+def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: str | None = None) -> Path:
+    """Run whatever of an experiment is not yet done below `results`; the path of its report.
+
+    What trains is as in `train_experiments`; everything else runs in this process.
+    """
+    train_experiments([experiment], results, scheduler=scheduler)
     folder = folder_of(experiment, results)
     if not (folder / EVALUATION_FILE).exists():
         _timed(folder, "evaluate", _evaluate, experiment, folder)
@@ -37,28 +41,34 @@ def run_experiment(experiment: AbstractExperiment, results: Path) -> Path:
     return render(folder)
 
 
-def train_experiments(experiments: Sequence[AbstractExperiment], results: Path) -> None:
-    """Train whatever networks of these experiments are not yet trained, one process per core, in the order given."""
+def train_experiments(
+    experiments: Sequence[AbstractExperiment], results: Path, *, scheduler: str | None = None
+) -> None:
+    """Train whatever units of these experiments are not yet trained, in the order given.
+
+    Without a scheduler they are trained here, one process per core; with the address of one, as tcp://host:8786, on
+    the workers of its Dask cluster, which must all see `results` under the same path. A process that is killed is
+    replaced. Raises as `comparisons.jobs` does, and whatever training raises.
+    """
     for experiment in experiments:
         experiment.require_feasible()
-    waiting: list[tuple[AbstractExperiment, int, Path]] = []
+        names = [unit.name for unit in experiment.training_units()]
+        if repeated := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"names of training units must be distinct; {repeated[0]!r} repeats in {experiment.id}")
+    jobs: dict[str, Job] = {}
     for experiment in experiments:
-        folder = folder_of(experiment, results)
+        folder = folder_of(experiment, results.resolve())  # workers are in other directories
         settings = {"question": experiment.question, **experiment.settings()}
         write_atomically(folder / EXPERIMENT_FILE, json.dumps(settings, indent=2).encode())
-        waiting += [
-            (experiment, seed, folder)
-            for seed in experiment.training_seeds
-            if not experiment.is_trained(seed_folder(folder, seed))
-        ]
-    num_processes = min(len(waiting), os.cpu_count() or 1)
-    if num_processes == 1:
-        for one in waiting:
-            _train(*one)
-    elif waiting:
-        joblib.Parallel(n_jobs=num_processes, batch_size=1, pre_dispatch=num_processes)(
-            joblib.delayed(_train)(*one) for one in waiting
-        )
+        for unit in experiment.training_units():
+            is_trained = functools.partial(experiment.is_trained, unit_folder(folder, unit))
+            if not is_trained():
+                name = f"{experiment.id}/{folder.name}/{unit.name}"
+                jobs[name] = Job(name, functools.partial(_train, experiment, unit, folder), is_trained)
+    if scheduler is None:
+        run_here(list(jobs.values()))
+    elif jobs:
+        run_on_cluster(list(jobs.values()), scheduler)
 
 
 def folder_of(experiment: AbstractExperiment, results: Path) -> Path:
@@ -80,6 +90,8 @@ def open_result(folder: Path) -> Comparison:
 
 def render(folder: Path) -> Path:
     """Write the report of a finished run from its files alone; the path of the report."""
+    from comparisons.report import write_report  # not above: processes that train would load all that figures need
+
     comparison = open_result(folder)
     settings = json.loads((folder / EXPERIMENT_FILE).read_text())
     provenance = {**_flat(settings), **_wall_times(folder)}
@@ -87,17 +99,19 @@ def render(folder: Path) -> Path:
     return write_report(comparison.tree, folder / "report", question=question, provenance=provenance)
 
 
-def seed_folder(folder: Path, seed: int) -> Path:
-    """Where the checkpoints of one training seed are kept."""
-    return folder / "checkpoints" / f"seed-{seed:02d}"
+def unit_folder(folder: Path, unit: TrainingUnit) -> Path:
+    """Where the checkpoints of one training unit are kept."""
+    return folder / "checkpoints" / unit.name
 
 
-def _train(experiment: AbstractExperiment, seed: int, folder: Path) -> None:
-    _timed(folder, f"train, seed {seed}", experiment.train, seed, seed_folder(folder, seed))
+def _train(experiment: AbstractExperiment, unit: TrainingUnit, folder: Path) -> None:
+    if not (folder / EXPERIMENT_FILE).exists():
+        raise FileNotFoundError(f"no {folder} on {platform.node()}: all workers must see the results folder")
+    _timed(folder, f"{_TRAINING}{unit.name}", experiment.train, unit, unit_folder(folder, unit))
 
 
 def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
-    tree = experiment.evaluate(tuple(seed_folder(folder, seed) for seed in experiment.training_seeds))
+    tree = experiment.evaluate(tuple(unit_folder(folder, unit) for unit in experiment.training_units()))
     save_tree(tree, folder / EVALUATION_FILE)
 
 
@@ -119,8 +133,12 @@ def _timed(folder: Path, stage: str, function: Any, *args: Any) -> None:
 
 
 def _wall_times(folder: Path) -> dict[str, str]:
-    paths = sorted((folder / WALL_TIMES).glob("*.json"))
-    return {f"wall time, {path.stem}": f"{json.loads(path.read_text()):.0f} s" for path in paths}
+    """How long every stage took; of training, the sum over its units, of which there may be hundreds."""
+    seconds: dict[str, float] = {}
+    for path in sorted((folder / WALL_TIMES).glob("*.json")):
+        stage = "train, sum over units" if path.stem.startswith(_TRAINING) else path.stem
+        seconds[stage] = seconds.get(stage, 0.0) + json.loads(path.read_text())
+    return {f"wall time, {stage}": f"{total:.0f} s" for stage, total in seconds.items()}
 
 
 def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, str]:

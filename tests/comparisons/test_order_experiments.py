@@ -12,7 +12,7 @@ from comparisons.function_order import FunctionOrderExperiment
 from comparisons.linear_order import LinearOrderExperiment
 from comparisons.order_claims import claims_of
 from comparisons.order_configs import NamedLearner, OrderEvaluationConfig
-from comparisons.stages import run_experiment, seed_folder, train_experiments
+from comparisons.stages import run_experiment, train_experiments, unit_folder
 from comparisons.systems import courses_of, outer_of, scores_of, systems_of
 from comparisons.tree import open_tree, save_tree
 from metalearners.learner_configs import DeepLinearConfig
@@ -23,9 +23,9 @@ EVALUATION = OrderEvaluationConfig(num_tasks=400, num_elsewhere=20, num_outer=10
 def evaluated(experiment, folder):
     """The tree of a smoke run whose evaluation is not quite as small."""
     tiny = dataclasses.replace(experiment.smoke(), evaluation=EVALUATION)
-    directories = tuple(seed_folder(folder, seed) for seed in tiny.training_seeds)
-    for seed, directory in zip(tiny.training_seeds, directories, strict=True):
-        tiny.train(seed, directory)
+    directories = tuple(unit_folder(folder, unit) for unit in tiny.training_units())
+    for unit, directory in zip(tiny.training_units(), directories, strict=True):
+        tiny.train(unit, directory)
     return tiny, tiny.evaluate(directories)
 
 
