@@ -17,7 +17,7 @@ from bayesopt.episodes import (
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily
 from comparisons.seam import BlockStream
 from comparisons.seeding import key_for
-from metalearners.baselines import RewardTables
+from metalearners.worlds import RewardTables
 from metalearners.policy import PolicyState, RecurrentPolicy
 from metalearners.trials import ContextualTrialEncoding, PositiveTrialEncoding, RealTrialEncoding, TrialEncoding
 

@@ -14,6 +14,8 @@ from metalearners.atomic import write_atomically
 PREDICTION_SCHEMA = "bayesgauge comparison 1"
 DECISION_SCHEMA = "bayesgauge decisions 1"
 ORDER_SCHEMA = "bayesgauge order 1"
+LIFETIME_SCHEMA = "bayesgauge lifetimes 1"
+FORAGING_SCHEMA = "bayesgauge foraging 1"
 REPRODUCTION_SCHEMA = "bayesgauge reproduction 1"
 
 Variables = dict[str, tuple[str, ...]]
@@ -104,6 +106,74 @@ _ORDER_GROUPS: dict[str, Variables] = {"systems": {}}
 _OPTIONAL_ORDER_GROUPS: dict[str, Variables] = {"outer": {}, "scores": {}, "courses": {}}
 """Groups that exist where they mean something: networks with checkpoints, predictives, choices."""
 
+_PER_NETWORK = ("training_seed", "cell")
+
+_LIFETIME_GROUPS: dict[str, Variables] = {
+    "theory": dict.fromkeys(
+        (
+            "commit_trials",
+            "commit_value",
+            "printed_trials",
+            "printed_value",
+            "printed_policy_value",
+            "sequential_value",
+            "sequential_value_error",
+            "sequential_pulls",
+            "sequential_probe_pulls",
+            "sequential_probe_median",
+            "full_information_value",
+        ),
+        ("cell",),
+    ),
+    "networks": {
+        "shortfall": _PER_NETWORK,
+        "shortfall_error": _PER_NETWORK,
+        "mean_pulls": _PER_NETWORK,
+        "untrained_shortfall": _PER_NETWORK,
+        "probe_pulls": (*_PER_NETWORK, "probe"),
+    },
+}
+"""Groups that every map of fixed-arm bandits has; NaN where a network diverged."""
+
+_OPTIONAL_LIFETIME_GROUPS: dict[str, Variables] = {
+    "development": {"shortfall": ("step", *_PER_NETWORK), "probe_pulls": ("step", *_PER_NETWORK)},
+    "behaviour": {},
+}
+"""Groups that exist where they mean something: networks with checkpoints, cells whose behaviour is kept."""
+
+_FORAGED = (
+    "rewards",
+    "small_goals",
+    "medium_goals",
+    "high_goals",
+    "optimal_probs",
+    "action_gap",
+    "high_trips",
+    "shortest_trips",
+    "known_small_goals",
+    "late_small_goals",
+    "idle_steps",
+)
+"""What is counted of every task that somebody forages in, see `comparisons.foraging_scores`."""
+_PER_FORAGER = ("training_seed", "train_lifetime")
+
+_FORAGING_GROUPS: dict[str, Variables] = {
+    "networks": dict.fromkeys(_FORAGED, (*_PER_FORAGER, "test_lifetime", "task")),
+    "unscaled": dict.fromkeys(_FORAGED, (*_PER_FORAGER, "task")),
+    "untrained": dict.fromkeys(_FORAGED, ("training_seed", "test_lifetime", "task")),
+    "references": dict.fromkeys(_FORAGED, ("reference", "test_lifetime", "task")),
+    "exact": dict.fromkeys(("optimal", "small_goal", "full_information"), ("lifetime",)),
+    "behaviour": {"occupancy": (*_PER_FORAGER, "y", "x"), "entropy": (*_PER_FORAGER, "time")},
+    "reference_behaviour": {"occupancy": ("reference", "y", "x"), "entropy": ("reference", "time")},
+    "states": {
+        "participation_ratio": (*_PER_FORAGER, "bound"),
+        "explained": (*_PER_FORAGER, "component"),
+        "coordinates": ("train_lifetime", "shown_task", "time", "axis"),
+    },
+    "course": {"rewards": (*_PER_FORAGER, "step", "course_task")},
+}
+"""Groups that every comparison of foragers has; NaN where a network diverged."""
+
 _REPRODUCTION_GROUPS: dict[str, Variables] = {
     "measures": dict.fromkeys(
         ("measure", "predictor", "estimate", "lower", "upper", "unit", "interval_over"), ("row",)
@@ -115,6 +185,8 @@ _SCHEMAS = {
     PREDICTION_SCHEMA: (_PREDICTION_GROUPS, _OPTIONAL_PREDICTION_GROUPS),
     DECISION_SCHEMA: (_DECISION_GROUPS, _OPTIONAL_DECISION_GROUPS),
     ORDER_SCHEMA: (_ORDER_GROUPS, _OPTIONAL_ORDER_GROUPS),
+    LIFETIME_SCHEMA: (_LIFETIME_GROUPS, _OPTIONAL_LIFETIME_GROUPS),
+    FORAGING_SCHEMA: (_FORAGING_GROUPS, {}),
     REPRODUCTION_SCHEMA: (_REPRODUCTION_GROUPS, {}),
 }
 

@@ -1,4 +1,3 @@
-from .baselines import RewardTables as RewardTables
 from .configs import AllActions as AllActions
 from .configs import ClippedSurrogate as ClippedSurrogate
 from .configs import GRUConfig as GRUConfig
@@ -54,3 +53,4 @@ from .trials import ContextualTrialEncoding as ContextualTrialEncoding
 from .trials import PositiveTrialEncoding as PositiveTrialEncoding
 from .trials import RealTrialEncoding as RealTrialEncoding
 from .unroll import unroll as unroll
+from .worlds import RewardTables as RewardTables

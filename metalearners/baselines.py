@@ -7,7 +7,7 @@ pulled at the trial; the expected gradient is then the same and only its varianc
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -15,18 +15,7 @@ from metalearners.advantages import discounted_sums, remaining_weights
 from metalearners.configs import HindsightBaseline, ReinforcementConfig
 from metalearners.policy import RollOut
 from metalearners.trials import TrialEncoding
-
-
-class RewardTables(NamedTuple):
-    """Tasks: the context of every trial and the rewards of all arms in it, drawn in advance."""
-
-    contexts: Int[Tensor, "batch time"]
-    """What the policy sees before it acts, as the encoding numbers it; zeros where there is nothing to see."""
-    rewards: Float[Tensor, "batch time arm"]
-    """What is paid to, and shown to, whoever pulls the arm at the trial."""
-    expected_rewards: Float[Tensor, "batch time arm"]
-    """The means of `rewards` given the task's latents and the context, or `rewards` where these are not known. Returns
-    are counted in them: they have the same expectation and less variance."""
+from metalearners.worlds import RewardTables
 
 
 class Baselines(NamedTuple):

@@ -47,6 +47,24 @@ class LSTMConfig:
 
 
 @dataclass(frozen=True)
+class StackedLSTMConfig:
+    """LSTMs that are trained side by side, each one layer and a linear read-out; how many is said where they are."""
+
+    hidden_size: int = 48
+    """Units of each recurrent layer."""
+    longest_memory: int = 100
+    """Longest time scale, in trials, at which units forget before training (chrono initialisation)."""
+    is_orthogonal: bool = False
+    """Whether weights start orthogonal, with forget biases of 1, instead."""
+    is_initial_state_learned: bool = False
+    """Whether the state before the first trial is trained with the weights; else it is zero."""
+
+    def __post_init__(self) -> None:
+        require_at_least_one(self, "hidden_size")
+        require_at_least_one(self, "longest_memory")
+
+
+@dataclass(frozen=True)
 class GRUConfig:
     """One GRU layer and a linear read-out, with or without an embedding of the inputs."""
 

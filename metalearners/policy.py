@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from metalearners.network import one_thread
 from metalearners.trials import TrialEncoding
+from metalearners.worlds import RewardTables, World
 
 Memory = Tensor | tuple[Tensor, ...]
 TASKS_PER_PASS = 2048
@@ -27,6 +28,8 @@ class RollOut(NamedTuple):
 
     inputs: Float[Tensor, "task time input"]
     """What the network was fed."""
+    contexts: Int[Tensor, "task time"]
+    """The context of every trial."""
     actions: Int[Tensor, "task time"]
     """The arms pulled."""
     collected_rewards: Float[Tensor, "task time"]
@@ -87,7 +90,7 @@ class RecurrentPolicy(nn.Module):
         self.encoding = encoding
         try:
             with _playing(self):
-                outputs = network(torch.zeros(1, 1, encoding.size))
+                outputs = network(torch.zeros(self.num_networks, 1, encoding.size))
         except (RuntimeError, TypeError) as error:
             raise ValueError(
                 f"a network that plays {encoding.num_arms} arms is fed (batch, time, {encoding.size}): context (if "
@@ -95,7 +98,7 @@ class RecurrentPolicy(nn.Module):
                 f"({str(error).splitlines()[0]})"
             ) from error
         outputs, memory = outputs if isinstance(outputs, tuple) else (outputs, None)
-        if outputs.shape != (1, 1, encoding.num_arms + 1):
+        if outputs.shape != (self.num_networks, 1, encoding.num_arms + 1):
             raise ValueError(
                 f"a policy for {encoding.num_arms} arms needs a network with {encoding.num_arms + 1} outputs "
                 f"(a logit per arm and a value); for one trial this one puts out shape {tuple(outputs.shape)}"
@@ -112,6 +115,11 @@ class RecurrentPolicy(nn.Module):
         return torch.log_softmax(outputs[..., :-1], dim=-1), outputs[..., -1]
 
     @property
+    def num_networks(self) -> int:
+        """Networks that stand side by side in one stack and share out the tasks, in equal blocks; else 1."""
+        return int(getattr(self.network, "num_networks", 1))
+
+    @property
     def num_contexts(self) -> int:
         """Contexts that a trial can be in; 1 in a plain bandit."""
         return len(self.encoding.contexts)
@@ -119,7 +127,7 @@ class RecurrentPolicy(nn.Module):
     def initial_state(self, num_tasks: int) -> PolicyState:
         """The state of tasks of which no trial has been played."""
         with _playing(self):
-            return self._foresee(no_trial_before(self.encoding, num_tasks), None)
+            return self._foresee(self.encoding.no_trial_before(num_tasks), None)
 
     def action_probs(self, state: PolicyState, contexts: Int[np.ndarray, "task"]) -> Float64[np.ndarray, "task arm"]:
         """The distribution over arms at the coming trial, were each task's in this context: the state stays as it is.
@@ -175,35 +183,32 @@ class RecurrentPolicy(nn.Module):
         return 1 if self.is_recurrent else 0
 
 
-def roll_out(
-    policy: RecurrentPolicy,
-    contexts: Int[Tensor, "task time"],
-    rewards: Float[Tensor, "task time arm"],
-    uniforms: Float[Tensor, "task time"],
-) -> RollOut:
-    """Play every task to its end, without gradients and in evaluation mode.
+def roll_out(policy: RecurrentPolicy, world: World, uniforms: Float[Tensor, "task time"]) -> RollOut:
+    """Play every task to its end, as many trials as there are uniforms, without gradients and in evaluation mode.
 
     Arms are drawn from the action probabilities by inverse CDF at the uniforms, numbers in [0, 1): policies that are
     given the same uniforms share their luck.
     """
-    num_tasks, horizon, num_arms = rewards.shape
+    num_tasks, horizon = uniforms.shape
     inputs = torch.zeros(num_tasks, horizon, policy.encoding.size)
-    actions = torch.zeros(num_tasks, horizon, dtype=torch.int64)
+    contexts, actions = (torch.zeros(num_tasks, horizon, dtype=torch.int64) for _ in range(2))
     collected_rewards, values = torch.zeros(num_tasks, horizon), torch.zeros(num_tasks, horizon)
-    action_probs = torch.zeros(num_tasks, horizon, num_arms, dtype=torch.float64)
-    shown = policy.encoding.contexts[contexts]
-    previous, memory = no_trial_before(policy.encoding, num_tasks), None
+    action_probs = torch.zeros(num_tasks, horizon, world.num_arms, dtype=torch.float64)
+    shown_in = policy.encoding.contexts
+    context, previous, memory = world.first_contexts(), policy.encoding.no_trial_before(num_tasks), None
     with _playing(policy):
         for time in range(horizon):
-            newest = torch.cat([shown[:, time], previous], dim=1)
+            shown = shown_in[context]
+            newest = torch.cat([shown, previous], dim=1)
             trial = policy.advance(newest, memory)
             action = choose(trial.action_probs, uniforms[:, time])
-            reward = rewards[:, time].gather(1, action[:, None])[:, 0]
-            inputs[:, time], actions[:, time], collected_rewards[:, time] = newest, action, reward
-            action_probs[:, time], values[:, time] = trial.action_probs, trial.values
-            previous = torch.cat([shown[:, time], policy.encoding(action, reward, time + 1)], dim=1)
-            memory = trial.memory
-    return RollOut(inputs, actions, collected_rewards, action_probs, values)
+            reward, following = world.pay(time, context, action)
+            inputs[:, time], contexts[:, time], actions[:, time] = newest, context, action
+            collected_rewards[:, time], action_probs[:, time] = reward, trial.action_probs
+            values[:, time] = trial.values
+            previous = torch.cat([shown, policy.encoding(action, reward, time + 1)], dim=1)
+            context, memory = following, trial.memory
+    return RollOut(inputs, contexts, actions, collected_rewards, action_probs, values)
 
 
 def play(
@@ -220,8 +225,9 @@ def play(
     passes = []
     for start in range(0, len(rewards), TASKS_PER_PASS):
         tasks = slice(start, start + TASKS_PER_PASS)
-        drawn = (_tensor(contexts[tasks]), _tensor(rewards[tasks]).float(), _tensor(uniforms[tasks]))
-        passes.append(roll_out(policy, *drawn))
+        drawn = _tensor(rewards[tasks]).float()
+        world = RewardTables(_tensor(contexts[tasks]), drawn, drawn)
+        passes.append(roll_out(policy, world, _tensor(uniforms[tasks])))
     actions = torch.cat([rolled.actions for rolled in passes]).numpy()
     return Play(
         actions=actions,
@@ -236,11 +242,6 @@ def require_contexts(policy: RecurrentPolicy, contexts: Int[np.ndarray, "..."]) 
     if contexts.size and not 0 <= contexts.min() <= contexts.max() <= highest:
         wrong = contexts[(contexts < 0) | (contexts > highest)][0]
         raise ValueError(f"this policy knows contexts 0 to {highest}; got context {wrong}")
-
-
-def no_trial_before(encoding: TrialEncoding, num_tasks: int) -> Float[Tensor, "task previous"]:
-    """What follows the context in the inputs of trial 0: zeros, where later the trial before is."""
-    return torch.zeros(num_tasks, encoding.size - encoding.contexts.shape[1])
 
 
 def choose(action_probs: Float[Tensor, "task arm"], uniforms: Float[Tensor, "task"]) -> Int[Tensor, "task"]:

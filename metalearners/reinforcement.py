@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from metalearners.advantages import lambda_returns, remaining_weights
-from metalearners.baselines import RewardTables, build_baseline, value_in_rewards
+from metalearners.baselines import build_baseline, value_in_rewards
 from metalearners.configs import AllActions, ClippedSurrogate, ReinforcementConfig
 from metalearners.network import seeded
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.runs import TrainingRun
 from metalearners.surrogates import PerTrial, all_actions_surrogate, clipped_surrogate, policy_gradient_surrogate
+from metalearners.worlds import RewardTables
 
 RewardStream = Callable[[int], RewardTables]
 """The reward tables of every training step, as a pure function of the step."""
@@ -78,7 +79,7 @@ def train_policy(
     def advance(step: int) -> tuple[float, ...]:
         tables = stream(step)
         uniforms = action_uniforms(seed, step, *tables.rewards.shape[:2])
-        rolled = roll_out(policy, tables.contexts, tables.rewards, uniforms)
+        rolled = roll_out(policy, tables, uniforms)
         baselines, baseline_loss = baseline(tables, rolled)
         lesson = lesson_of(tables, rolled, baselines, config)
         weight = entropy_weight(step, config)

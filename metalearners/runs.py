@@ -7,7 +7,7 @@ ends with bit for bit the weights of one that was not.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from tqdm.auto import tqdm
 
+from metalearners.actor_critic_configs import ActorCriticConfig
 from metalearners.checkpoints import load_tensors, load_weights, log_spaced_steps, save_tensors
 from metalearners.configs import ReinforcementConfig, TrainingConfig
 from metalearners.network import one_thread, seeded
@@ -24,7 +25,7 @@ RESUME_FILE = "resume.safetensors"
 SECONDS_BETWEEN_SAVES = 5.0
 
 
-RunConfig = TrainingConfig | ReinforcementConfig
+RunConfig = TrainingConfig | ReinforcementConfig | ActorCriticConfig
 
 
 def checkpoint_path(directory: Path, step: int) -> Path:
@@ -34,8 +35,16 @@ def checkpoint_path(directory: Path, step: int) -> Path:
 
 def is_trained(directory: Path, config: RunConfig) -> bool:
     """Whether every checkpoint of a finished run is there."""
-    steps = log_spaced_steps(config.num_steps, config.num_checkpoints)
-    return all(checkpoint_path(directory, step).exists() for step in steps)
+    return all(checkpoint_path(directory, step).exists() for step in checkpoint_steps(config))
+
+
+def checkpoint_steps(config: RunConfig) -> tuple[int, ...]:
+    """The steps after which weights are kept; the last is the end of the training."""
+    num_steps, num_checkpoints = config.num_steps, config.num_checkpoints
+    if isinstance(config, ActorCriticConfig):
+        spaced = (round(num_steps * (index + 1) / num_checkpoints) for index in range(num_checkpoints))
+        return tuple(sorted({step for step in spaced if step}))
+    return log_spaced_steps(num_steps, num_checkpoints)
 
 
 def load_checkpoint(module: nn.Module, directory: Path, step: int) -> None:
@@ -44,8 +53,11 @@ def load_checkpoint(module: nn.Module, directory: Path, step: int) -> None:
 
 
 def learning_rate(step: int, config: RunConfig) -> float:
-    """One cycle: a linear rise to the peak over the warm-up, then a cosine fall to zero."""
-    warmup = config.warmup_fraction * config.num_steps
+    """One cycle: a linear rise to the peak over the warm-up, then a cosine fall to zero; or always the same."""
+    if isinstance(config, ActorCriticConfig) and not config.is_one_cycle:
+        return config.learning_rate
+    warmup_fraction = 0.05 if isinstance(config, ActorCriticConfig) else config.warmup_fraction
+    warmup = warmup_fraction * config.num_steps
     if step < warmup:
         return config.learning_rate * (step + 1) / (warmup + 1)
     progress = (step - warmup) / (config.num_steps - warmup)
@@ -56,20 +68,35 @@ class TrainingRun:
     """The moving parts of one training run.
 
     `kept` is the module whose weights the checkpoints hold; `trained` is all that is trained: the same module, or one
-    that contains it. `measures` names what every step reports; the first is the loss.
+    that contains it. `measures` names what every step reports; the first is the loss. With several networks, the
+    first axis of every parameter is theirs, and the gradients of each are clipped by themselves.
     """
 
     def __init__(
-        self, kept: nn.Module, trained: nn.Module, config: RunConfig, *, measures: tuple[str, ...] = ("losses",)
+        self,
+        kept: nn.Module,
+        trained: nn.Module,
+        config: RunConfig,
+        *,
+        measures: tuple[str, ...] = ("losses",),
+        num_networks: int = 1,
     ) -> None:
         self.kept = kept
         self.trained = trained
         self.config = config
         self.parameters = [p for p in trained.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(self.parameters, lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
+        self.num_networks = num_networks
+        is_scheduled = isinstance(config, ActorCriticConfig)
+        self.optimizer = torch.optim.Adam(
+            self.parameters,
+            lr=config.learning_rate,
+            betas=(0.9, config.second_moment_decay if is_scheduled else 0.99),
+            weight_decay=config.weight_decay if is_scheduled else 0.0,
+            fused=True,
+        )
         self.measures = {name: torch.zeros(config.num_steps) for name in measures}
         self.step = 0
-        self.checkpoint_steps = log_spaced_steps(config.num_steps, config.num_checkpoints)
+        self.checkpoint_steps = checkpoint_steps(config)
         self.last_save = time.monotonic()
         trained.train()
 
@@ -103,14 +130,17 @@ class TrainingRun:
                 raise
         return self.measures
 
-    def descend(self, loss: Float[Tensor, ""]) -> float:
-        """One gradient step; the loss before it."""
+    def descend(self, loss: Float[Tensor, "*network"]) -> float:
+        """One gradient step on the sum of the networks' losses; their mean before it, without those that diverged."""
         self.optimizer.zero_grad()
-        loss.backward()
-        clip_grad_norm_(self.parameters, self.config.max_gradient_norm)
+        loss.sum().backward()
+        if self.num_networks > 1:
+            _clip_each(self.parameters, self.config.max_gradient_norm)
+        else:
+            clip_grad_norm_(self.parameters, self.config.max_gradient_norm)
         self.optimizer.param_groups[0]["lr"] = learning_rate(self.step, self.config)
         self.optimizer.step()
-        return loss.item()
+        return loss.nanmean().item()
 
     def keep(self, directory: Path) -> None:
         """Write whatever is due after this step."""
@@ -154,6 +184,15 @@ class TrainingRun:
         for name, measure in self.measures.items():
             measure[: self.step] = tensors[name]
         torch.random.set_rng_state(tensors["generator"])
+
+
+def _clip_each(parameters: Sequence[nn.Parameter], max_norm: float) -> None:
+    """Scale down every network's gradients to `max_norm` where they exceed it; the first axis is the networks'."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    squares = sum((gradient.flatten(1).square().sum(dim=1) for gradient in gradients), torch.zeros(len(gradients[0])))
+    factors = (max_norm / squares.sqrt().clamp(min=max_norm)).nan_to_num(nan=float("nan"), posinf=0.0)
+    for gradient in gradients:
+        gradient.mul_(factors.view(-1, *[1] * (gradient.ndim - 1)))
 
 
 def _progress(start: int, stop: int, label: str) -> Iterator[int]:

@@ -47,6 +47,10 @@ class TrialEncoding(Protocol):
         """Rewards as the network sees them, of order 1."""
         ...
 
+    def no_trial_before(self, num_tasks: int) -> Float[Tensor, "batch channel"]:
+        """What follows the context in the inputs of trial 0, where later the trial before is."""
+        ...
+
     def __call__(
         self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
     ) -> Float[Tensor, "batch channel"]:
@@ -73,6 +77,9 @@ class RealTrialEncoding:
 
     def channels(self, rewards: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
         return ((rewards - self.loc) / self.scale).to(torch.float32)
+
+    def no_trial_before(self, num_tasks: int) -> Float[Tensor, "batch channel"]:
+        return torch.zeros(num_tasks, self.num_arms + 3)
 
     def __call__(
         self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
@@ -102,6 +109,9 @@ class PositiveTrialEncoding:
 
     def channels(self, rewards: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
         return torch.log1p(rewards / self.scale).to(torch.float32)
+
+    def no_trial_before(self, num_tasks: int) -> Float[Tensor, "batch channel"]:
+        return torch.zeros(num_tasks, self.num_arms + 3)
 
     def __call__(
         self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
@@ -133,6 +143,131 @@ class ContextualTrialEncoding:
 
     def channels(self, rewards: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
         return ((rewards - self.loc) / self.scale).to(torch.float32)
+
+    def no_trial_before(self, num_tasks: int) -> Float[Tensor, "batch channel"]:
+        return torch.zeros(num_tasks, self.num_contexts + self.num_arms + 3)
+
+    def __call__(
+        self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
+    ) -> Float[Tensor, "batch channel"]:
+        return _previous_trial(self.num_arms, actions, self.channels(collected_rewards), time / self.horizon)
+
+
+@dataclass(frozen=True)
+class RawTrialEncoding:
+    """The reward as it is, the time from -1 to 1, and the arm one-hot: the inputs of Lange & Sprekeler (2020).
+
+    At trial 0 there is a reward of 0 and arm 0 seems to have been pulled, as in that author's later environment.
+    """
+
+    num_arms: int
+    horizon: int
+
+    @property
+    def size(self) -> int:
+        return self.num_arms + 2
+
+    @property
+    def contexts(self) -> Float[Tensor, "context channel"]:
+        return torch.zeros(1, 0)
+
+    @property
+    def loc(self) -> float:
+        return 0.0
+
+    @property
+    def scale(self) -> float:
+        return 1.0
+
+    def channels(self, rewards: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+        return rewards.to(torch.float32)
+
+    def no_trial_before(self, num_tasks: int) -> Float[Tensor, "batch channel"]:
+        return self(torch.zeros(num_tasks, dtype=torch.int64), torch.zeros(num_tasks), 0)
+
+    def __call__(
+        self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
+    ) -> Float[Tensor, "batch channel"]:
+        progress = -1.0 + 2.0 * time / self.horizon
+        inputs = torch.zeros(len(actions), self.size)
+        inputs[:, 0] = self.channels(collected_rewards)
+        inputs[:, 1] = progress
+        inputs.scatter_(1, 2 + actions[:, None], 1.0)
+        return inputs
+
+
+@dataclass(frozen=True)
+class GridTrialEncoding:
+    """A walk on a square grid: column and row one-hot, those before the last step, the step, its pay, and the time.
+
+    Cells are numbered row by row. The paid reward is shown in units of `scale`, and so is whether anything was paid.
+    """
+
+    side: int
+    num_arms: int
+    horizon: int
+    scale: float = 1.0
+
+    @property
+    def size(self) -> int:
+        return 4 * self.side + self.num_arms + 4
+
+    @property
+    def contexts(self) -> Float[Tensor, "context channel"]:
+        one_hot, cells = torch.eye(self.side), torch.arange(self.side**2)
+        return torch.cat([one_hot[cells % self.side], one_hot[cells // self.side]], dim=1)
+
+    @property
+    def loc(self) -> float:
+        return 0.0
+
+    def channels(self, rewards: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+        return (rewards / self.scale).to(torch.float32)
+
+    def no_trial_before(self, num_tasks: int) -> Float[Tensor, "batch channel"]:
+        return torch.zeros(num_tasks, 2 * self.side + self.num_arms + 4)
+
+    def __call__(
+        self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
+    ) -> Float[Tensor, "batch channel"]:
+        steps = _previous_trial(self.num_arms, actions, self.channels(collected_rewards), time / self.horizon)
+        return torch.cat([steps, (collected_rewards > 0).float()[:, None]], dim=1)
+
+
+@dataclass(frozen=True, eq=False)
+class SettingTrialEncoding:
+    """As `RealTrialEncoding`, after a few numbers that say what kind of task it is: the context numbers the kinds.
+
+    Rewards are as they come; whoever draws the tasks scales them. The time is in units of `horizon`, the same for all
+    kinds, so that networks that are told a lifetime know how much of it is left.
+    """
+
+    settings: Float[Tensor, "context channel"]
+    """What is shown in every trial of a task of each kind."""
+    num_arms: int
+    horizon: int
+
+    @property
+    def size(self) -> int:
+        return 2 * self.settings.shape[1] + self.num_arms + 3
+
+    @property
+    def contexts(self) -> Float[Tensor, "context channel"]:
+        return self.settings
+
+    @property
+    def loc(self) -> float:
+        return 0.0
+
+    @property
+    def scale(self) -> float:
+        return 1.0
+
+    def channels(self, rewards: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+        return rewards.to(torch.float32)
+
+    def no_trial_before(self, num_tasks: int) -> Float[Tensor, "batch channel"]:
+        return torch.zeros(num_tasks, self.settings.shape[1] + self.num_arms + 3)
 
     def __call__(
         self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int

@@ -19,6 +19,7 @@ from metalearners import (
 )
 from metalearners.network import build_network
 from metalearners.policy import choose, roll_out
+from metalearners.worlds import RewardTables
 
 HORIZON, NUM_ARMS, NUM_CONTEXTS = 7, 3, 4
 PLAIN = RealTrialEncoding(NUM_ARMS, HORIZON, loc=0.5, scale=2.0)
@@ -71,7 +72,9 @@ def drawn(policy, num_tasks, seed=0):
 
 
 def rolled_out(policy, contexts, rewards, uniforms):
-    return roll_out(policy, torch.from_numpy(contexts), torch.from_numpy(rewards).float(), torch.from_numpy(uniforms))
+    drawn = torch.from_numpy(rewards).float()
+    world = RewardTables(torch.from_numpy(contexts), drawn, drawn)
+    return roll_out(policy, world, torch.from_numpy(uniforms))
 
 
 def test_a_trial_is_shown_as_arm_reward_and_time():

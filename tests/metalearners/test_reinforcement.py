@@ -176,7 +176,7 @@ def test_hindsight_and_known_means_lower_the_variance():
 def test_one_unclipped_epoch_of_ppo_is_a2c():
     policy = fresh_policy(RealTrialEncoding(2, SMALL.horizon))
     tables = bernoulli_stream(SMALL)(0)
-    rolled = roll_out(policy, tables.contexts, tables.rewards, action_uniforms(0, 0, 16, 5))
+    rolled = roll_out(policy, tables, action_uniforms(0, 0, 16, 5))
     gradients = []
     for surrogate in (PolicyGradient(), ClippedSurrogate(clip=math.inf, num_epochs=1)):
         config = ReinforcementConfig(horizon=SMALL.horizon, surrogate=surrogate)
@@ -281,7 +281,7 @@ def test_unknown_means_stop_training_and_not_the_network():
     with pytest.raises(FloatingPointError, match="the loss at step 4 is nan; lower learning_rate"):
         train_policy(policy, poisoned, SMALL, seed=0)
     fed, clean = (
-        roll_out(policy_with_dropout(), tables.contexts, tables.rewards, action_uniforms(0, 3, 16, 5)).inputs
+        roll_out(policy_with_dropout(), tables, action_uniforms(0, 3, 16, 5)).inputs
         for tables in (poisoned(3), bernoulli_stream(SMALL)(3))
     )
     assert torch.isfinite(fed).all()

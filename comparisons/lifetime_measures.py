@@ -1,0 +1,221 @@
+"""From networks on a map of settings to numbers a person reads: regret, regimes, and where their boundary lies.
+
+Regret is always to the sequential optimum, which is the Bayes-optimal policy; the other yardsticks are policies too,
+and have a regret of their own beside the networks'.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import Bool, Float, Int
+from scipy import stats
+
+from comparisons.dip import dip_test
+from comparisons.intervals import LEVEL, Interval
+from comparisons.measures import Measure
+from comparisons.regime_boundaries import boundary, boundary_distance
+from comparisons.regimes import THRESHOLD, learning_share
+from comparisons.seeding import integer_for
+
+FEW_CELLS = 12
+"""Maps of at most so many cells have rows of their own for each."""
+
+SEQUENTIAL, COMMIT, PRINTED, NEVER, NETWORK, UNTRAINED = (
+    "sequential optimum",
+    "commit optimum",
+    "printed formula",
+    "never learning",
+    "network",
+    "untrained network",
+)
+YARDSTICKS = {SEQUENTIAL: "sequential_probe_pulls", COMMIT: "commit_trials", PRINTED: "printed_trials"}
+"""How often each yardstick pulls the uncertain arm under the probe."""
+
+
+def with_lifetime_measures(tree: xr.DataTree, *, seed: int) -> xr.DataTree:
+    """The tree with two more groups: `measures`, the table of results, and `curves`, what each cell comes to."""
+    table = pd.DataFrame(lifetime_measures(tree, seed=integer_for(seed, "bootstrap")))
+    measures = xr.Dataset({name: (("row",), table[name].to_numpy()) for name in table.columns})
+    measures.attrs["level"] = LEVEL
+    return tree.assign({"measures": xr.DataTree(measures), "curves": xr.DataTree(cell_curves(tree))})
+
+
+def lifetime_measures(tree: xr.DataTree, *, seed: int) -> list[Measure]:
+    """The table of results."""
+    theory, networks = tree["theory"].to_dataset(), tree["networks"].to_dataset()
+    lifetimes = np.unique(theory["lifetime"].to_numpy())
+    rows: list[Measure] = []
+    for lifetime in lifetimes:
+        chosen = theory["lifetime"].to_numpy() == lifetime
+        rows += _of_map(theory.isel(cell=chosen), networks.isel(cell=chosen), int(lifetime), seed)
+    if theory.sizes["cell"] <= FEW_CELLS:
+        for cell in range(theory.sizes["cell"]):
+            rows += _of_cell(theory.isel(cell=cell), networks.isel(cell=cell), seed)
+    return rows
+
+
+def cell_curves(tree: xr.DataTree) -> xr.Dataset:
+    """What every cell comes to over training seeds: pulls under the probe, share of seeds that learn, regret."""
+    networks = tree["networks"].to_dataset()
+    pulls = networks["probe_pulls"].mean("probe")
+    with np.errstate(invalid="ignore"):
+        return xr.Dataset(
+            {
+                "probe_pulls": pulls.mean("training_seed"),
+                "shortfall": networks["shortfall"].mean("training_seed"),
+                "is_learning": (pulls > THRESHOLD).where(pulls.notnull()).mean("training_seed"),
+            }
+        )
+
+
+def t_interval(values: Float[np.ndarray, "training_seed"], error: float) -> Interval:
+    """A mean over training seeds with Student's interval over them; of a single one, over tasks by its error.
+
+    Networks that diverged do not count.
+    """
+    values = values[np.isfinite(values)]
+    if len(values) == 0:
+        return Interval(np.nan, np.nan, np.nan)
+    mean = float(values.mean())
+    if len(values) == 1:
+        half = float(stats.norm.ppf((1 + LEVEL) / 2)) * error
+    else:
+        half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
+    return Interval(mean, mean - half, mean + half)
+
+
+def _over(num_seeds: int) -> str:
+    return "training seeds" if num_seeds > 1 else "tasks"
+
+
+def _of_map(theory: xr.Dataset, networks: xr.Dataset, lifetime: int, seed: int) -> list[Measure]:
+    """Sums over a map, how cells agree, and how far the learned boundary is from the exact one."""
+    shortfall, errors = networks["shortfall"].to_numpy(), networks["shortfall_error"].to_numpy()
+    pulls = networks["probe_pulls"].mean("probe").to_numpy()
+    ceiling = float(theory["full_information_value"].sum())
+    best = theory["sequential_value"].to_numpy()
+    num_seeds, where = len(shortfall), f"lifetime {lifetime}"
+    rows: list[Measure] = []
+
+    def add(measure: str, who: str, interval: Interval, unit: str, over: str) -> None:
+        rows.append(Measure(measure, f"{where}: {who}", *interval, unit, over))
+
+    def exact(measure: str, who: str, value: float, unit: str) -> None:
+        add(measure, who, Interval(value, value, value), unit, "nothing: exact")
+
+    summed = np.nansum(shortfall, axis=1) / ceiling
+    error = float(np.sqrt(np.nansum(errors**2, axis=1)).mean()) / ceiling
+    add("regret_share", NETWORK, t_interval(summed, error), "fraction", _over(num_seeds))
+    floor = np.nansum(networks["untrained_shortfall"].to_numpy(), axis=1) / ceiling
+    add("regret_share", UNTRAINED, t_interval(floor, error), "fraction", _over(num_seeds))
+    exact("regret_share", COMMIT, float((best - theory["commit_value"].to_numpy()).sum()) / ceiling, "fraction")
+    printed = float((best - theory["printed_policy_value"].to_numpy()).sum()) / ceiling
+    exact("regret_share", PRINTED, printed, "fraction")
+    exact("regret_share", NEVER, float(best.sum()) / ceiling, "fraction")
+    exact("diverged_networks", NETWORK, float(np.isnan(shortfall).sum()), "networks")
+    if theory.sizes["cell"] < 2:
+        return rows
+    learns = pulls > THRESHOLD
+    add("learning_cells", NETWORK, t_interval(learns.mean(axis=1), np.nan), "fraction", _over(num_seeds))
+    for who, column in YARDSTICKS.items():
+        theirs = theory[column].to_numpy()
+        is_theirs = theirs > (THRESHOLD if who == SEQUENTIAL else 0)
+        exact("learning_cells", who, float(is_theirs.mean()), "fraction")
+        agreement = np.array([(row == is_theirs)[~np.isnan(p)].mean() for row, p in zip(learns, pulls, strict=True)])
+        add("regime_agreement", f"{NETWORK} with {who}", t_interval(agreement, np.nan), "fraction", _over(num_seeds))
+        correlations = np.array([_correlation(row, theirs) for row in pulls])
+        unit, over = "correlation", _over(num_seeds)
+        add("pulls_correlation", f"{NETWORK} with {who}", t_interval(correlations, np.nan), unit, over)
+        rows += _of_boundary(theory, learns, is_theirs, f"{where}: {NETWORK} against {who}", seed)
+    return rows
+
+
+def _of_boundary(
+    theory: xr.Dataset, learns: Bool[np.ndarray, "training_seed cell"], is_theirs: np.ndarray, who: str, seed: int
+) -> list[Measure]:
+    """How far the learned boundary of the regimes lies beyond a yardstick's, where cells form a grid."""
+    grid = grid_of(theory)
+    if grid is None or len(learns) < 2:
+        return []
+    prior_scales, order = grid
+    found = boundary_distance(
+        prior_scales, learns[:, order].astype(float), boundary(prior_scales, is_theirs[order].astype(float)), seed=seed
+    )
+    return [
+        Measure("boundary_distance", who, *found.difference, "rewards of prior_scale", "training seeds"),
+        Measure("boundary_log_ratio", who, *found.log_ratio, "natural logarithm", "training seeds"),
+    ]
+
+
+def grid_of(
+    theory: xr.Dataset,
+) -> tuple[Float[np.ndarray, "prior_scale"], Int[np.ndarray, "reward_scale prior_scale"]] | None:
+    """The prior scales of a map whose cells form a grid, and which cell is where; `None` of any other map."""
+    reward_scales, prior_scales = (np.unique(theory[name].to_numpy()) for name in ("reward_scale", "prior_scale"))
+    if len(reward_scales) * len(prior_scales) != theory.sizes["cell"] or min(len(reward_scales), len(prior_scales)) < 2:
+        return None
+    order = np.lexsort((theory["prior_scale"].to_numpy(), theory["reward_scale"].to_numpy()))
+    return prior_scales, order.reshape(len(reward_scales), len(prior_scales))
+
+
+def _of_cell(theory: xr.Dataset, networks: xr.Dataset, seed: int) -> list[Measure]:
+    """A few numbers of one cell: what share of the optimum is reached, and how the training seeds explore."""
+    where = (
+        f"reward_scale {float(theory['reward_scale']):g}, prior_scale {float(theory['prior_scale']):g}, "
+        f"lifetime {int(theory['lifetime'])}"
+    )
+    best, lifetime = float(theory["sequential_value"]), int(theory["lifetime"])
+    shortfall = networks["shortfall"].to_numpy()
+    pulls = networks["probe_pulls"].to_numpy().astype(float)
+    pulls = pulls[np.isfinite(pulls).all(axis=1)]
+    error, num_seeds = float(np.nanmean(networks["shortfall_error"])), len(shortfall)
+    rows: list[Measure] = []
+
+    def add(measure: str, who: str, interval: Interval, unit: str, over: str = _over(num_seeds)) -> None:
+        rows.append(Measure(measure, f"{where}: {who}", *interval, unit, over))
+
+    def exact(measure: str, who: str, value: float, unit: str) -> None:
+        add(measure, who, Interval(value, value, value), unit, "nothing: exact")
+
+    per_lifetime = f"rewards per {lifetime} trials"
+    add("value", NETWORK, t_interval(best - shortfall, error), per_lifetime)
+    add("value", UNTRAINED, t_interval(best - networks["untrained_shortfall"].to_numpy(), error), per_lifetime)
+    for who, column in (
+        (SEQUENTIAL, "sequential_value"),
+        (COMMIT, "commit_value"),
+        (f"{PRINTED}, as a policy", "printed_policy_value"),
+        (f"{PRINTED}, as printed", "printed_value"),
+        ("full information", "full_information_value"),
+    ):
+        exact("value", who, float(theory[column]), per_lifetime)
+    if best > 0:
+        add("share_of_sequential", NETWORK, t_interval(1 - shortfall / best, error / best), "fraction")
+        exact("share_of_sequential", COMMIT, float(theory["commit_value"]) / best, "fraction")
+        exact("share_of_sequential", PRINTED, float(theory["printed_policy_value"]) / best, "fraction")
+    if not len(pulls):
+        return rows
+    add("probe_pulls", NETWORK, t_interval(pulls.mean(axis=1), float(pulls.std() / pulls.size**0.5)), "trials")
+    for who, column in YARDSTICKS.items():
+        exact("probe_pulls", who, float(theory[column]), "trials")
+    share = learning_share(pulls).share
+    add("learning_share", NETWORK, share, "fraction of training seeds")
+    if len(pulls) >= MOST_WITHOUT_DIP:
+        found = dip_test(pulls.mean(axis=1))
+        exact_p = Interval(found.p_value, np.nan, np.nan)
+        add("unimodality_p_value", NETWORK, exact_p, "probability", "training seeds")
+    return rows
+
+
+MOST_WITHOUT_DIP = 10
+"""With fewer training seeds, nothing is said of two modes."""
+
+
+def _correlation(
+    first: Float[np.ndarray, "cell"], second: Float[np.ndarray, "cell"] | Bool[np.ndarray, "cell"]
+) -> float:
+    """Pearson's; NaN where either does not vary."""
+    both = np.isfinite(first)
+    x, y = first[both], np.asarray(second, float)[both]
+    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return float("nan")
+    return float(np.corrcoef(x, y)[0, 1])

@@ -1,0 +1,218 @@
+"""The seam between JAX and torch for lifetimes: tasks that stacks of networks learn from, and networks at play.
+
+A setting is what a fixed-arm bandit is drawn with. Tasks of many settings are drawn side by side, one block per
+network of a stack, which is what the families' own samplers, one family at a time, do not do.
+"""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from bayesopt.episodes import tabular_tasks_given
+from bayesopt.families import ForagingGrid
+from comparisons.seeding import integer_for
+from metalearners.actor_critic import Lesson
+from metalearners.checkpoints import load_tensors
+from metalearners.configs import StackedLSTMConfig
+from metalearners.critics import one_hot_clues
+from metalearners.policy import RecurrentPolicy
+from metalearners.stacked_lstm import build_stack, stack_of
+from metalearners.trials import (
+    GridTrialEncoding,
+    RawTrialEncoding,
+    RealTrialEncoding,
+    SettingTrialEncoding,
+    TrialEncoding,
+)
+from metalearners.worlds import RewardTables, TabularTasks
+
+LONGEST_TOLD = 100
+"""Trials that times and lifetimes are told in units of, to networks that are told their setting."""
+
+
+class Setting(NamedTuple):
+    """What a fixed-arm bandit is drawn with; rewards."""
+
+    reward_scale: float
+    prior_scale: float
+    lifetime: int
+    """Trials."""
+
+
+class FixedArmTasks(NamedTuple):
+    """Fixed-arm bandits side by side."""
+
+    means: Float[np.ndarray, "task"]
+    """Mean reward of the uncertain arm."""
+    rewards: Float[np.ndarray, "task time"]
+    """What the uncertain arm would pay."""
+
+
+class SettingRange(NamedTuple):
+    """Settings of which the fewest and the most uncertain are told to one network for all; rewards."""
+
+    reward_scale: tuple[float, float]
+    prior_scale: tuple[float, float]
+    lifetimes: tuple[int, ...]
+
+
+def draw_fixed_arm_tasks(
+    settings: Sequence[Setting], generator: np.random.Generator, *, tasks_per_setting: int, prior_loc: float = -1.0
+) -> FixedArmTasks:
+    """Tasks of every setting, one setting's after the other's, to the longest of their lifetimes."""
+    reward_scales = np.repeat([setting.reward_scale for setting in settings], tasks_per_setting)
+    prior_scales = np.repeat([setting.prior_scale for setting in settings], tasks_per_setting)
+    longest = max(setting.lifetime for setting in settings)
+    means = prior_loc + prior_scales * generator.standard_normal(len(prior_scales))
+    noise = generator.standard_normal((len(means), longest), dtype=np.float32)
+    return FixedArmTasks(means, means[:, None] + reward_scales[:, None] * noise)
+
+
+def unit_of(setting: Setting) -> float:
+    """The rewards in which a network that is fed rewards of order 1 is fed those of a setting."""
+    return 0.7 * float(np.hypot(setting.reward_scale, setting.prior_scale))
+
+
+def tables_of(
+    tasks: FixedArmTasks, units: Float[np.ndarray, "task"], contexts: Int[np.ndarray, "task"]
+) -> RewardTables:
+    """Reward tables whose arm 0 pays nothing, in the units given."""
+    rewards = np.zeros((*tasks.rewards.shape, 2), np.float32)
+    rewards[..., 1] = tasks.rewards / units[:, None]
+    expected = np.zeros_like(rewards)
+    expected[..., 1] = (tasks.means / units)[:, None]
+    shown = torch.from_numpy(contexts.astype(np.int64))[:, None].expand(rewards.shape[:2])
+    return RewardTables(shown, torch.from_numpy(rewards), torch.from_numpy(expected))
+
+
+def specialist_encoding(lifetime: int, *, is_raw: bool) -> TrialEncoding:
+    """What networks for one setting are fed: the paper's inputs, or rewards of order 1."""
+    return RawTrialEncoding(2, lifetime) if is_raw else RealTrialEncoding(2, lifetime)
+
+
+def specialist_tables(tasks: FixedArmTasks, settings: Sequence[Setting], *, is_raw: bool) -> RewardTables:
+    """Tasks of settings, equally many of each, as networks trained for each of them meet them."""
+    each = len(tasks.means) // len(settings)
+    units = np.repeat([1.0 if is_raw else unit_of(setting) for setting in settings], each)
+    return tables_of(tasks, units, np.zeros(len(units), np.int64))
+
+
+def specialist_lesson(settings: Sequence[Setting], *, is_raw: bool, batch_size: int, seed: int, step: int) -> Lesson:
+    """Fresh tasks of an update, a block of every setting; a pure function of seed and step."""
+    generator = np.random.default_rng((integer_for(seed, "fixed-arm tasks"), step))
+    tasks = draw_fixed_arm_tasks(settings, generator, tasks_per_setting=batch_size)
+    encoding = specialist_encoding(settings[0].lifetime, is_raw=is_raw)
+    return Lesson(specialist_tables(tasks, settings, is_raw=is_raw), encoding)
+
+
+def told(settings: Sequence[Setting]) -> Float[torch.Tensor, "setting channel"]:
+    """What a network for all settings is told of each: logarithms of the scales, and the lifetime, of order 1."""
+    rows = [
+        (np.log(setting.reward_scale) / 2, np.log(setting.prior_scale) / 2, setting.lifetime / LONGEST_TOLD)
+        for setting in settings
+    ]
+    return torch.tensor(rows, dtype=torch.float32)
+
+
+def drawn_settings(settings: SettingRange, generator: np.random.Generator, num_settings: int) -> list[Setting]:
+    """Settings for one network for all: scales uniform in their ranges, lifetimes equally likely."""
+    reward_scales = generator.uniform(*settings.reward_scale, num_settings)
+    prior_scales = generator.uniform(*settings.prior_scale, num_settings)
+    lifetimes = generator.choice(settings.lifetimes, num_settings)
+    return [
+        Setting(*row) for row in zip(reward_scales.tolist(), prior_scales.tolist(), lifetimes.tolist(), strict=True)
+    ]
+
+
+def generalist_lesson(settings: SettingRange, *, batch_size: int, seed: int, step: int) -> Lesson:
+    """Fresh tasks of an update, every one of a setting of its own; a pure function of seed and step."""
+    generator = np.random.default_rng((integer_for(seed, "settings"), step))
+    drawn = drawn_settings(settings, generator, batch_size)
+    return generalist_tables(draw_fixed_arm_tasks(drawn, generator, tasks_per_setting=1), drawn)
+
+
+def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> Lesson:
+    """Tasks of settings, equally many of each, for a network that is told them.
+
+    After a lifetime's end nothing is paid or shown.
+    """
+    each = len(tasks.means) // len(settings)
+    units = np.repeat([unit_of(setting) for setting in settings], each)
+    tables = tables_of(tasks, units, np.repeat(np.arange(len(settings)), each))
+    ends = np.repeat([setting.lifetime for setting in settings], each)
+    is_over = torch.from_numpy(np.arange(tables.rewards.shape[1]) >= ends[:, None])[..., None]
+    tables = tables._replace(
+        rewards=tables.rewards.masked_fill(is_over, 0.0),
+        expected_rewards=tables.expected_rewards.masked_fill(is_over, 0.0),
+    )
+    return Lesson(tables, SettingTrialEncoding(told(settings), 2, LONGEST_TOLD))
+
+
+def foraging_encoding(family: ForagingGrid, lifetime: int) -> GridTrialEncoding:
+    """What networks that forage are fed; the lifetime is the time that counts as 1."""
+    return GridTrialEncoding(family.side, family.num_actions, lifetime, scale=family.high_reward)
+
+
+def foraging_tasks(family: ForagingGrid, goals: Int[np.ndarray, "task goal"]) -> TabularTasks:
+    """Foraging tasks by the places of their medium and high goal, as the family numbers them."""
+    next_state, rewards = _all_foraging_tables(family)
+    sizes = (len(family.layout.medium_cells), len(family.layout.high_cells))
+    which = torch.from_numpy(goals[:, 0] * sizes[1] + goals[:, 1])
+    start = torch.full((len(goals),), family.initial_state, dtype=torch.int64)
+    clues = one_hot_clues(torch.from_numpy(goals.astype(np.int64)), sizes)
+    return TabularTasks(next_state[which], rewards[which], start, clues)
+
+
+def foraging_lesson(family: ForagingGrid, lifetime: int, *, num_tasks: int, seed: int, step: int) -> Lesson:
+    """Fresh tasks of an update; a pure function of seed and step."""
+    generator = np.random.default_rng((integer_for(seed, "foraging tasks"), step))
+    return Lesson(
+        foraging_tasks(family, drawn_goals(family, generator, num_tasks)), foraging_encoding(family, lifetime)
+    )
+
+
+def drawn_goals(family: ForagingGrid, generator: np.random.Generator, num_tasks: int) -> Int[np.ndarray, "task goal"]:
+    """Places of the medium and the high goal of every task, uniform over their candidates."""
+    sizes = (len(family.layout.medium_cells), len(family.layout.high_cells))
+    return generator.integers((0, 0), sizes, (num_tasks, 2))
+
+
+@functools.cache
+def _all_foraging_tables(family: ForagingGrid) -> tuple[torch.Tensor, torch.Tensor]:
+    """Next states and rewards of every task that there is, medium goals slowest."""
+    tasks = tabular_tasks_given(family, family.possible_latents())
+    next_state = torch.from_numpy(np.array(tasks.next_state, np.int64))
+    return next_state, torch.from_numpy(np.array(tasks.reward, np.float32))
+
+
+def new_stack(config: StackedLSTMConfig, encoding: TrialEncoding, *, num_networks: int, seed: int) -> RecurrentPolicy:
+    """Untrained networks side by side, as policies."""
+    stack = build_stack(
+        config,
+        input_size=encoding.size,
+        output_size=encoding.num_arms + 1,
+        num_networks=num_networks,
+        seed=integer_for(seed, "initial weights"),
+    )
+    return RecurrentPolicy(stack, encoding)
+
+
+def load_networks(paths: Sequence[Path], config: StackedLSTMConfig, encoding: TrialEncoding) -> RecurrentPolicy:
+    """The networks of one or several stacks, side by side, as policies; those that diverged have weights of NaN.
+
+    Raises `FileNotFoundError` where a checkpoint is missing and `ValueError` where it holds something else.
+    """
+    prefix = "network."
+    parts = [load_tensors(path)[0] for path in paths]
+    weights = [{name.removeprefix(prefix): tensor for name, tensor in part.items()} for part in parts]
+    try:
+        return RecurrentPolicy(stack_of(weights, config), encoding)
+    except (KeyError, RuntimeError) as error:
+        raise ValueError(
+            f"{paths[0]} does not hold the weights of these networks: {str(error).splitlines()[-1].strip()}"
+        ) from error

@@ -1,0 +1,84 @@
+"""Settings that change in the course of training: frozen values, importable without torch."""
+
+from dataclasses import dataclass
+
+from metalearners.configs import require_between
+
+_INFINITY = float("inf")
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same at every step."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Linear:
+    """From `start` to `end` in equal steps over `fraction` of the training, and `end` from there on."""
+
+    start: float
+    end: float
+    fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_between(self, "fraction", 0, 1, includes_low=False)
+
+
+@dataclass(frozen=True)
+class Geometric:
+    """As `Linear`, in equal factors."""
+
+    start: float
+    end: float
+    fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        for field in ("start", "end"):
+            require_between(self, field, 0, _INFINITY, includes_low=False, includes_high=False)
+        require_between(self, "fraction", 0, 1, includes_low=False)
+
+
+@dataclass(frozen=True)
+class GeometricBelowOne:
+    """As `Linear`, in equal factors of what is missing to 1: a discount's horizon 1 / (1 - discount) then grows so."""
+
+    start: float
+    end: float
+    fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        for field in ("start", "end"):
+            require_between(self, field, -_INFINITY, 1, includes_low=False, includes_high=False)
+        require_between(self, "fraction", 0, 1, includes_low=False)
+
+
+@dataclass(frozen=True)
+class Parabola:
+    """From `start` to zero over `fraction` of the training, slower and slower: what is to be told apart comes first."""
+
+    start: float
+    fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_between(self, "fraction", 0, 1, includes_low=False)
+
+
+Schedule = Constant | Linear | Geometric | GeometricBelowOne | Parabola
+"""A number at every training step."""
+
+
+def scheduled(schedule: Schedule, step: int, num_steps: int) -> float:
+    """The number at 0-based step `step` of `num_steps`."""
+    if isinstance(schedule, Constant):
+        return schedule.value
+    progress = min(1.0, step / (schedule.fraction * num_steps))
+    if isinstance(schedule, Parabola):
+        return schedule.start * (1 - progress) ** 2
+    start, end = schedule.start, schedule.end
+    if isinstance(schedule, Linear):
+        return start + progress * (end - start)
+    if isinstance(schedule, Geometric):
+        return start * (end / start) ** progress
+    return 1 - (1 - start) * ((1 - end) / (1 - start)) ** progress
