@@ -39,8 +39,8 @@ class LifetimeTransfer(NamedTuple):
 
 def lifetime_transfer(
     totals: Float[np.ndarray, "train_lifetime test_lifetime training_seed task"],
-    train_lifetimes: Int[np.ndarray, "train_lifetime"],
-    test_lifetimes: Int[np.ndarray, "test_lifetime"],
+    train_lifetimes: Int[np.ndarray, "train"],
+    test_lifetimes: Int[np.ndarray, "test"],
     *,
     seed: int,
     level: float = LEVEL,
@@ -58,8 +58,10 @@ def lifetime_transfer(
         raise ValueError(f"level must be in (0, 1); got {level}")
     num_train, num_test, num_seeds, num_tasks = totals.shape
     per_trial = (totals / test_lifetimes[:, None, None]).reshape(num_train * num_test, num_seeds, num_tasks)
-    blocks = summed_in_blocks(per_trial)
-    resampled = resampled_means(blocks * (blocks.shape[-1] / num_tasks), seed=seed, num_resamples=num_resamples)
+    counts = np.ones((1, num_seeds, num_tasks))  # blocks of tasks may differ in size by one
+    sums = summed_in_blocks(np.concatenate([per_trial, counts]))
+    resampled_sums = resampled_means(sums, seed=seed, num_resamples=num_resamples)
+    resampled = resampled_sums[:-1] / resampled_sums[-1]
     # The table itself comes first, then its resamples.
     returns = np.column_stack([per_trial.mean(axis=(1, 2)), resampled]).T.reshape(-1, num_train, num_test)
     own = returns[:, own_rows, np.arange(num_test)]
