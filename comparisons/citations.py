@@ -201,6 +201,60 @@ _SCHAUL = Citation(
   year    = {2019}
 }""",
 )
+_LANGE = Citation(
+    "The question, the grid and the networks that are compared with: when to learn, and when to hard-code",
+    "Lange & Sprekeler (2020), Learning not to learn: nature versus nurture in silico",
+    "https://arxiv.org/abs/2010.04466",
+    """\
+@article{lange2020learning,
+  title   = {Learning Not to Learn: Nature versus Nurture In Silico},
+  author  = {Lange, Robert Tjarko and Sprekeler, Henning},
+  journal = {arXiv preprint arXiv:2010.04466},
+  year    = {2020}
+}""",
+)
+_BRADT = Citation(
+    "The optimum: one arm known, one unknown, and a rule when to stop",
+    "Bradt, Johnson & Karlin (1956), On sequential designs for maximizing the sum of n observations",
+    "https://doi.org/10.1214/aoms/1177728073",
+    """\
+@article{bradt1956sequential,
+  title   = {On Sequential Designs for Maximizing the Sum of $n$ Observations},
+  author  = {Bradt, R. N. and Johnson, S. M. and Karlin, S.},
+  journal = {The Annals of Mathematical Statistics},
+  volume  = {27},
+  number  = {4},
+  pages   = {1060--1074},
+  year    = {1956}
+}""",
+)
+_BELLMAN = Citation(
+    "Its solution: backward induction on beliefs",
+    "Bellman (1956), A problem in the sequential design of experiments",
+    "https://www.jstor.org/stable/25048278",
+    """\
+@article{bellman1956problem,
+  title   = {A Problem in the Sequential Design of Experiments},
+  author  = {Bellman, Richard},
+  journal = {Sankhy{\\=a}},
+  volume  = {16},
+  number  = {3/4},
+  pages   = {221--229},
+  year    = {1956}
+}""",
+)
+_MAO = Citation(
+    "Training with a critic that is told the task, which biases nothing",
+    "Mao et al. (2018), Variance reduction for reinforcement learning in input-driven environments",
+    "https://arxiv.org/abs/1807.02264",
+    """\
+@article{mao2018variance,
+  title   = {Variance Reduction for Reinforcement Learning in Input-Driven Environments},
+  author  = {Mao, Hongzi and Venkatakrishnan, Shaileshh Bojja and Schwarzkopf, Malte and Alizadeh, Mohammad},
+  journal = {arXiv preprint arXiv:1807.02264},
+  year    = {2018}
+}""",
+)
 
 PREDICTION_CITATIONS = (_ORTEGA, MIKULIK, NUMPYRO, PYTORCH)
 """The sources that every comparison of predictions rests on."""
@@ -210,3 +264,9 @@ DECISION_CITATIONS = (_DUAN, _WANG, MIKULIK, _KAKADE, _GITTINS, _THOMPSON, NUMPY
 
 ORDER_CITATIONS = (_RABINOWITZ, _SAXE, _RAHAMAN, _XU, _SCHAUL, _ORTEGA, NUMPYRO, PYTORCH)
 """The sources that every comparison of the order of learning rests on."""
+
+FORAGING_CITATIONS = (_LANGE, _DUAN, _WANG, MIKULIK, _KAKADE, NUMPYRO, PYTORCH)
+"""The sources that every comparison of foragers rests on."""
+
+LIFETIME_CITATIONS = (_LANGE, _BRADT, _BELLMAN, _DUAN, _WANG, _MAO, MIKULIK, NUMPYRO, PYTORCH)
+"""The sources that every map of fixed-arm bandits rests on."""

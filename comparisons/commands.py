@@ -16,6 +16,7 @@ from bayesopt.family import (
     AbstractBanditFamily,
     AbstractContextualBanditFamily,
     AbstractPredictionFamily,
+    AbstractTabularFamily,
     HasBeliefs,
     HasContextBeliefs,
     HasGittinsIndices,
@@ -23,6 +24,7 @@ from bayesopt.family import (
     HasRegressionBeliefs,
     family_id,
 )
+from bayesopt.lifetime_plans import HasLifetimePlan
 from comparisons import reproductions
 from comparisons.command_parsing import parse
 from comparisons.configs import DecisionEvaluationConfig, EvaluationConfig
@@ -66,11 +68,11 @@ def show_command(arguments: list[str]) -> int:
         Args:
             name: id or class name of a family (see `bayesgauge list`).
         """
-        experiment = experiment_named(name)
-        cls = type(experiment.family)
+        cls = family_named(name)
         print(f"{family_id(cls)}: {inspect.getdoc(cls)}\n")
         print(f"reference: {_reference_kind(cls)}")
         print(f"model:\n\n{inspect.getsource(cls.model)}")
+        experiment = experiment_named(name)
         print("experiment:\n")
         for field in dataclasses.fields(experiment):
             print(f"  {field.name} = {getattr(experiment, field.name)!r}")
@@ -210,6 +212,8 @@ def _reference_kind(cls: type) -> str:
     if issubclass(cls, AbstractBanditFamily):
         kinds = {"optimum": HasPlan, "Gittins": HasGittinsIndices}
         return " + ".join(name for name, kind in kinds.items() if issubclass(cls, kind)) or "heuristics"
+    if issubclass(cls, AbstractTabularFamily):
+        return "optimum" if issubclass(cls, HasLifetimePlan) else "heuristics"
     return "exact" if issubclass(cls, HasBeliefs | HasRegressionBeliefs) else "NUTS only"
 
 

@@ -8,13 +8,22 @@ from bayesopt.family import AbstractBanditFamily, AbstractPredictionFamily
 from comparisons import reproductions
 from comparisons.contextual_order import ContextualOrderExperiment
 from comparisons.decision_experiment import DecisionExperiment
+from comparisons.foraging_experiment import AS_PRINTED, ForagingExperiment
 from comparisons.function_order import FunctionOrderExperiment
 from comparisons.linear_order import LinearOrderExperiment
 from comparisons.prediction_experiment import PredictionExperiment
 
+VARIANTS: dict[str, Any] = {**AS_PRINTED}
+"""Experiments on families that have names of their own: with settings as papers print them, which take long."""
+
 
 def experiment_named(name: str) -> Any:
-    """The experiment on a family. Raises as `family_named`, and `ValueError` for a kind of family that has none."""
+    """The experiment on a family, or one of `VARIANTS`.
+
+    Raises as `family_named`, and `ValueError` for a kind of family that has none.
+    """
+    if name in VARIANTS:
+        return VARIANTS[name]
     family = family_named(name)()
     match family:
         case AbstractBanditFamily():
@@ -27,6 +36,8 @@ def experiment_named(name: str) -> Any:
             return FunctionOrderExperiment(family)
         case families.ContextualBandit():
             return ContextualOrderExperiment(family)
+        case families.ForagingGrid():
+            return ForagingExperiment(family)
         case _:
             raise ValueError(f"no experiment is known for {name}; compare networks with it from Python")
 

@@ -10,7 +10,14 @@ from comparisons.citations import Citation
 from comparisons.claims import Claim, Verdict
 from comparisons.report_figures import ReportFigure
 from comparisons.report_rows import Diagnostic, Headline
-from comparisons.tree import DECISION_SCHEMA, ORDER_SCHEMA, PREDICTION_SCHEMA, REPRODUCTION_SCHEMA
+from comparisons.tree import (
+    DECISION_SCHEMA,
+    FORAGING_SCHEMA,
+    LIFETIME_SCHEMA,
+    ORDER_SCHEMA,
+    PREDICTION_SCHEMA,
+    REPRODUCTION_SCHEMA,
+)
 from comparisons.wording import Vocabulary
 
 
@@ -50,6 +57,14 @@ def presentation_of(tree: xr.DataTree) -> Presentation:
         from comparisons.order_presentation import ORDERS
 
         return ORDERS
+    if schema == LIFETIME_SCHEMA:
+        from comparisons.lifetime_presentation import LIFETIMES
+
+        return LIFETIMES
+    if schema == FORAGING_SCHEMA:
+        from comparisons.foraging_presentation import FORAGERS
+
+        return FORAGERS
     if schema == REPRODUCTION_SCHEMA:
         from comparisons import reproductions
 

@@ -9,7 +9,7 @@ from bayesopt import families
 from comparisons import reproductions
 from comparisons.command_parsing import parse
 from comparisons.experiment import AbstractExperiment
-from comparisons.experiments_by_name import experiment_named
+from comparisons.experiments_by_name import VARIANTS, experiment_named
 
 
 def run_command(arguments: list[str]) -> int:
@@ -20,7 +20,8 @@ def run_command(arguments: list[str]) -> int:
             "Meta-train networks on a family, compare them with its Bayes-optimal predictor or policy, and write the\n"
             "report. A run that was stopped resumes; a finished one only renders its report again.\n\n"
             f"families: {', '.join(families.family_ids())}\n"
-            f"papers: {', '.join(reproductions.reproduction_ids())}\n\n"
+            f"papers: {', '.join(reproductions.reproduction_ids())}\n"
+            f"settings as printed in papers, which take days: {', '.join(VARIANTS)}\n\n"
             "`bayesgauge run NAME --help` shows every setting of an experiment as a flag, for instance\n"
             "`bayesgauge run beta_bernoulli --training.num-steps 5000 --family.concentration1 2`."
         )
@@ -91,9 +92,9 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
     options = ReproductionOptions(smoke=smoke, seeds=seeds, only=only)
     chosen = experiments_of(name, options)
     if not smoke:
-        num_networks = sum(len(experiment.training_units()) for experiment in chosen.values())
+        num_units = sum(len(experiment.training_units()) for experiment in chosen.values())
         duration = reproductions.load(name).duration(chosen)
-        print(f"{len(chosen)} experiments, {num_networks} networks to train: {duration}", flush=True)
+        print(f"{len(chosen)} experiments, {num_units} units to train: {duration}", flush=True)
     report = run_reproduction(name, results, options, scheduler=scheduler)
     for verdict in verdicts_of(open_tree(report.parent.parent / REPRODUCTION_FILE)):
         print(f"{verdict.outcome:>9}: {verdict.statement}")

@@ -116,6 +116,7 @@ _LIFETIME_GROUPS: dict[str, Variables] = {
             "printed_trials",
             "printed_value",
             "printed_policy_value",
+            "printed_exploring_value",
             "sequential_value",
             "sequential_value_error",
             "sequential_pulls",
@@ -125,6 +126,10 @@ _LIFETIME_GROUPS: dict[str, Variables] = {
         ),
         ("cell",),
     ),
+}
+"""Groups that every map of fixed-arm bandits has."""
+
+_OPTIONAL_LIFETIME_GROUPS: dict[str, Variables] = {
     "networks": {
         "shortfall": _PER_NETWORK,
         "shortfall_error": _PER_NETWORK,
@@ -132,14 +137,11 @@ _LIFETIME_GROUPS: dict[str, Variables] = {
         "untrained_shortfall": _PER_NETWORK,
         "probe_pulls": (*_PER_NETWORK, "probe"),
     },
-}
-"""Groups that every map of fixed-arm bandits has; NaN where a network diverged."""
-
-_OPTIONAL_LIFETIME_GROUPS: dict[str, Variables] = {
     "development": {"shortfall": ("step", *_PER_NETWORK), "probe_pulls": ("step", *_PER_NETWORK)},
     "behaviour": {},
 }
-"""Groups that exist where they mean something: networks with checkpoints, cells whose behaviour is kept."""
+"""Groups that exist where they mean something: networks (NaN where one diverged), those with checkpoints, and cells
+whose behaviour is kept."""
 
 _FORAGED = (
     "rewards",
