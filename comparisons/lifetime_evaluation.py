@@ -23,10 +23,11 @@ from comparisons.lifetime_theory import theory_of
 from comparisons.provenance import versions
 from comparisons.seeding import integer_for
 from comparisons.tree import LIFETIME_SCHEMA, validate
+from metalearners.configs import StackedLSTMConfig
 from metalearners.policy import RecurrentPolicy
 from metalearners.runs import checkpoint_path, checkpoint_steps
-from metalearners.stacked_lstm import member
-from metalearners.trials import SettingTrialEncoding
+from metalearners.stacked_lstm import StackedLSTM, member
+from metalearners.trials import SettingTrialEncoding, TrialEncoding
 
 if TYPE_CHECKING:
     from comparisons.lifetime_experiment import GeneralistExperiment, MapEvaluation, SpecialistExperiment
@@ -46,7 +47,7 @@ def evaluate_specialists(experiment: "SpecialistExperiment", directories: tuple[
     shown: dict[tuple[int, int], tuple[Player, Setting]] = {}
     for index, directory in enumerate(directories):
         members = experiment.stack(index)
-        rows = tuple(np.array(column) for column in zip(*members, strict=True))
+        rows = np.array([seed for seed, _ in members]), np.array([cell for _, cell in members])
         settings = [places[cell] for _, cell in members]
         for number, step in enumerate(steps):
             policy = load_networks([checkpoint_path(directory, step)], experiment.network, encoding)
@@ -63,8 +64,8 @@ def evaluate_specialists(experiment: "SpecialistExperiment", directories: tuple[
         )
         untrained[rows] = [found.mean for found in floor]
         for place, (seed, cell) in enumerate(members):
-            if cell in experiment.evaluation.shown_cells:
-                alone = RecurrentPolicy(member(player.policy.network, place), encoding)
+            if cell in experiment.evaluation.shown_cells and np.isfinite(scores["shortfall"][-1, seed, cell]):
+                alone = _network_alone(checkpoint_path(directory, steps[-1]), experiment.network, encoding, place)
                 shown[seed, cell] = specialists(alone, is_raw=experiment.is_raw), places[cell]
     return _tree(experiment, places, steps, scores, probes, untrained, shown)
 
@@ -90,9 +91,17 @@ def evaluate_generalists(experiment: "GeneralistExperiment", directories: tuple[
         for cell, place in enumerate(places):
             (floor,) = shortfalls(generalist(fresh), [place], num_tasks=few, seed=experiment.seed)
             untrained[seed, cell] = floor.mean
-            if cell in experiment.evaluation.shown_cells:
-                shown[seed, cell] = generalist(policy), place
+            if cell in experiment.evaluation.shown_cells and np.isfinite(scores["shortfall"][-1, seed, cell]):
+                alone = _network_alone(checkpoint_path(directory, steps[-1]), experiment.network, encoding, 0)
+                shown[seed, cell] = generalist(alone), place
     return _tree(experiment, places, steps, scores, probes, untrained, shown)
+
+
+def _network_alone(path: Path, config: StackedLSTMConfig, encoding: TrialEncoding, place: int) -> RecurrentPolicy:
+    """One network of the stack that is kept there."""
+    stack = load_networks([path], config, encoding).network
+    assert isinstance(stack, StackedLSTM)
+    return RecurrentPolicy(member(stack, place), encoding)
 
 
 def _score(

@@ -52,6 +52,8 @@ class MapEvaluation:
     def __post_init__(self) -> None:
         for field in ("num_tasks", "num_probes", "development_tasks"):
             require_at_least_one(self, field)
+        if self.num_probes < 2:
+            raise ValueError(f"MapEvaluation: num_probes must be at least 2, for an error; got {self.num_probes}")
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,6 @@ class SpecialistExperiment(AbstractExperiment):
             cells=_corners(self.cells),
             training=_tiny(self.training),
             network=dataclasses.replace(self.network, hidden_size=8),
-            stack_size=min(3, self.stack_size),
             evaluation=_tiny_evaluation(self.evaluation),
             training_seeds=self.training_seeds[:2],
         )
@@ -164,13 +165,16 @@ class GeneralistExperiment(AbstractExperiment):
     def __post_init__(self) -> None:
         require_seeds(self)
         _require_cells(self.cells, self.evaluation)
-        if not self.lifetimes or self.training.lifetime != max(self.lifetimes) or min(self.lifetimes) < 1:
+        is_distinct = len(set(self.lifetimes)) == len(self.lifetimes) > 0
+        if not is_distinct or self.training.lifetime != max(self.lifetimes) or min(self.lifetimes) < 1:
             raise ValueError(
-                f"lifetimes must be at least 1, the longest that of training ({self.training.lifetime}); "
+                f"lifetimes must be distinct and at least 1, the longest that of training ({self.training.lifetime}); "
                 f"got {self.lifetimes!r}"
             )
-        if self.smallest.prior_scale <= 0:
-            raise ValueError(f"smallest.prior_scale must be > 0, for its logarithm is told; got {self.smallest!r}")
+        if told := [cell for cell in (self.smallest, *self.cells) if cell.prior_scale <= 0]:
+            raise ValueError(f"prior_scale must be > 0, for its logarithm is told; got {told[0]!r}")
+        if any(getattr(self.smallest, name) > getattr(self.largest, name) for name in ("reward_scale", "prior_scale")):
+            raise ValueError(f"smallest must not be above largest; got {self.smallest!r} and {self.largest!r}")
 
     @property
     def id(self) -> str:

@@ -7,7 +7,7 @@ and have a regret of their own beside the networks'.
 import numpy as np
 import pandas as pd
 import xarray as xr
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from scipy import stats
 
 from comparisons.dip import dip_test
@@ -92,8 +92,8 @@ def _of_map(theory: xr.Dataset, networks: xr.Dataset, lifetime: int, seed: int) 
     """Sums over a map, how cells agree, and how far the learned boundary is from the exact one."""
     shortfall, errors = networks["shortfall"].to_numpy(), networks["shortfall_error"].to_numpy()
     pulls = networks["probe_pulls"].mean("probe").to_numpy()
-    ceiling = float(theory["full_information_value"].sum())
-    best = theory["sequential_value"].to_numpy()
+    ceilings, best = theory["full_information_value"].to_numpy(), theory["sequential_value"].to_numpy()
+    ceiling = float(ceilings.sum())
     num_seeds, where = len(shortfall), f"lifetime {lifetime}"
     rows: list[Measure] = []
 
@@ -103,25 +103,28 @@ def _of_map(theory: xr.Dataset, networks: xr.Dataset, lifetime: int, seed: int) 
     def exact(measure: str, who: str, value: float, unit: str) -> None:
         add(measure, who, Interval(value, value, value), unit, "nothing: exact")
 
-    summed = np.nansum(shortfall, axis=1) / ceiling
-    error = float(np.sqrt(np.nansum(errors**2, axis=1)).mean()) / ceiling
-    add("regret_share", NETWORK, t_interval(summed, error), "fraction", _over(num_seeds))
-    floor = np.nansum(networks["untrained_shortfall"].to_numpy(), axis=1) / ceiling
-    add("regret_share", UNTRAINED, t_interval(floor, error), "fraction", _over(num_seeds))
-    exact("regret_share", COMMIT, float((best - theory["commit_value"].to_numpy()).sum()) / ceiling, "fraction")
-    printed = float((best - theory["printed_policy_value"].to_numpy()).sum()) / ceiling
-    exact("regret_share", PRINTED, printed, "fraction")
-    exact("regret_share", NEVER, float(best.sum()) / ceiling, "fraction")
+    if ceiling > 0:  # else there is nothing to be had, by anybody
+        summed = _share(shortfall, ceilings)
+        error = float(np.sqrt(np.nansum(errors**2, axis=1)).mean()) / ceiling
+        add("regret_share", NETWORK, t_interval(summed, error), "fraction", _over(num_seeds))
+        floor = _share(networks["untrained_shortfall"].to_numpy(), ceilings)
+        add("regret_share", UNTRAINED, t_interval(floor, error), "fraction", _over(num_seeds))
+        for who, values in (
+            (COMMIT, theory["commit_value"].to_numpy()),
+            (PRINTED, theory["printed_policy_value"].to_numpy()),
+            (NEVER, np.zeros_like(best)),
+        ):
+            exact("regret_share", who, float((best - values).sum()) / ceiling, "fraction")
     exact("diverged_networks", NETWORK, float(np.isnan(shortfall).sum()), "networks")
     if theory.sizes["cell"] < 2:
         return rows
-    learns = pulls > THRESHOLD
-    add("learning_cells", NETWORK, t_interval(learns.mean(axis=1), np.nan), "fraction", _over(num_seeds))
+    learns = np.where(np.isnan(pulls), np.nan, pulls > THRESHOLD)
+    add("learning_cells", NETWORK, t_interval(_means(learns), np.nan), "fraction", _over(num_seeds))
     for who, column in YARDSTICKS.items():
-        theirs = theory[column].to_numpy()
+        theirs = theory[column].to_numpy().astype(float)
         is_theirs = theirs > (THRESHOLD if who == SEQUENTIAL else 0)
         exact("learning_cells", who, float(is_theirs.mean()), "fraction")
-        agreement = np.array([(row == is_theirs)[~np.isnan(p)].mean() for row, p in zip(learns, pulls, strict=True)])
+        agreement = _means(np.where(np.isnan(learns), np.nan, learns == is_theirs))
         add("regime_agreement", f"{NETWORK} with {who}", t_interval(agreement, np.nan), "fraction", _over(num_seeds))
         correlations = np.array([_correlation(row, theirs) for row in pulls])
         unit, over = "correlation", _over(num_seeds)
@@ -131,15 +134,22 @@ def _of_map(theory: xr.Dataset, networks: xr.Dataset, lifetime: int, seed: int) 
 
 
 def _of_boundary(
-    theory: xr.Dataset, learns: Bool[np.ndarray, "training_seed cell"], is_theirs: np.ndarray, who: str, seed: int
+    theory: xr.Dataset, learns: Float[np.ndarray, "training_seed cell"], is_theirs: np.ndarray, who: str, seed: int
 ) -> list[Measure]:
-    """How far the learned boundary of the regimes lies beyond a yardstick's, where cells form a grid."""
-    grid = grid_of(theory)
+    """How far the learned boundary of the regimes lies beyond a yardstick's, where cells form a grid.
+
+    A network that diverged counts as learning with the share of its cell's others, or 1/2 where there is none.
+    """
+    varied = theory["prior_scale"].to_numpy() > 0
+    grid = grid_of(theory.isel(cell=varied))
     if grid is None or len(learns) < 2:
         return []
     prior_scales, order = grid
+    learns, is_theirs = learns[:, varied], is_theirs[varied]
+    shares = _means(learns.T)
+    learns = np.where(np.isnan(learns), np.where(np.isnan(shares), 0.5, shares), learns)
     found = boundary_distance(
-        prior_scales, learns[:, order].astype(float), boundary(prior_scales, is_theirs[order].astype(float)), seed=seed
+        prior_scales, learns[:, order], boundary(prior_scales, is_theirs[order].astype(float)), seed=seed
     )
     return [
         Measure("boundary_distance", who, *found.difference, "rewards of prior_scale", "training seeds"),
@@ -168,7 +178,7 @@ def _of_cell(theory: xr.Dataset, networks: xr.Dataset, seed: int) -> list[Measur
     shortfall = networks["shortfall"].to_numpy()
     pulls = networks["probe_pulls"].to_numpy().astype(float)
     pulls = pulls[np.isfinite(pulls).all(axis=1)]
-    error, num_seeds = float(np.nanmean(networks["shortfall_error"])), len(shortfall)
+    error, num_seeds = float(networks["shortfall_error"].mean()), len(shortfall)
     rows: list[Measure] = []
 
     def add(measure: str, who: str, interval: Interval, unit: str, over: str = _over(num_seeds)) -> None:
@@ -185,6 +195,7 @@ def _of_cell(theory: xr.Dataset, networks: xr.Dataset, seed: int) -> list[Measur
         (COMMIT, "commit_value"),
         (f"{PRINTED}, as a policy", "printed_policy_value"),
         (f"{PRINTED}, as printed", "printed_value"),
+        (f"{PRINTED}, exploring", "printed_exploring_value"),
         ("full information", "full_information_value"),
     ):
         exact("value", who, float(theory[column]), per_lifetime)
@@ -200,7 +211,7 @@ def _of_cell(theory: xr.Dataset, networks: xr.Dataset, seed: int) -> list[Measur
     share = learning_share(pulls).share
     add("learning_share", NETWORK, share, "fraction of training seeds")
     if len(pulls) >= MOST_WITHOUT_DIP:
-        found = dip_test(pulls.mean(axis=1))
+        found = dip_test(np.log1p(pulls.mean(axis=1)))
         exact_p = Interval(found.p_value, np.nan, np.nan)
         add("unimodality_p_value", NETWORK, exact_p, "probability", "training seeds")
     return rows
@@ -210,12 +221,22 @@ MOST_WITHOUT_DIP = 10
 """With fewer training seeds, nothing is said of two modes."""
 
 
-def _correlation(
-    first: Float[np.ndarray, "cell"], second: Float[np.ndarray, "cell"] | Bool[np.ndarray, "cell"]
-) -> float:
+def _share(shortfall: Float[np.ndarray, "training_seed cell"], ceilings: Float[np.ndarray, "cell"]) -> np.ndarray:
+    """What every seed's networks fall short by, of what full information would be worth where they did not diverge."""
+    possible = np.where(np.isfinite(shortfall), ceilings, 0.0).sum(axis=1)
+    return np.where(possible > 0, np.nansum(shortfall, axis=1) / np.where(possible > 0, possible, 1.0), np.nan)
+
+
+def _means(values: Float[np.ndarray, "row column"]) -> Float[np.ndarray, "row"]:
+    """Of every row, without what is NaN; NaN where all is."""
+    counts = np.isfinite(values).sum(axis=1)
+    return np.where(counts > 0, np.nansum(values, axis=1) / np.maximum(counts, 1), np.nan)
+
+
+def _correlation(first: Float[np.ndarray, "cell"], second: Float[np.ndarray, "cell"]) -> float:
     """Pearson's; NaN where either does not vary."""
     both = np.isfinite(first)
-    x, y = first[both], np.asarray(second, float)[both]
+    x, y = first[both], second[both]
     if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
     return float(np.corrcoef(x, y)[0, 1])

@@ -175,6 +175,6 @@ def _blocks(actions: torch.Tensor, settings: Sequence[Setting]) -> Int[np.ndarra
 
 def _is_finite(policy: RecurrentPolicy, settings: Sequence[Setting]) -> Bool[np.ndarray, "setting"]:
     """Which networks have weights that are numbers."""
-    weights = policy.network.get_parameter("readout_weight").detach().flatten(1)
-    finite = torch.isfinite(weights).all(dim=1).numpy()
+    weights = [torch.isfinite(weight.detach().flatten(1)).all(dim=1) for weight in policy.network.parameters()]
+    finite = torch.stack(weights).all(dim=0).numpy()
     return finite if len(finite) == len(settings) else np.full(len(settings), finite[0])

@@ -130,10 +130,14 @@ def drawn_settings(settings: SettingRange, generator: np.random.Generator, num_s
 
 
 def generalist_lesson(settings: SettingRange, *, batch_size: int, seed: int, step: int) -> Lesson:
-    """Fresh tasks of an update, every one of a setting of its own; a pure function of seed and step."""
+    """Fresh tasks of an update, every one of a setting of its own; a pure function of seed and step.
+
+    All are drawn to the longest lifetime that there is, whether or not one of them has it.
+    """
     generator = np.random.default_rng((integer_for(seed, "settings"), step))
     drawn = drawn_settings(settings, generator, batch_size)
-    return generalist_tables(draw_fixed_arm_tasks(drawn, generator, tasks_per_setting=1), drawn)
+    to_the_end = [setting._replace(lifetime=max(settings.lifetimes)) for setting in drawn]
+    return generalist_tables(draw_fixed_arm_tasks(to_the_end, generator, tasks_per_setting=1), drawn)
 
 
 def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> Lesson:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float, Int
 
 from bayesopt.planning.exploration import (
     commit_value,
@@ -33,6 +34,7 @@ def theory_of(settings: Sequence[Setting]) -> xr.Dataset:
         "printed_trials": printed,
         "printed_value": printed_commit_value(printed, **problem),
         "printed_policy_value": commit_value(printed, **problem),
+        "printed_exploring_value": _best_exploring(reward_scale, prior_scale, lifetime),
         "sequential_value": sequential.values,
         "sequential_value_error": sequential.error_bounds,
         "sequential_pulls": sequential.mean_pulls,
@@ -44,3 +46,20 @@ def theory_of(settings: Sequence[Setting]) -> xr.Dataset:
     return dataset.assign_coords(
         reward_scale=("cell", reward_scale), prior_scale=("cell", prior_scale), lifetime=("cell", lifetime)
     )
+
+
+def _best_exploring(
+    reward_scale: Float[np.ndarray, "cell"], prior_scale: Float[np.ndarray, "cell"], lifetime: Int[np.ndarray, "cell"]
+) -> Float[np.ndarray, "cell"]:
+    """What the printed formula gives the best exploration of at least one trial, be it more than none or not."""
+    values = np.full(len(lifetime), -np.inf)
+    for trials in range(1, int(lifetime.max()) + 1):
+        is_possible = trials <= lifetime
+        found = printed_commit_value(
+            trials,
+            lifetime=lifetime[is_possible],
+            prior_scale=prior_scale[is_possible],
+            reward_scale=reward_scale[is_possible],
+        )
+        values[is_possible] = np.maximum(values[is_possible], found)
+    return values

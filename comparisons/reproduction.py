@@ -47,11 +47,13 @@ def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, A
 
     Raises `KeyError` naming what there is for an unknown reproduction or experiment.
     """
-    known = reproductions.load(identifier).experiments()
+    paper = reproductions.load(identifier)
+    default = paper.experiments()
+    known = default | paper.further_experiments()
     if unknown := [name for name in options.only if name not in known]:
         raise KeyError(f"no experiment {unknown[0]!r} in {identifier}; there are {', '.join(known)}")
     chosen: dict[str, Any] = {}
-    for name in options.only or known:
+    for name in options.only or default:
         experiment = known[name]
         if options.seeds:
             experiment = dataclasses.replace(experiment, training_seeds=tuple(range(options.seeds)))
@@ -80,10 +82,14 @@ def run_reproduction(
 
 
 def reproduction_tree(identifier: str, paper: ModuleType, trees: Mapping[str, xr.DataTree]) -> xr.DataTree:
-    """The common table of a reproduction, and the points of its figures."""
-    tables = {"measures": ("row", paper.measures(trees, seed=0)), **paper.figure_points(trees)}
-    groups: dict[str, xr.Dataset] = {}
-    for name, (dimension, rows) in tables.items():
+    """The common table of a reproduction, and what its figures are drawn from: points, or trees of its experiments."""
+    parts = {"measures": ("row", paper.measures(trees, seed=0)), **paper.figure_points(trees)}
+    groups: dict[str, xr.Dataset | xr.DataTree] = {}
+    for name, part in parts.items():
+        if isinstance(part, xr.DataTree):
+            groups[name] = part
+            continue
+        dimension, rows = part
         table = pd.DataFrame(rows)
         columns = {column: ((dimension,), table[column].to_numpy()) for column in table.columns}
         groups[name] = xr.Dataset(columns).assign_attrs(level=LEVEL)

@@ -83,6 +83,11 @@ def experiments() -> dict[str, AbstractExperiment]:
     return predicting | playing
 
 
+def further_experiments() -> dict[str, AbstractExperiment]:
+    """Longer ones that are run only where they are named: none."""
+    return {}
+
+
 def duration(chosen: Mapping[str, AbstractExperiment]) -> str:
     """How long it takes, in words."""
     return f"about {2 * len(chosen)} minutes on two cores, if they are otherwise idle"

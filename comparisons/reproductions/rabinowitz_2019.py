@@ -140,6 +140,11 @@ def experiments() -> dict[str, AbstractExperiment]:
     }
 
 
+def further_experiments() -> dict[str, AbstractExperiment]:
+    """Longer ones that are run only where they are named: none."""
+    return {}
+
+
 def duration(chosen: Mapping[str, Any]) -> str:
     """How long it takes, in words."""
     minutes = sum(_MINUTES[name] * len(experiment.training_seeds) for name, experiment in chosen.items())
