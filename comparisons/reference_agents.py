@@ -26,7 +26,7 @@ def reference_agents(
     return agents | {
         "knowledge gradient": heuristics.knowledge_gradient_agent(family, horizon=evaluation.length),
         "Bayes-UCB": heuristics.bayes_ucb_agent(family),
-        "UCB1": heuristics.ucb1_agent(family.num_arms, reward_scale=_reward_scale(family)),
+        "UCB1": heuristics.ucb1_agent(family.num_arms, reward_scale=reward_scale(family)),
         "greedy": heuristics.greedy_agent(family),
         "ε-greedy": heuristics.epsilon_greedy_agent(family),
         "Thompson": heuristics.thompson_agent(family),
@@ -48,9 +48,13 @@ def plans_of(family: AbstractBanditFamily, evaluation: DecisionEvaluationConfig)
     return Plans(plan, discounted, evaluation.discount)
 
 
-def _reward_scale(family: AbstractBanditFamily) -> float:
-    """The range of rewards that UCB1 assumes: 1 for rewards in [0, 1], else twice their spread within a task."""
+def reward_scale(family: AbstractBanditFamily) -> float:
+    """The range of rewards that UCB1 assumes: 1 for rewards in [0, 1], else twice their spread within a task.
+
+    Arms that always pay the same have no spread and do not count.
+    """
     rewards = sample_reward_tables(family, key_for(0, "units"), num_tasks=4096, length=16).rewards
     if rewards.min() >= 0 and rewards.max() <= 1:
         return 1.0
-    return 2 * float(np.median(rewards.std(axis=1)))
+    spreads = rewards.std(axis=1)
+    return 2 * float(np.median(spreads[spreads > 0]))

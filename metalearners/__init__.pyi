@@ -1,3 +1,7 @@
+from .actor_critic import train_stack as train_stack
+from .actor_critic_configs import ActorCriticConfig as ActorCriticConfig
+from .actor_critic_configs import InformedCritic as InformedCritic
+from .actor_critic_configs import OwnCritic as OwnCritic
 from .configs import AllActions as AllActions
 from .configs import ClippedSurrogate as ClippedSurrogate
 from .configs import GRUConfig as GRUConfig
@@ -6,6 +10,7 @@ from .configs import LogLoss as LogLoss
 from .configs import LSTMConfig as LSTMConfig
 from .configs import PolicyGradient as PolicyGradient
 from .configs import ReinforcementConfig as ReinforcementConfig
+from .configs import StackedLSTMConfig as StackedLSTMConfig
 from .configs import TrainingConfig as TrainingConfig
 from .configs import ValueBaseline as ValueBaseline
 from .configs import VarianceWeightedLogLoss as VarianceWeightedLogLoss

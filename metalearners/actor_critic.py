@@ -16,9 +16,9 @@ from torch.nn import functional
 
 from metalearners.actor_critic_configs import ActorCriticConfig, InformedCritic, OwnCritic
 from metalearners.advantages import lambda_returns, remaining_weights
-from metalearners.critics import Tasks, ValueOutput, build_critic
+from metalearners.critics import Critic, Tasks, ValueOutput, build_critic
 from metalearners.network import seeded
-from metalearners.policy import RecurrentPolicy, roll_out
+from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.reinforcement import action_uniforms
 from metalearners.runs import TrainingRun
 from metalearners.schedules import scheduled
@@ -38,6 +38,17 @@ class Lesson(NamedTuple):
 
 LessonStream = Callable[[int], Lesson]
 """The tasks of every update, as a pure function of the step."""
+
+
+class TrialLosses(NamedTuple):
+    """What one roll-out teaches, before any mean is taken."""
+
+    losses: Float[Tensor, "batch time"]
+    """What gradient steps descend."""
+    collected: Float[Tensor, "batch time"]
+    """Rewards as returns are counted in them."""
+    entropies: Float[Tensor, "batch time"]
+    """Entropy of the distribution over actions, in nats."""
 
 
 class ActorCriticRecord(NamedTuple):
@@ -73,31 +84,42 @@ def train_stack(
     def advance(step: int) -> tuple[float, ...]:
         tasks, policy.encoding = stream(step)
         rolled = roll_out(policy, tasks, action_uniforms(seed, step, tasks.num_tasks, config.lifetime))
-        discount = scheduled(config.discount, step, config.num_steps)
-        said = critic(tasks, rolled, policy.encoding, discount)
-        collected = rolled.collected_rewards
-        if config.are_returns_expected and isinstance(tasks, RewardTables):
-            collected = tasks.expected_rewards.gather(2, rolled.actions[..., None])[..., 0]
-        returns = lambda_returns(collected, said.returns, discount=discount, trace_decay=config.trace_decay)
-        log_probs, values = policy(rolled.inputs)
-        chosen = log_probs.gather(2, rolled.actions[..., None])[..., 0]
-        surrogate = policy_gradient_surrogate(chosen, (returns - said.returns) / config.reward_unit)
-        entropies = -(log_probs.exp() * log_probs).sum(dim=-1)
-        if isinstance(critic, ValueOutput):
-            assert isinstance(config.critic, OwnCritic)
-            criticism = config.critic.weight * (values - returns) ** 2
-        else:
-            assert isinstance(config.critic, InformedCritic)
-            criticism = critic.loss(said, rolled, returns, discount)
-            criticism = criticism + config.critic.auxiliary_weight * _value_error(values, returns, config, discount)
-        weight = scheduled(config.entropy_weight, step, config.num_steps)
-        losses = per_network(criticism - surrogate - weight * entropies, policy.num_networks)
-        loss = run.descend(losses)
-        mean_reward = per_network(collected, policy.num_networks).mean().item()
-        return loss, mean_reward, per_network(entropies.detach(), policy.num_networks).nanmean().item()
+        found = trial_losses(policy, critic, tasks, rolled, config, step=step)
+        losses, *others = (per_network(values, policy.num_networks) for values in found)
+        is_finite = torch.isfinite(losses.detach())
+        return run.descend(losses), *(values.detach()[is_finite].mean().item() for values in others)
 
     measures = run.complete(advance, seed=seed, directory=directory, label=label)
     return ActorCriticRecord(**{name: measure.numpy() for name, measure in measures.items()})
+
+
+def trial_losses(
+    policy: RecurrentPolicy, critic: Critic, tasks: Tasks, rolled: RollOut, config: ActorCriticConfig, *, step: int
+) -> TrialLosses:
+    """What a roll-out is worth to learn from at 0-based step `step`, lifetime by lifetime and trial by trial.
+
+    Every trial's return counts in full, however late it begins, as is usual (Mnih et al. 2016; the paper): with a
+    discount below 1 this is not quite the gradient of the return from trial 0 on.
+    """
+    discount = scheduled(config.discount, step, config.num_steps)
+    said = critic(tasks, rolled, policy.encoding, discount)
+    collected = rolled.collected_rewards
+    if config.are_returns_expected and isinstance(tasks, RewardTables):
+        collected = tasks.expected_rewards.gather(2, rolled.actions[..., None])[..., 0]
+    returns = lambda_returns(collected, said.returns, discount=discount, trace_decay=config.trace_decay)
+    log_probs, values = policy(rolled.inputs)
+    chosen = log_probs.gather(2, rolled.actions[..., None])[..., 0]
+    surrogate = policy_gradient_surrogate(chosen, (returns - said.returns) / config.reward_unit)
+    entropies = -(log_probs.exp() * log_probs).sum(dim=-1)
+    if isinstance(critic, ValueOutput):
+        assert isinstance(config.critic, OwnCritic)
+        criticism = config.critic.weight * (values - returns) ** 2
+    else:
+        assert isinstance(config.critic, InformedCritic)
+        criticism = critic.loss(said, rolled, returns, discount)
+        criticism = criticism + config.critic.auxiliary_weight * _value_error(values, returns, config, discount)
+    weight = scheduled(config.entropy_weight, step, config.num_steps)
+    return TrialLosses(criticism - surrogate - weight * entropies, collected, entropies)
 
 
 def per_network(values: Float[Tensor, "batch time"], num_networks: int) -> Float[Tensor, "network"]:

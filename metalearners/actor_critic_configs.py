@@ -51,7 +51,7 @@ class ActorCriticConfig:
     lifetime: int = 100
     """Trials per lifetime."""
     discount: Schedule = Constant(1.0)
-    """Discount of the returns whose gradient is followed."""
+    """Discount of the return from every trial on; all trials count the same, however late they are."""
     trace_decay: float = 1.0
     """Lambda of generalised advantages (Schulman et al. 2016, arXiv 1506.02438); 1 sums rewards to the end."""
     entropy_weight: Schedule = Parabola(0.1, 0.6)

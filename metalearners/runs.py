@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from tqdm.auto import tqdm
@@ -131,16 +131,20 @@ class TrainingRun:
         return self.measures
 
     def descend(self, loss: Float[Tensor, "*network"]) -> float:
-        """One gradient step on the sum of the networks' losses; their mean before it, without those that diverged."""
+        """One gradient step on the sum of the networks' losses; their mean before it, without those that diverged.
+
+        Of several networks, one whose loss is not finite loses its weights to NaN.
+        """
         self.optimizer.zero_grad()
         loss.sum().backward()
+        is_finite = torch.isfinite(loss.detach())
         if self.num_networks > 1:
-            _clip_each(self.parameters, self.config.max_gradient_norm)
+            _clip_each(self.parameters, self.config.max_gradient_norm, is_finite)
         else:
             clip_grad_norm_(self.parameters, self.config.max_gradient_norm)
         self.optimizer.param_groups[0]["lr"] = learning_rate(self.step, self.config)
         self.optimizer.step()
-        return loss.nanmean().item()
+        return (loss[is_finite] if self.num_networks > 1 else loss).mean().item()
 
     def keep(self, directory: Path) -> None:
         """Write whatever is due after this step."""
@@ -186,11 +190,14 @@ class TrainingRun:
         torch.random.set_rng_state(tensors["generator"])
 
 
-def _clip_each(parameters: Sequence[nn.Parameter], max_norm: float) -> None:
-    """Scale down every network's gradients to `max_norm` where they exceed it; the first axis is the networks'."""
+def _clip_each(parameters: Sequence[nn.Parameter], max_norm: float, is_finite: Bool[Tensor, "network"]) -> None:
+    """Scale down every network's gradients to `max_norm` where they exceed it; the first axis is the networks'.
+
+    NaN where the loss is not finite: gradients that overflow would else be scaled to zero, and the network stay.
+    """
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     squares = sum((gradient.flatten(1).square().sum(dim=1) for gradient in gradients), torch.zeros(len(gradients[0])))
-    factors = (max_norm / squares.sqrt().clamp(min=max_norm)).nan_to_num(nan=float("nan"), posinf=0.0)
+    factors = (max_norm / squares.sqrt().clamp(min=max_norm)).masked_fill(~is_finite, math.nan)
     for gradient in gradients:
         gradient.mul_(factors.view(-1, *[1] * (gradient.ndim - 1)))
 

@@ -137,8 +137,8 @@ def _run(
     size = hidden.shape[-1]
     driven = torch.baddbmm(bias, inputs.flatten(1, 2), input_weight).unflatten(1, (time, rows))
     gates = driven.transpose(0, 1).contiguous()
-    hiddens = torch.empty(networks, time, rows, size)
-    cells = torch.empty(time, networks, rows, size)
+    hiddens = inputs.new_empty(networks, time, rows, size)
+    cells = inputs.new_empty(time, networks, rows, size)
     for now in range(time):
         gate = gates[now]
         torch.baddbmm(gate, hidden, hidden_weight, out=gate)

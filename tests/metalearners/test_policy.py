@@ -19,6 +19,7 @@ from metalearners import (
 )
 from metalearners.network import build_network
 from metalearners.policy import choose, roll_out
+from metalearners.trials import GridTrialEncoding, RawTrialEncoding, SettingTrialEncoding
 from metalearners.worlds import RewardTables
 
 HORIZON, NUM_ARMS, NUM_CONTEXTS = 7, 3, 4
@@ -83,6 +84,39 @@ def test_a_trial_is_shown_as_arm_reward_and_time():
         assert torch.allclose(inputs, torch.tensor([[0, 0, 1, 2, 1, 3 / 7], [1, 0, 0, 0, 1, 3 / 7]]))
     positive = PositiveTrialEncoding(NUM_ARMS, HORIZON, scale=2.0)(torch.tensor([1]), torch.tensor([6.0]), 7)
     assert torch.allclose(positive, torch.tensor([[0, 1, 0, np.log(4.0), 1, 1]], dtype=torch.float32))
+
+
+def test_the_papers_inputs_are_reward_time_and_arm():
+    """Rewards as they are, the time from -1 on; and at trial 0, which no arm came before, arm 0."""
+    raw = RawTrialEncoding(2, 10)
+    assert raw.size == 4
+    assert raw.contexts.shape == (1, 0)
+    assert raw.no_trial_before(2).tolist() == [[0.0, -1.0, 1.0, 0.0]] * 2
+    inputs = raw(torch.tensor([1, 0]), torch.tensor([2.5, -30.0]), 4)
+    assert torch.allclose(inputs, torch.tensor([[2.5, -0.2, 0, 1], [-30, -0.2, 1, 0]]))
+    assert raw(torch.tensor([0]), torch.tensor([0.0]), 10)[0, 1] == 1.0
+
+
+def test_a_step_on_a_grid_is_shown_as_places_action_pay_and_time():
+    grid = GridTrialEncoding(3, 4, 20, scale=6.0)
+    assert grid.contexts[5].tolist() == [0, 0, 1, 0, 1, 0]  # cell 5 is (2, 1)
+    assert grid.contexts.unique(dim=0).shape == (9, 6)
+    assert not grid.no_trial_before(2).any()
+    assert grid.no_trial_before(2).shape == (2, grid.size - 6)
+    inputs = grid(torch.tensor([3, 0]), torch.tensor([3.0, 0.0]), 5)
+    assert inputs.tolist() == [[0, 0, 0, 1, 0.5, 1, 0.25, 1], [1, 0, 0, 0, 0, 1, 0.25, 0]]
+    assert grid.size == 6 + 6 + 8
+
+
+def test_a_setting_is_told_in_every_trial():
+    settings = torch.tensor([[0.1, 0.2, 0.25], [1.0, 2.0, 0.5]])
+    told = SettingTrialEncoding(settings, 2, 100)
+    assert torch.equal(told.contexts, settings)
+    assert not told.no_trial_before(4).any()
+    assert told.no_trial_before(4).shape == (4, told.size - 3)
+    assert told.size == 3 + 3 + 2 + 3
+    inputs = told(torch.tensor([1]), torch.tensor([-4.5]), 30)
+    assert torch.allclose(inputs, torch.tensor([[0, 1, -4.5, 1, 0.3]]))
 
 
 def test_arms_are_drawn_by_inverse_cdf():

@@ -117,7 +117,7 @@ def everything(policy):
     inputs = torch.stack([torch.zeros_like(later[0]), *later], dim=1)
     with torch.no_grad():
         log_probs, values = policy(inputs)
-    rolled = RollOut(inputs, actions, collected, log_probs.double().exp(), values)
+    rolled = RollOut(inputs, torch.zeros_like(actions), actions, collected, log_probs.double().exp(), values)
     return plain_tables(rewards, means), rolled, table_probs
 
 
