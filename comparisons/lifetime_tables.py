@@ -192,7 +192,7 @@ def _learned_boundary(tree: xr.DataTree, found: Map) -> pd.DataFrame:
     """From which prior scale on more than half of the networks learn; where there is no spread, none can."""
     varied = np.flatnonzero(found.prior_scales > 0)
     shares = tree["curves"].dataset["is_learning"].to_numpy()[found.cells[varied].T]
-    is_known = np.isfinite(shares).all(axis=1)
+    is_known = np.asarray(np.isfinite(shares).all(axis=1))
     learned = boundary(found.prior_scales[varied], np.where(is_known[:, None], shares, 0.0))
     values = np.where(is_known & ~learned.is_censored, learned.value, np.nan)
     return pd.DataFrame({"who": NETWORK, "reward_scale": found.reward_scales, "estimate": values})
