@@ -24,8 +24,17 @@ from .family import AbstractPredictionFamily as AbstractPredictionFamily
 from .family import AbstractRegressionFamily as AbstractRegressionFamily
 from .family import AbstractTabularFamily as AbstractTabularFamily
 from .planning.contextual import greedy_contextual_agent as greedy_contextual_agent
+from .planning.exploration import commit_value as commit_value
+from .planning.exploration import optimal_commit_trials as optimal_commit_trials
+from .planning.exploration import optimal_commit_value as optimal_commit_value
+from .planning.exploration import printed_commit_value as printed_commit_value
+from .planning.exploration import printed_optimal_commit_trials as printed_optimal_commit_trials
+from .planning.exploration_agents import commit_agent as commit_agent
+from .planning.exploration_agents import stopping_agent as stopping_agent
+from .planning.foraging import solve_foraging as solve_foraging
 from .planning.optimal import gittins_agent as gittins_agent
 from .planning.optimal import optimal_agent as optimal_agent
+from .planning.stopping import solve_stopping_problem as solve_stopping_problem
 from .reference import log_marginal_likelihood as log_marginal_likelihood
 from .reference import oracle_log_prob as oracle_log_prob
 from .reference import predict_regression as predict_regression

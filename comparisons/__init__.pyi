@@ -13,7 +13,12 @@ from .decision_experiment import DecisionExperiment as DecisionExperiment
 from .divergences import kl_divergence as kl_divergence
 from .divergences import monte_carlo_kl_divergence as monte_carlo_kl_divergence
 from .exchangeability import order_cost as order_cost
+from .foraging_experiment import ForagingExperiment as ForagingExperiment
 from .function_order import FunctionOrderExperiment as FunctionOrderExperiment
+from .lifetime_experiment import Cell as Cell
+from .lifetime_experiment import GeneralistExperiment as GeneralistExperiment
+from .lifetime_experiment import MapEvaluation as MapEvaluation
+from .lifetime_experiment import SpecialistExperiment as SpecialistExperiment
 from .linear_order import LinearOrderExperiment as LinearOrderExperiment
 from .network_checks import NetworkContractError as NetworkContractError
 from .order_configs import NamedLearner as NamedLearner

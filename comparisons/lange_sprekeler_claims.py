@@ -41,7 +41,7 @@ def claims(tree: xr.DataTree, table: pd.DataFrame) -> tuple[Claim, ...]:
     prefix = "foraging: "
     own = table[table.predictor.str.startswith(prefix)]
     own = own.assign(predictor=own.predictor.str.removeprefix(prefix))
-    found = foraging_claims(tree["foraging"], own)
+    found = foraging_claims(tree.children["foraging"], own)
     return (*stated, *(_renamed(claim, prefix) for claim in found))
 
 
@@ -202,7 +202,7 @@ def cross_measures(trees: Mapping[str, xr.DataTree]) -> Iterator[Measure]:
 
 def _summed_regret(tree: xr.DataTree) -> Measure:
     """Regret over all cells and lifetimes, as a share of what full information would earn."""
-    networks, theory = tree["networks"], tree["theory"]
+    networks, theory = tree["networks"].to_dataset(), tree["theory"].to_dataset()
     ceiling = float(theory["full_information_value"].sum())
     values = np.nansum(networks["shortfall"].to_numpy(), axis=1) / ceiling
     error = float(np.sqrt(np.nansum(networks["shortfall_error"].to_numpy() ** 2, axis=1)).mean()) / ceiling

@@ -17,9 +17,9 @@ from bayesopt.episodes import (
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily
 from comparisons.seam import BlockStream
 from comparisons.seeding import key_for
-from metalearners.worlds import RewardTables
 from metalearners.policy import PolicyState, RecurrentPolicy
 from metalearners.trials import ContextualTrialEncoding, PositiveTrialEncoding, RealTrialEncoding, TrialEncoding
+from metalearners.worlds import RewardTables
 
 BanditFamily = AbstractBanditFamily | AbstractContextualBanditFamily
 """Families whose tasks policies play, with or without a context to see first."""

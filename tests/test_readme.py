@@ -6,7 +6,7 @@ from pathlib import Path
 README = Path("README.md").read_text()
 
 
-PREDICTION, DECISIONS, ORDER = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+PREDICTION, DECISIONS, ORDER, LIFETIME = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
 def _printed(block, capsys, *, most_lines=10):
@@ -35,6 +35,12 @@ def test_the_lines_on_the_order_of_learning_run_and_print_the_answer(capsys):
     assert stated is not None and score is not None
     estimate, lower, upper = map(float, score.groups())
     assert f"{estimate:.2f}" == stated[1] and lower < estimate < upper
+
+
+def test_the_lines_on_when_to_learn_run_and_print_the_answer(capsys):
+    printed = _printed(LIFETIME, capsys, most_lines=3)
+    stated = re.search(r"(\d+) trials; (\d+\.\d+)\.\.\. rewards", LIFETIME)
+    assert stated is not None and printed.startswith(f"{stated[1]} {stated[2]}")
 
 
 def test_the_tree_names_files_that_exist():

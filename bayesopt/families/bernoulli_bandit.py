@@ -11,7 +11,8 @@ from jaxtyping import Array, Float, Int
 from scipy import special
 
 from bayesopt.conjugate import BetaBelief, bernoulli_predictive, update_beta_arm
-from bayesopt.family import AbstractBanditFamily, require_equal_lengths, require_positive
+from bayesopt.family import AbstractBanditFamily
+from bayesopt.hyperparameters import require_equal_lengths, require_positive
 from bayesopt.planning.bandit_plans import BernoulliPlan, bernoulli_plan
 from bayesopt.planning.best_arm import best_of_beta_arms
 from bayesopt.planning.finite_horizon_indices import finite_horizon_index

@@ -11,7 +11,8 @@ import numpyro
 import numpyro.distributions as dist
 from jaxtyping import Array, Bool, Float, Int
 
-from bayesopt.family import AbstractContextualBanditFamily, require_count
+from bayesopt.family import AbstractContextualBanditFamily
+from bayesopt.hyperparameters import require_count
 from bayesopt.injections import UniformInjections, injection_arm_probs, injections
 
 MOST_ARMS_OF_DIFFERENT_TARGETS = 7

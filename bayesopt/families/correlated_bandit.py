@@ -10,8 +10,9 @@ from jaxtyping import Array, Float
 from scipy import special, stats
 
 from bayesopt.conjugate import BetaBelief
-from bayesopt.family import AbstractBanditFamily, require_count, require_positive
+from bayesopt.family import AbstractBanditFamily
 from bayesopt.finite_values import FiniteValues, beta_binomial_log_probs
+from bayesopt.hyperparameters import require_count, require_positive
 from bayesopt.planning.correlated_plans import CorrelatedPlan, correlated_plan
 
 

@@ -11,7 +11,8 @@ from jaxtyping import Array, Float
 from scipy import special
 
 from bayesopt.conjugate import GammaBelief, lomax_predictive, update_gamma_arm
-from bayesopt.family import AbstractBanditFamily, require_equal_lengths, require_positive
+from bayesopt.family import AbstractBanditFamily
+from bayesopt.hyperparameters import require_equal_lengths, require_positive
 from bayesopt.planning.best_arm import best_of_inverse_gamma_arms
 from bayesopt.planning.gittins import exponential_gittins_index
 from bayesopt.planning.knowledge import largest_mean_after_waiting

@@ -10,7 +10,8 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float
 from scipy import special
 
-from bayesopt.family import AbstractBanditFamily, require_finite, require_non_negative, require_positive
+from bayesopt.family import AbstractBanditFamily
+from bayesopt.hyperparameters import require_finite, require_non_negative, require_positive
 from bayesopt.planning.gittins import normal_gittins_index
 from bayesopt.planning.stopping import StoppingSolution, UnknownArmBelief, solve_stopping_problem
 from bayesopt.sure_rewards import NormalOrSure

@@ -8,8 +8,9 @@ import numpyro
 import numpyro.distributions as dist
 from jaxtyping import Array, Float, Int
 
-from bayesopt.family import AbstractTabularFamily, require_count, require_positive
+from bayesopt.family import AbstractTabularFamily
 from bayesopt.foraging import ACTIONS, SMALLEST_SIDE, ForagingLayout, foraging_layout
+from bayesopt.hyperparameters import require_count, require_positive
 from bayesopt.planning.foraging import ForagingPlan, solve_foraging
 
 

@@ -9,7 +9,8 @@ import numpyro.distributions as dist
 from jaxtyping import Array
 
 from bayesopt.conjugate import GammaBelief, lomax_predictive, update_gamma
-from bayesopt.family import AbstractPredictionFamily, require_positive
+from bayesopt.family import AbstractPredictionFamily
+from bayesopt.hyperparameters import require_positive
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from jaxtyping import Array, Float
 from scipy import special
 
 from bayesopt.conjugate import NormalBelief, normal_posterior, normal_predictive, update_normal_arm
-from bayesopt.family import AbstractBanditFamily, require_equal_lengths, require_finite, require_positive
+from bayesopt.family import AbstractBanditFamily
+from bayesopt.hyperparameters import require_equal_lengths, require_finite, require_positive
 from bayesopt.planning.bandit_plans import GaussianPlan, gaussian_plan
 from bayesopt.planning.best_arm import best_of_normal_arms
 from bayesopt.planning.gittins import normal_gittins_index

@@ -14,7 +14,8 @@ from bayesopt.conjugate import (
     linear_gaussian_predictive,
     update_linear_gaussian,
 )
-from bayesopt.family import AbstractRegressionFamily, require_equal_lengths, require_positive
+from bayesopt.family import AbstractRegressionFamily
+from bayesopt.hyperparameters import require_equal_lengths, require_positive
 
 _DIMENSION = 5
 """As in the reconstruction; the paper's is not known."""

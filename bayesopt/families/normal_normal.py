@@ -9,7 +9,8 @@ import numpyro.distributions as dist
 from jaxtyping import Array
 
 from bayesopt.conjugate import NormalBelief, normal_posterior, normal_predictive, update_normal
-from bayesopt.family import AbstractPredictionFamily, require_finite, require_positive
+from bayesopt.family import AbstractPredictionFamily
+from bayesopt.hyperparameters import require_finite, require_positive
 
 
 @dataclass(frozen=True)

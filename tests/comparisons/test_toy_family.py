@@ -16,7 +16,8 @@ import numpyro
 import numpyro.distributions as dist
 
 from bayesopt.conjugate import NormalBelief, normal_posterior, normal_predictive, update_normal
-from bayesopt.family import AbstractPredictionFamily, require_positive
+from bayesopt.family import AbstractPredictionFamily
+from bayesopt.hyperparameters import require_positive
 
 
 @dataclass(frozen=True)
