@@ -115,6 +115,8 @@ def _of_map(theory: xr.Dataset, networks: xr.Dataset, lifetime: int, seed: int) 
             (NEVER, np.zeros_like(best)),
         ):
             exact("regret_share", who, float((best - values).sum()) / ceiling, "fraction")
+            found = t_interval(_share(shortfall - (best - values), ceilings), error)
+            add("regret_to_yardstick", f"{NETWORK} against {who}", found, "fraction", _over(num_seeds))
     exact("diverged_networks", NETWORK, float(np.isnan(shortfall).sum()), "networks")
     if theory.sizes["cell"] < 2:
         return rows

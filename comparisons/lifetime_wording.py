@@ -44,6 +44,7 @@ _SECTIONS = {
 
 _WORDINGS = (
     ("regret_share", "regret", "regret, as a share of full information's rewards"),
+    ("regret_to_yardstick", "regret", "regret to a yardstick, as such a share (below 0: the networks earn more)"),
     ("diverged_networks", "other", "networks that diverged"),
     ("learning_cells", "regimes", "settings in which it learns"),
     ("learning_count", "theory", "settings in which exploring pays"),

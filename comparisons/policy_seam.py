@@ -60,14 +60,15 @@ def agent_of(policy: RecurrentPolicy) -> Agent:
 def trial_encoding(family: BanditFamily, *, horizon: int) -> TrialEncoding:
     """What a network is fed: rewards of order 1, as they are or, where they are positive and real, in logarithms.
 
-    In a contextual bandit the context comes first, and rewards that are positive and real are as they are.
+    In a contextual bandit the context comes first, and rewards that are positive and real are as they are. What is
+    typical is read off the arms that vary: an arm that always pays the same has no unit.
     """
     if isinstance(family, AbstractContextualBanditFamily):
         return _contextual_encoding(family, horizon)
     rewards = sample_reward_tables(family, key_for(0, "units"), num_tasks=4096, length=4).rewards
     if np.array_equal(np.unique(rewards), [0.0, 1.0]):
         return RealTrialEncoding(family.num_arms, horizon)
-    loc, scale = _typical(rewards)
+    loc, scale = _typical(rewards[..., np.ptp(rewards, axis=(0, 1)) > 0])
     if rewards.min() > 0:
         return PositiveTrialEncoding(family.num_arms, horizon, scale=loc)
     return RealTrialEncoding(family.num_arms, horizon, loc=loc, scale=scale)

@@ -38,9 +38,9 @@ def test_the_lines_on_the_order_of_learning_run_and_print_the_answer(capsys):
 
 
 def test_the_lines_on_when_to_learn_run_and_print_the_answer(capsys):
-    printed = _printed(LIFETIME, capsys, most_lines=3)
-    stated = re.search(r"(\d+) trials; (\d+\.\d+)\.\.\. rewards", LIFETIME)
-    assert stated is not None and printed.startswith(f"{stated[1]} {stated[2]}")
+    printed = _printed(LIFETIME, capsys, most_lines=4)
+    stated = re.search(r"# (\d+) trials\n.*# (\d+\.\d+)\.\.\. rewards", LIFETIME)
+    assert stated is not None and printed.startswith(f"{stated[1]}\n{stated[2]}")
 
 
 def test_the_tree_names_files_that_exist():

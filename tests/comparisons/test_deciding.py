@@ -7,7 +7,7 @@ import torch
 
 import bayesopt
 from bayesopt.agent import Agent
-from bayesopt.families import BernoulliBandit, CorrelatedBandit, ExponentialBandit, GaussianBandit
+from bayesopt.families import BernoulliBandit, CorrelatedBandit, ExponentialBandit, FixedArmBandit, GaussianBandit
 from bayesopt.planning.dynamic_programming import value_of_policy
 from bayesopt.planning.heuristics import epsilon_greedy_agent, greedy_agent, thompson_agent, uniform_agent
 from bayesopt.planning.optimal import optimal_agent, plan_of
@@ -148,6 +148,13 @@ def test_rewards_are_fed_in_units_of_order_one():
     exponential = trial_encoding(ExponentialBandit(rate=(10.0, 10.0)), horizon=6)
     assert isinstance(exponential, PositiveTrialEncoding)
     assert 2 < exponential.scale < 10
+
+
+def test_units_are_those_of_the_arms_that_vary():
+    """Half the interquartile range of Normal(-1, 5), read off 16,384 rewards: known to 1 %, so 5 % is 5 errors."""
+    encoding = trial_encoding(FixedArmBandit(prior_scale=3.0, reward_scale=4.0), horizon=6)
+    assert encoding.scale == pytest.approx(0.6745 * 5, rel=0.05)
+    assert encoding.loc == pytest.approx(-1, abs=0.3)
 
 
 def test_a_family_without_a_plan_is_compared_with_gittins():

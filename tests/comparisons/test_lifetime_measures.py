@@ -106,6 +106,10 @@ def test_regret_is_a_share_of_what_full_information_is_worth(table):
     for who, share in exact.items():
         row = table("regret_share", f"lifetime 10: {who}")
         assert tuple(row[2:5]) == pytest.approx((share, share, share), abs=1e-12)
+    for who in (COMMIT, PRINTED, NEVER):
+        row = table("regret_to_yardstick", f"lifetime 10: {NETWORK} against {who}")
+        mean = 0.8 / 3 - exact[who]
+        assert tuple(row[2:5]) == pytest.approx((mean, mean - half, mean + half), abs=1e-6)
     assert table("diverged_networks", f"lifetime 10: {NETWORK}")["estimate"] == 0
 
 

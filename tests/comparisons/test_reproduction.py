@@ -91,6 +91,7 @@ def test_the_whole_reproduction_tiny(tmp_path):
     assert len(list((tmp_path / "mikulik_2020_smoke" / "experiments").glob("*/*/report/index.html"))) == 14
 
 
+@pytest.mark.slow
 def test_the_order_of_learning_from_training_to_the_page_tiny(tmp_path):
     """One experiment of each family of tasks, one process per core, one table, one page."""
     chosen = ("linear", "functions_band_pass", "bandit")
