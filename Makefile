@@ -40,7 +40,7 @@ lint: $(DEV) ## style, types, import contracts, generated stubs
 	$(BIN)/python -m bayesopt.families.stub --check
 
 docs: $(DOCS) ## the documentation, tutorials executed; BAYESGAUGE_DOCS_SMOKE=1 makes them tiny
-	$(BIN)/python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet docs docs/_build/html
+	$(BIN)/python -m sphinx --jobs $(JOBS) --fresh-env --fail-on-warning --keep-going --quiet docs docs/_build/html
 	@echo "Documentation: docs/_build/html/index.html"
 
 constraints: ## pin today's newest versions in constraints.txt; lines with a marker, and torch, stay as they are

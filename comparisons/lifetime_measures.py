@@ -236,9 +236,9 @@ def _means(values: Float[np.ndarray, "row column"]) -> Float[np.ndarray, "row"]:
 
 
 def _correlation(first: Float[np.ndarray, "cell"], second: Float[np.ndarray, "cell"]) -> float:
-    """Pearson's; NaN where either does not vary."""
+    """Pearson's; NaN of fewer than four cells, and where either does not vary."""
     both = np.isfinite(first)
     x, y = first[both], second[both]
-    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+    if len(x) < 4 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
     return float(np.corrcoef(x, y)[0, 1])

@@ -80,7 +80,7 @@ _GENERAL = ActorCriticConfig(
     num_steps=2500, batch_size=256, learning_rate=0.004, entropy_weight=Parabola(0.2, 0.6), trace_decay=0.97
 )
 _THIRTY = tuple(range(30))
-_MANY = MapEvaluation(num_tasks=100_000)
+_MANY = MapEvaluation(num_tasks=100_000, num_probes=1000)
 _FEW = MapEvaluation(num_tasks=5000)
 
 
