@@ -126,7 +126,12 @@ _VOCABULARY = Vocabulary(
         **{name: part for name, part in LIFETIME_VOCABULARY.sections.items() if name != "other"},
         **FORAGING_VOCABULARY.sections,
     },
-    measures=(*LIFETIME_VOCABULARY.measures, *FORAGING_VOCABULARY.measures),
+    measures=(
+        *LIFETIME_VOCABULARY.measures,
+        *FORAGING_VOCABULARY.measures,
+        ("pulls_correlation_difference", "exploration", "correlation of exploration, one less the other"),
+        ("early_learning_cells", "regimes", "settings in which networks explore, early in training"),
+    ),
     role_of=_role_of,
     roles=f"{LIFETIME_VOCABULARY.roles} Foraging: {FORAGING_VOCABULARY.roles}",
     ceilings={},
