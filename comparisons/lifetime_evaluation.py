@@ -67,7 +67,7 @@ def evaluate_specialists(experiment: "SpecialistExperiment", directories: tuple[
             if cell in experiment.evaluation.shown_cells and np.isfinite(scores["shortfall"][-1, seed, cell]):
                 alone = _network_alone(checkpoint_path(directory, steps[-1]), experiment.network, encoding, place)
                 shown[seed, cell] = specialists(alone, is_raw=experiment.is_raw), places[cell]
-    return _tree(experiment, places, steps, scores, probes, untrained, shown)
+    return _tree(experiment, places, steps, scores, probes, untrained, shown, is_generalist=False)
 
 
 def evaluate_generalists(experiment: "GeneralistExperiment", directories: tuple[Path, ...]) -> xr.DataTree:
@@ -94,7 +94,7 @@ def evaluate_generalists(experiment: "GeneralistExperiment", directories: tuple[
             if cell in experiment.evaluation.shown_cells and np.isfinite(scores["shortfall"][-1, seed, cell]):
                 alone = _network_alone(checkpoint_path(directory, steps[-1]), experiment.network, encoding, 0)
                 shown[seed, cell] = generalist(alone), place
-    return _tree(experiment, places, steps, scores, probes, untrained, shown)
+    return _tree(experiment, places, steps, scores, probes, untrained, shown, is_generalist=True)
 
 
 def _network_alone(path: Path, config: StackedLSTMConfig, encoding: TrialEncoding, place: int) -> RecurrentPolicy:
@@ -131,6 +131,8 @@ def _tree(
     probes: np.ndarray,
     untrained: np.ndarray,
     shown: dict[tuple[int, int], tuple[Player, Setting]],
+    *,
+    is_generalist: bool,
 ) -> xr.DataTree:
     dimensions = ("training_seed", "cell")
     last = {name: (dimensions, values[-1]) for name, values in scores.items()}
@@ -152,7 +154,7 @@ def _tree(
         "schema": LIFETIME_SCHEMA,
         "name": experiment.name,
         "question": experiment.question,
-        "is_generalist": int(len(untrained[0]) != len(experiment.cells) or not hasattr(experiment, "stack")),
+        "is_generalist": int(is_generalist),
         "training_seeds": len(untrained),
         "evaluation": json.dumps(asdict(experiment.evaluation)),
         "seed": experiment.seed,

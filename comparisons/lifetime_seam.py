@@ -54,7 +54,7 @@ class FixedArmTasks(NamedTuple):
 
 
 class SettingRange(NamedTuple):
-    """Settings of which the fewest and the most uncertain are told to one network for all; rewards."""
+    """What settings are drawn from to train one network for all: ends of ranges, in rewards; lifetimes, in trials."""
 
     reward_scale: tuple[float, float]
     prior_scale: tuple[float, float]
