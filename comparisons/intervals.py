@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
+from scipy import stats
 
 NUM_RESAMPLES = 2000
 LEVEL = 0.95
@@ -102,6 +103,22 @@ def bootstrap_median(
     rows = np.random.default_rng(seed).integers(len(values), size=(num_resamples, len(values)))
     resampled = np.quantile(values[rows], 0.5, axis=1, method="inverted_cdf")
     return percentile_interval(float(np.quantile(values, 0.5, method="inverted_cdf")), resampled, level=level)
+
+
+def t_interval(values: Float[np.ndarray, "training_seed"], error: float) -> Interval:
+    """A mean over training seeds with Student's interval over them; of a single one, over tasks by its error.
+
+    Networks that diverged do not count.
+    """
+    values = values[np.isfinite(values)]
+    if len(values) == 0:
+        return Interval(np.nan, np.nan, np.nan)
+    mean = float(values.mean())
+    if len(values) == 1:
+        half = float(stats.norm.ppf((1 + LEVEL) / 2)) * error
+    else:
+        half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
+    return Interval(mean, mean - half, mean + half)
 
 
 def percentile_interval(estimate: float, resampled: Float[np.ndarray, "resample"], *, level: float = LEVEL) -> Interval:

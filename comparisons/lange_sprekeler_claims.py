@@ -13,7 +13,7 @@ import xarray as xr
 
 from comparisons.claims import AtLeast, AtMost, Claim, Within, decidable
 from comparisons.foraging_claims import foraging_claims
-from comparisons.lifetime_measures import t_interval
+from comparisons.intervals import t_interval
 from comparisons.measures import Measure
 
 NO_LEARN, EDGE, LEARN = (

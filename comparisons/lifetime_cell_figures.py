@@ -24,7 +24,7 @@ from comparisons.lifetime_behaviour_table import (
     explained_by_cell,
 )
 from comparisons.lifetime_figures import PLAYER_COLOURS, PLAYER_DASHES
-from comparisons.lifetime_measures import COMMIT, NETWORK, PRINTED, SEQUENTIAL
+from comparisons.lifetime_players import COMMIT, NETWORK, PRINTED, SEQUENTIAL
 
 MOST_COLUMNS = 3
 """Cells side by side."""
@@ -123,6 +123,7 @@ def draw_behaviour(tree: xr.DataTree, figure: Figure) -> None:
             for ax, quantity in zip(column, (ENTROPY, WORSE, CHANGE), strict=False):
                 _draw_course(ax, rows[rows.quantity == quantity])
             _draw_states(column[3], rows)
+            column[3].set_title(_ends(tree, cell), fontsize=8)
             _label_states(column[3], explained[cell])
             column[0].set_title(names[cell], fontsize=9)
             column[0].set_ylim(0, 1.05 * np.log(2))
@@ -160,6 +161,13 @@ def _draw_states(ax: Axes, rows: pd.DataFrame) -> None:
         ends = side[side.quantity == END].pivot(index="task", columns="component", values="estimate")
         ax.plot(ends[0], ends[1], "o", color=color, markersize=3.5, markeredgecolor="black", markeredgewidth=0.4)
     ax.grid(visible=False)
+
+
+def _ends(tree: xr.DataTree, cell: int) -> str:
+    """In how many places lifetimes end, of the network whose hidden states are drawn."""
+    behaviour = tree["behaviour"].to_dataset()
+    number = int(behaviour["end_points"].to_numpy()[behaviour["cell"].to_numpy() == cell][0])
+    return f"ends in {number} place{'s' * (number != 1)}"
 
 
 def _label_states(ax: Axes, explained: np.ndarray) -> None:

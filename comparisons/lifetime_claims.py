@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from comparisons.claims import AtLeast, AtMost, Claim, Within, decidable
-from comparisons.lifetime_measures import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL, YARDSTICKS
+from comparisons.lifetime_players import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL, YARDSTICKS
 from comparisons.regimes import THRESHOLD
 
 REGAINED = 0.5

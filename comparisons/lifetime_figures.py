@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 
 from comparisons import lifetime_tables as tables
 from comparisons.figure_style import COLOURS
-from comparisons.lifetime_measures import COMMIT, NETWORK, PRINTED, SEQUENTIAL
+from comparisons.lifetime_players import COMMIT, NETWORK, PRINTED, SEQUENTIAL
 
 PLAYER_COLOURS = {
     SEQUENTIAL: COLOURS["optimal"],

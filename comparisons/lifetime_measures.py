@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from jaxtyping import Float, Int
-from scipy import stats
 
 from comparisons.dip import dip_test
-from comparisons.intervals import LEVEL, Interval
+from comparisons.intervals import LEVEL, Interval, t_interval
+from comparisons.lifetime_players import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL, UNTRAINED, YARDSTICKS
+from comparisons.lifetime_state_measures import state_measures
 from comparisons.measures import Measure
 from comparisons.regime_boundaries import boundary, boundary_distance
 from comparisons.regimes import THRESHOLD, learning_share
@@ -19,17 +20,6 @@ from comparisons.seeding import integer_for
 
 FEW_CELLS = 12
 """Maps of at most so many cells have rows of their own for each."""
-
-SEQUENTIAL, COMMIT, PRINTED, NEVER, NETWORK, UNTRAINED = (
-    "sequential optimum",
-    "commit optimum",
-    "printed formula",
-    "never learning",
-    "network",
-    "untrained network",
-)
-YARDSTICKS = {SEQUENTIAL: "sequential_probe_pulls", COMMIT: "commit_trials", PRINTED: "printed_trials"}
-"""How often each yardstick pulls the uncertain arm under the probe."""
 
 
 def with_lifetime_measures(tree: xr.DataTree, *, seed: int) -> xr.DataTree:
@@ -51,7 +41,7 @@ def lifetime_measures(tree: xr.DataTree, *, seed: int) -> list[Measure]:
     if theory.sizes["cell"] <= FEW_CELLS:
         for cell in range(theory.sizes["cell"]):
             rows += _of_cell(theory.isel(cell=cell), networks.isel(cell=cell), seed)
-    return rows
+    return [*rows, *state_measures(tree)]
 
 
 def cell_curves(tree: xr.DataTree) -> xr.Dataset:
@@ -66,22 +56,6 @@ def cell_curves(tree: xr.DataTree) -> xr.Dataset:
                 "is_learning": (pulls > THRESHOLD).where(pulls.notnull()).mean("training_seed"),
             }
         )
-
-
-def t_interval(values: Float[np.ndarray, "training_seed"], error: float) -> Interval:
-    """A mean over training seeds with Student's interval over them; of a single one, over tasks by its error.
-
-    Networks that diverged do not count.
-    """
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return Interval(np.nan, np.nan, np.nan)
-    mean = float(values.mean())
-    if len(values) == 1:
-        half = float(stats.norm.ppf((1 + LEVEL) / 2)) * error
-    else:
-        half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
-    return Interval(mean, mean - half, mean + half)
 
 
 def _over(num_seeds: int) -> str:

@@ -11,7 +11,7 @@ import xarray as xr
 from comparisons.citations import LIFETIME_CITATIONS
 from comparisons.claims import Verdict
 from comparisons.lifetime_claims import agreement_with_optimum, lifetime_claims
-from comparisons.lifetime_measures import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL, UNTRAINED
+from comparisons.lifetime_players import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL, UNTRAINED
 from comparisons.lifetime_report_figures import LIFETIME_FIGURES
 from comparisons.lifetime_tables import has_networks
 from comparisons.lifetime_theory_presentation import (

@@ -34,6 +34,9 @@ from metalearners.worlds import RewardTables, TabularTasks
 LONGEST_TOLD = 100
 """Trials that times and lifetimes are told in units of, to networks that are told their setting."""
 
+SKEW = 1.5
+"""How much denser small scales are drawn than large ones, to train one network for all settings; 1 is evenly."""
+
 
 class Setting(NamedTuple):
     """What a fixed-arm bandit is drawn with; rewards."""
@@ -78,14 +81,26 @@ def unit_of(setting: Setting) -> float:
     return 0.7 * float(np.hypot(setting.reward_scale, setting.prior_scale))
 
 
+def return_unit_of(setting: Setting) -> float:
+    """The rewards in which the returns of a network for all settings are counted.
+
+    Noise does not enter it: a pull of an arm that is as bad as expected costs about as much in every setting, so that
+    hard-coding is worth learning where rewards are noisy too.
+    """
+    return float(np.hypot(1.0, setting.prior_scale))
+
+
 def tables_of(
-    tasks: FixedArmTasks, units: Float[np.ndarray, "task"], contexts: Int[np.ndarray, "task"]
+    tasks: FixedArmTasks,
+    units: Float[np.ndarray, "task"],
+    return_units: Float[np.ndarray, "task"],
+    contexts: Int[np.ndarray, "task"],
 ) -> RewardTables:
-    """Reward tables whose arm 0 pays nothing, in the units given."""
+    """Reward tables whose arm 0 pays nothing: rewards are shown in one unit, and returns counted in the other."""
     rewards = np.zeros((*tasks.rewards.shape, 2), np.float32)
     rewards[..., 1] = tasks.rewards / units[:, None]
     expected = np.zeros_like(rewards)
-    expected[..., 1] = (tasks.means / units)[:, None]
+    expected[..., 1] = (tasks.means / return_units)[:, None]
     shown = torch.from_numpy(contexts.astype(np.int64))[:, None].expand(rewards.shape[:2])
     return RewardTables(shown, torch.from_numpy(rewards), torch.from_numpy(expected))
 
@@ -99,7 +114,7 @@ def specialist_tables(tasks: FixedArmTasks, settings: Sequence[Setting], *, is_r
     """Tasks of settings, equally many of each, as networks trained for each of them meet them."""
     each = len(tasks.means) // len(settings)
     units = np.repeat([1.0 if is_raw else unit_of(setting) for setting in settings], each)
-    return tables_of(tasks, units, np.zeros(len(units), np.int64))
+    return tables_of(tasks, units, units, np.zeros(len(units), np.int64))
 
 
 def specialist_lesson(settings: Sequence[Setting], *, is_raw: bool, batch_size: int, seed: int, step: int) -> Lesson:
@@ -120,9 +135,14 @@ def told(settings: Sequence[Setting]) -> Float[torch.Tensor, "setting channel"]:
 
 
 def drawn_settings(settings: SettingRange, generator: np.random.Generator, num_settings: int) -> list[Setting]:
-    """Settings for one network for all: scales uniform in their ranges, lifetimes equally likely."""
-    reward_scales = generator.uniform(*settings.reward_scale, num_settings)
-    prior_scales = generator.uniform(*settings.prior_scale, num_settings)
+    """Settings for one network for all: scales denser where they are small, lifetimes equally likely.
+
+    From small to large in their ranges as a uniform number to the power of `SKEW`: what is best changes faster there.
+    """
+    reward_scales, prior_scales = (
+        low + (high - low) * generator.uniform(size=num_settings) ** SKEW
+        for low, high in (settings.reward_scale, settings.prior_scale)
+    )
     lifetimes = generator.choice(settings.lifetimes, num_settings)
     return [
         Setting(*row) for row in zip(reward_scales.tolist(), prior_scales.tolist(), lifetimes.tolist(), strict=True)
@@ -147,7 +167,8 @@ def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> Less
     """
     each = len(tasks.means) // len(settings)
     units = np.repeat([unit_of(setting) for setting in settings], each)
-    tables = tables_of(tasks, units, np.repeat(np.arange(len(settings)), each))
+    return_units = np.repeat([return_unit_of(setting) for setting in settings], each)
+    tables = tables_of(tasks, units, return_units, np.repeat(np.arange(len(settings)), each))
     ends = np.repeat([setting.lifetime for setting in settings], each)
     is_over = torch.from_numpy(np.arange(tables.rewards.shape[1]) >= ends[:, None])[..., None]
     tables = tables._replace(

@@ -13,17 +13,10 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from bayesopt.planning.exploration import commit_value, printed_commit_value
+from comparisons.intervals import t_interval
 from comparisons.lifetime_edges import edges_at
-from comparisons.lifetime_measures import (
-    COMMIT,
-    FEW_CELLS,
-    NETWORK,
-    PRINTED,
-    SEQUENTIAL,
-    YARDSTICKS,
-    grid_of,
-    t_interval,
-)
+from comparisons.lifetime_measures import FEW_CELLS, grid_of
+from comparisons.lifetime_players import COMMIT, NETWORK, PRINTED, SEQUENTIAL, YARDSTICKS
 from comparisons.point_tables import concatenate
 from comparisons.regime_boundaries import boundary
 

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from comparisons.claims import Verdict
-from comparisons.lifetime_measures import COMMIT, PRINTED, SEQUENTIAL
+from comparisons.lifetime_players import COMMIT, PRINTED, SEQUENTIAL
 from comparisons.report_rows import Diagnostic, Headline, row_of, tally
 from comparisons.wording import number
 

@@ -1,6 +1,7 @@
 """What a report calls the measures of a map of fixed-arm bandits, and whom they are of."""
 
-from comparisons.lifetime_measures import COMMIT, NETWORK, NEVER, SEQUENTIAL, UNTRAINED
+from comparisons.lifetime_players import COMMIT, NETWORK, NEVER, SEQUENTIAL, UNTRAINED
+from comparisons.lifetime_state_measures import SHUFFLED
 from comparisons.regimes import THRESHOLD
 from comparisons.wording import Vocabulary
 
@@ -35,6 +36,13 @@ _SECTIONS = {
         "Pulls of the uncertain arm per lifetime, where its mean is the prior's. A small p-value, between 0 and 1, "
         "speaks for two kinds of networks in one setting.",
     ),
+    "states": (
+        "Single settings: where lifetimes end",
+        "In tasks whose better arm is plain, half of them each way. Entropy in the last tenth of a lifetime is between "
+        "0 and ln 2. Places are those in which hidden states end: two where a network has found out, one where it has "
+        "not. A read-out tells from the last state which arm is better: 1/2 is chance, 1 is always. Dimensions are "
+        "those along which hidden states spread, from 1 to the number of units.",
+    ),
     "theory": (
         "How far theories are apart",
         "Over all settings of a lifetime. An excess over the sequential optimum would be an error: nothing is better.",
@@ -61,6 +69,10 @@ _WORDINGS = (
     ("share_of_sequential", "value", "rewards, as a share of the sequential optimum's"),
     ("probe_pulls", "seeds", "exploration"),
     ("learning_share", "seeds", "share of training seeds that learn"),
+    ("final_entropy", "states", "entropy of the policy at the end"),
+    ("end_points", "states", "places in which hidden states end"),
+    ("read_out", "states", "tasks whose better arm is read out of the last state"),
+    ("participation_ratio", "states", "dimensions of hidden states"),
     ("unimodality_p_value", "seeds", "p-value of one hump (dip test)"),
 )
 
@@ -77,7 +89,7 @@ def _role_of(label: str, measure: str) -> str:
     player = player_of(label)
     if player == NETWORK or player.startswith((f"{NETWORK} with ", f"{NETWORK} against ")):
         return "scored"
-    if player in (UNTRAINED, NEVER):
+    if player in (UNTRAINED, NEVER, SHUFFLED):
         return "floor"
     if player == "full information":
         return "knows the latents"

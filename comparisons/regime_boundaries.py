@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy import stats
 
 from comparisons.intervals import (
     LEVEL,
@@ -42,15 +41,6 @@ class BoundaryDistance(NamedTuple):
     num_rows: int
     num_bounds: int
     """In how many of the rows the learned boundary is censored: their distances are bounds, too small in size."""
-
-
-class CellAgreement(NamedTuple):
-    """How often cells are in the regime that is exactly right, as a share of the cells."""
-
-    of_networks: Interval
-    """Mean over networks of the share of cells in which it is right; the interval is over training seeds."""
-    of_majorities: Interval
-    """Share of cells in which most networks are right; Wilson's interval, over cells as if they were drawn."""
 
 
 def boundary(
@@ -114,32 +104,6 @@ def boundary_distance(
         percentile_interval(float(np.log(learned.value / known).mean()), log_ratios.mean(axis=1), level=level),
         int(is_known.sum()),
         int(learned.is_censored.sum()),
-    )
-
-
-def cell_agreement(
-    learning: Float[np.ndarray, "training_seed reward_scale prior_scale"],
-    is_learning_exact: Bool[np.ndarray, "reward_scale prior_scale"],
-    *,
-    seed: int,
-    level: float = LEVEL,
-) -> CellAgreement:
-    """In how many cells networks learn where they should, and do not where they should not.
-
-    A cell's majority learns if the share is above 1/2. Raises `ValueError` for fewer than 2 seeds, values outside
-    [0, 1] or a level outside (0, 1).
-    """
-    _check_learning(learning)
-    if not 0 < level < 1:
-        raise ValueError(f"level must be in (0, 1); got {level}")
-    by_seed = np.where(is_learning_exact, learning, 1 - learning).mean(axis=(1, 2))
-    resampled = np.clip(resampled_weights(len(learning), seed=seed) @ by_seed, 0.0, 1.0)
-    is_right = (learning.mean(axis=0) > 0.5) == is_learning_exact
-    test = stats.binomtest(int(is_right.sum()), is_right.size)
-    ends = test.proportion_ci(confidence_level=level, method="wilson")
-    return CellAgreement(
-        percentile_interval(float(by_seed.mean()), resampled, level=level),
-        Interval(float(is_right.mean()), float(ends.low), float(ends.high)),
     )
 
 

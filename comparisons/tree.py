@@ -129,6 +129,20 @@ _LIFETIME_GROUPS: dict[str, Variables] = {
 }
 """Groups that every map of fixed-arm bandits has."""
 
+LIFETIME_BEHAVIOUR: Variables = {
+    "is_pulled": ("shown", "task", "time"),
+    "entropy": ("shown", "task", "time"),
+    "is_better": ("shown", "task"),
+    "state_change": ("shown", "task", "step"),
+    "coordinates": ("shown", "task", "time", "component"),
+    "explained": ("shown", "component"),
+    "end_points": ("shown",),
+    "participation_ratio": ("shown", "bound"),
+    "read_out": ("shown", "bound"),
+    "shuffled_read_out": ("shown", "bound"),
+}
+"""What is kept of networks whose single lifetimes are shown, see `comparisons.lifetime_behaviour`."""
+
 _OPTIONAL_LIFETIME_GROUPS: dict[str, Variables] = {
     "networks": {
         "shortfall": _PER_NETWORK,
@@ -138,7 +152,7 @@ _OPTIONAL_LIFETIME_GROUPS: dict[str, Variables] = {
         "probe_pulls": (*_PER_NETWORK, "probe"),
     },
     "development": {"shortfall": ("step", *_PER_NETWORK), "probe_pulls": ("step", *_PER_NETWORK)},
-    "behaviour": {},
+    "behaviour": LIFETIME_BEHAVIOUR,
 }
 """Groups that exist where they mean something: networks (NaN where one diverged), those with checkpoints, and cells
 whose behaviour is kept."""

@@ -44,7 +44,7 @@ class RewardTables(NamedTuple):
     """What is paid to, and shown to, whoever pulls the arm at the trial."""
     expected_rewards: Float[Tensor, "batch time arm"]
     """The means of `rewards` given the task's latents and the context, or `rewards` where these are not known. Returns
-    are counted in them: they have the same expectation and less variance."""
+    are counted in them: they have the same expectation, up to a factor of each task's own, and less variance."""
 
     @property
     def num_tasks(self) -> int:

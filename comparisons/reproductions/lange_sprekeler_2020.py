@@ -77,7 +77,7 @@ PAPER_NO_ANNEALING = dataclasses.replace(PAPER, entropy_weight=Constant(0.005))
 PAPER_NETWORK = StackedLSTMConfig(hidden_size=48, is_orthogonal=True, is_initial_state_learned=True)
 
 _GENERAL = ActorCriticConfig(
-    num_steps=2500, batch_size=256, learning_rate=0.004, entropy_weight=Parabola(0.2, 0.6), trace_decay=0.97
+    num_steps=5000, batch_size=128, learning_rate=0.004, entropy_weight=Parabola(0.2, 0.5), trace_decay=0.97
 )
 _THIRTY = tuple(range(30))
 _MANY = MapEvaluation(num_tasks=100_000, num_probes=1000)

@@ -9,7 +9,7 @@ from comparisons.lifetime_measures import with_lifetime_measures
 from comparisons.lifetime_seam import Setting
 from comparisons.lifetime_theory import theory_of
 from comparisons.theory_experiment import TheoryExperiment
-from comparisons.tree import LIFETIME_SCHEMA, validate
+from comparisons.tree import LIFETIME_BEHAVIOUR, LIFETIME_SCHEMA, validate
 
 NUM_PROBES = 20
 POINTS = [Setting(19.5, 3.0, 100), Setting(9.53, 3.75, 100), Setting(9.53, 8.0, 100)]
@@ -124,24 +124,17 @@ def _behaviour(settings: list[Setting], num_seeds: int, cells: tuple[int, ...], 
             "coordinates": (ends + 0.1 * rng.normal(size=ends.shape)).astype(np.float32),
             "explained": np.array([0.7, 0.2]),
             "end_points": np.asarray(1 + does_learn),
-            "participation_ratio": np.asarray(2.0),
+            "participation_ratio": np.array([2.0, 1.8, 2.2]),
+            "read_out": np.array([0.97, 0.94, 0.99]) if does_learn else np.array([0.5, 0.4, 0.6]),
+            "shuffled_read_out": np.array([0.5, 0.41, 0.6]),
         }
         for name, values in row.items():
             rows.setdefault(name, []).append(values)
-    dimensions = {
-        "is_pulled": ("task", "time"),
-        "entropy": ("task", "time"),
-        "is_better": ("task",),
-        "state_change": ("task", "step"),
-        "coordinates": ("task", "time", "component"),
-        "explained": ("component",),
-        "end_points": (),
-        "participation_ratio": (),
-    }
-    dataset = xr.Dataset({name: (("shown", *dimensions[name]), np.stack(values)) for name, values in rows.items()})
+    dataset = xr.Dataset({name: (LIFETIME_BEHAVIOUR[name], np.stack(values)) for name, values in rows.items()})
     return dataset.assign_coords(
         training_seed=("shown", [seed for seed, _ in shown]),
         cell=("shown", [cell for _, cell in shown]),
+        lifetime=("shown", [settings[cell].lifetime for _, cell in shown]),
         reward_scale=("shown", [settings[cell].reward_scale for _, cell in shown]),
         prior_scale=("shown", [settings[cell].prior_scale for _, cell in shown]),
     )

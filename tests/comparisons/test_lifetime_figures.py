@@ -27,7 +27,7 @@ from comparisons.lifetime_behaviour_table import (
 )
 from comparisons.lifetime_edges import EDGE_ERROR, edges_at
 from comparisons.lifetime_figures import EMPTY_HATCH, LEAST_EXPLORATION, MOST_EXPLORATION, PLAYER_COLOURS
-from comparisons.lifetime_measures import COMMIT, NETWORK, PRINTED, SEQUENTIAL, YARDSTICKS
+from comparisons.lifetime_players import COMMIT, NETWORK, PRINTED, SEQUENTIAL, YARDSTICKS
 from comparisons.lifetime_report_figures import LIFETIME_FIGURES
 from comparisons.lifetime_seam import Setting
 from tests.comparisons.lifetime_trees import POINTS, grid_settings, made_up_lifetime_tree, theory_tree

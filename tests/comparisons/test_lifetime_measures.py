@@ -7,20 +7,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from comparisons.lifetime_measures import (
-    COMMIT,
-    FEW_CELLS,
-    NETWORK,
-    NEVER,
-    PRINTED,
-    SEQUENTIAL,
-    UNTRAINED,
-    cell_curves,
-    grid_of,
-    lifetime_measures,
-    t_interval,
-    with_lifetime_measures,
-)
+from comparisons.intervals import t_interval
+from comparisons.lifetime_measures import FEW_CELLS, cell_curves, grid_of, lifetime_measures, with_lifetime_measures
+from comparisons.lifetime_players import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL, UNTRAINED
 
 T_2 = 4.302653
 """Student's 97.5 % point of 2 degrees of freedom, and the normal one."""

@@ -10,7 +10,7 @@ import pytest
 
 from comparisons.lifetime_claims import REGAINED, agreement_with_optimum, lifetime_claims
 from comparisons.lifetime_experiment import Cell, MapEvaluation, SpecialistExperiment
-from comparisons.lifetime_measures import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL
+from comparisons.lifetime_players import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL
 from comparisons.lifetime_presentation import LIFETIMES
 from comparisons.lifetime_wording import LIFETIME_VOCABULARY
 from comparisons.presentation import presentation_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import isotonic_regression
 
-from comparisons.regime_boundaries import Boundary, boundary, boundary_distance, cell_agreement, monotone
+from comparisons.regime_boundaries import Boundary, boundary, boundary_distance, monotone
 
 SCALES = np.linspace(0.5, 5.0, 10)
 
@@ -76,17 +76,6 @@ def test_intervals_are_as_wide_as_boundaries_vary():
     assert 0.87 <= hits / 150 <= 0.98
 
 
-def test_agreement_of_networks_and_of_majorities():
-    """Three networks of 10 cells: two right everywhere, one never; the majority is right in all 10."""
-    exact = (SCALES > 2.6)[None]
-    learning = np.stack([exact, exact, ~exact]).astype(float)
-    found = cell_agreement(learning, exact, seed=0)
-    assert found.of_networks.estimate == pytest.approx(2 / 3)
-    assert found.of_networks.lower < 0.5 and found.of_networks.upper == 1
-    # Wilson for 10 of 10: 1 / (1 + z² / n)
-    assert found.of_majorities == pytest.approx((1.0, 1 / (1 + 1.959964**2 / 10), 1.0))
-
-
 def test_grids_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="must be positive, ascend and be 10"):
         boundary(SCALES[::-1].copy(), np.zeros((1, 10)))
@@ -98,8 +87,8 @@ def test_grids_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="at least 2 training seeds; got 1"):
         boundary_distance(SCALES, np.zeros((1, 2, 10)), exact, seed=0)
     with pytest.raises(ValueError, match=r"learning must be in \[0, 1\]; got values from 0.0 to 3.0"):
-        cell_agreement(np.array([[[0.0]], [[3.0]]]), np.array([[True]]), seed=0)
+        boundary_distance(SCALES, np.full((2, 2, 10), [[[0.0]], [[3.0]]]), exact, seed=0)
     with pytest.raises(ValueError, match="must have 3 rows"):
         boundary_distance(SCALES, np.zeros((2, 3, 10)), exact, seed=0)
     with pytest.raises(ValueError, match=r"level must be in \(0, 1\); got 1"):
-        cell_agreement(np.zeros((2, 1, 10)), np.zeros((1, 10), bool), seed=0, level=1.0)
+        boundary_distance(SCALES, np.zeros((2, 2, 10)), exact, seed=0, level=1.0)
