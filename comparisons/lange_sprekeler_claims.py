@@ -14,6 +14,8 @@ import xarray as xr
 from comparisons.claims import AtLeast, AtMost, Claim, Within, decidable
 from comparisons.foraging_claims import foraging_claims
 from comparisons.intervals import t_interval
+from comparisons.lifetime_claims import BOUNDARY_RATIO
+from comparisons.lifetime_pairs import pair_measures
 from comparisons.measures import Measure
 
 NO_LEARN, EDGE, LEARN = (
@@ -214,7 +216,16 @@ def _as_the_paper() -> Iterator[Claim]:
 
 
 def _generalist() -> Iterator[Claim]:
+    limit = float(np.log(BOUNDARY_RATIO))
     for lifetime in (25, 50, 75, 100):
+        yield Within(
+            f"One network for all settings begins to learn within a quarter of the exact prior scale at lifetime "
+            f"{lifetime}.",
+            "boundary_log_ratio",
+            f"one network: lifetime {lifetime}: network against sequential optimum",
+            -limit,
+            limit,
+        )
         yield AtMost(
             f"One network for all settings loses at most 1/20 of full information's rewards at lifetime {lifetime}.",
             "regret_share",
@@ -227,12 +238,34 @@ def _generalist() -> Iterator[Claim]:
         "one network: all lifetimes: network",
         0.05,
     )
+    for lifetime in (25, 100):
+        pair = f"one network: lifetime {lifetime}: network with networks trained for each setting"
+        yield AtMost(
+            "One network for all settings loses at most 1/50 of full information's rewards more than one for each, at "
+            f"lifetime {lifetime}.",
+            "regret_beside_specialists",
+            pair,
+            0.02,
+        )
+        yield AtLeast(
+            f"One network for all settings explores as one for each does, at lifetime {lifetime}: correlation .9.",
+            "pulls_correlation",
+            pair,
+            0.9,
+        )
+
+
+def specialists(trees: Mapping[str, xr.DataTree]) -> dict[str, xr.DataTree]:
+    """Those maps of networks trained for each setting that stand beside the one network for all."""
+    return {name: trees[name] for name in ("map_25", "map_100") if name in trees}
 
 
 def cross_measures(trees: Mapping[str, xr.DataTree]) -> Iterator[Measure]:
     """What one experiment's table does not say."""
     if "one_network" in trees:
         yield _summed_regret(trees["one_network"])
+        for row in pair_measures(trees["one_network"], specialists(trees), seed=0) if specialists(trees) else ():
+            yield row._replace(predictor=f"one network: {row.predictor}")
     for name in trees:
         for measure, who, values, unit in PAPER_ROWS.get(name, ()):
             yield Measure(measure, f"{name.replace('_', ' ')}: {who}", *values, unit, "the reading of a figure")

@@ -9,11 +9,12 @@ from comparisons.citations import FORAGING_CITATIONS, LIFETIME_CITATIONS
 from comparisons.claims import Verdict
 from comparisons.foraging_report_figures import FORAGING_FIGURES
 from comparisons.foraging_wording import FORAGING_VOCABULARY
-from comparisons.lange_sprekeler_claims import NO_LEARN, claims
+from comparisons.lange_sprekeler_claims import NO_LEARN, claims, specialists
+from comparisons.lifetime_pairs import draw_pairs, pair_table
 from comparisons.lifetime_report_figures import LIFETIME_FIGURES
 from comparisons.lifetime_wording import LIFETIME_VOCABULARY
 from comparisons.presentation import Presentation
-from comparisons.report_figures import ReportFigure
+from comparisons.report_figures import ReportFigure, fixed
 from comparisons.report_rows import Diagnostic, Headline, tally
 from comparisons.wording import Vocabulary, number, quantity
 
@@ -21,6 +22,7 @@ _SHOWN = (
     ("theory", "exploration", "The three yardsticks on the paper's grid (figure 1, left)"),
     ("points", "values", "Three points, well trained (figure 2, top)"),
     ("points", "development", "Three points, well trained, over training"),
+    ("points", "behaviour", "Three points, well trained: single networks (figure 3)"),
     ("points_many_seeds", "seeds", "Thirty seeds, trained quickly"),
     ("points_paper", "seeds", "Thirty seeds in the paper's settings (figure 2, bottom)"),
     ("points_paper", "development", "Thirty seeds in the paper's settings, over training"),
@@ -59,6 +61,33 @@ def _figure_of(experiment: str, name: str, title: str) -> ReportFigure:
         alt=figure.alt,
         caption=lambda tree: figure.caption(tree[experiment]),
     )
+
+
+def _figures() -> tuple[ReportFigure, ...]:
+    """Those of single experiments, and the one network for the whole map beside those for each setting."""
+    found = [_figure_of(*row) for row in _SHOWN]
+    place = next(index for index, row in enumerate(_SHOWN) if row[0] == "foraging")
+    return (*found[:place], _PAIRS, *found[place:])
+
+
+def _pairs(tree: xr.DataTree) -> pd.DataFrame:
+    return pair_table(tree.children["one_network"], specialists(tree.children))
+
+
+_PAIRS = ReportFigure(
+    name="one_network-pairs",
+    title="One network for the whole map beside a network for each setting",
+    is_available=lambda tree: "one_network" in tree.children and bool(specialists(tree.children)),
+    height=fixed(3.6),
+    draw=lambda tree, figure: draw_pairs(_pairs(tree), figure),
+    table=_pairs,
+    alt="Two scatter plots with diagonals, a point per setting: exploration in trials, and regret in rewards per "
+    "trial, of networks trained for the setting across and of the one network for all settings up.",
+    caption=lambda tree: (
+        "Every setting that both were scored in, means over training seeds. On the diagonal, being told the setting is "
+        "as good as being trained for it; to the right, above it, the one network explores, or loses, more."
+    ),
+)
 
 
 def _headline(tree: xr.DataTree, table: pd.DataFrame, verdicts: Sequence[Verdict]) -> Headline:
@@ -130,6 +159,7 @@ _VOCABULARY = Vocabulary(
         *LIFETIME_VOCABULARY.measures,
         *FORAGING_VOCABULARY.measures,
         ("pulls_correlation_difference", "exploration", "correlation of exploration, one less the other"),
+        ("regret_beside_specialists", "regret", "regret, beside networks trained for each setting (0: as much)"),
         ("early_learning_cells", "regimes", "settings in which networks explore, early in training"),
     ),
     role_of=_role_of,
@@ -141,7 +171,7 @@ LEARNING_OR_NOT = Presentation(
     question=lambda tree: str(tree.attrs["paper"]),
     claims=claims,
     headline=_headline,
-    figures=tuple(_figure_of(*row) for row in _SHOWN),
+    figures=_figures(),
     vocabulary=_VOCABULARY,
     diagnostics=_diagnostics,
     citations=tuple(dict.fromkeys((*LIFETIME_CITATIONS, *FORAGING_CITATIONS))),

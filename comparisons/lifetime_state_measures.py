@@ -40,7 +40,7 @@ def _of_cell(networks: xr.Dataset) -> Iterator[tuple[str, str, Interval, str]]:
     yield "final_entropy", NETWORK, t_interval(by_task.mean(axis=1), error), "nats"
     yield "end_points", NETWORK, t_interval(networks["end_points"].to_numpy().astype(float), np.nan), "places"
     for measure, variable, who, unit in (
-        ("participation_ratio", "participation_ratio", NETWORK, "dimensions"),
+        ("state_dimensions", "participation_ratio", NETWORK, "dimensions"),
         ("read_out", "read_out", NETWORK, "fraction"),
         ("read_out", "shuffled_read_out", SHUFFLED, "fraction"),
     ):

@@ -36,7 +36,7 @@ _SECTIONS = {
         "Pulls of the uncertain arm per lifetime, where its mean is the prior's. A small p-value, between 0 and 1, "
         "speaks for two kinds of networks in one setting.",
     ),
-    "states": (
+    "ends": (
         "Single settings: where lifetimes end",
         "In tasks whose better arm is plain, half of them each way. Entropy in the last tenth of a lifetime is between "
         "0 and ln 2. Places are those in which hidden states end: two where a network has found out, one where it has "
@@ -69,10 +69,10 @@ _WORDINGS = (
     ("share_of_sequential", "value", "rewards, as a share of the sequential optimum's"),
     ("probe_pulls", "seeds", "exploration"),
     ("learning_share", "seeds", "share of training seeds that learn"),
-    ("final_entropy", "states", "entropy of the policy at the end"),
-    ("end_points", "states", "places in which hidden states end"),
-    ("read_out", "states", "tasks whose better arm is read out of the last state"),
-    ("participation_ratio", "states", "dimensions of hidden states"),
+    ("final_entropy", "ends", "entropy of the policy at the end"),
+    ("end_points", "ends", "places in which hidden states end"),
+    ("read_out", "ends", "tasks whose better arm is read out of the last state"),
+    ("state_dimensions", "ends", "dimensions of hidden states"),
     ("unimodality_p_value", "seeds", "p-value of one hump (dip test)"),
 )
 

@@ -80,7 +80,7 @@ _GENERAL = ActorCriticConfig(
     num_steps=5000, batch_size=128, learning_rate=0.004, entropy_weight=Parabola(0.2, 0.5), trace_decay=0.97
 )
 _THIRTY = tuple(range(30))
-_MANY = MapEvaluation(num_tasks=100_000, num_probes=1000)
+_MANY = MapEvaluation(num_tasks=100_000, num_probes=1000, shown_cells=(0, 1, 2))
 _FEW = MapEvaluation(num_tasks=5000)
 
 
@@ -117,6 +117,7 @@ def experiments() -> dict[str, AbstractExperiment]:
             _GENERAL,
             network=StackedLSTMConfig(hidden_size=64),
             evaluation=_FEW,
+            training_seeds=(0, 1, 2),
         ),
         "foraging": ForagingExperiment(training_seeds=(0,)),
     }
