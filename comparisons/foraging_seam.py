@@ -1,5 +1,6 @@
 """The seam between JAX and torch for foraging: networks trained for a lifetime, at play, and their hidden states."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,15 @@ def train_forager(
     network: StackedLSTMConfig,
     training: ActorCriticConfig,
     *,
+    lifetime_at: Callable[[int], int],
     seed: int,
     directory: Path,
     label: str,
 ) -> None:
     """Train one network for a lifetime, from where `directory` says it is.
 
-    One that diverges is left with weights of NaN at every checkpoint that was still to come.
+    `lifetime_at` gives the lifetime, in steps, of every update. A network that diverges is left with weights of NaN at
+    every checkpoint that was still to come.
     """
     lifetime, encoding = training.lifetime, foraging_encoding(family, training.lifetime)
     own = integer_for(seed, f"foraging for {lifetime} steps")
@@ -39,7 +42,7 @@ def train_forager(
     try:
         train_stack(
             policy,
-            lambda step: foraging_lesson(family, lifetime, num_tasks=training.batch_size, seed=own, step=step),
+            lambda step: foraging_lesson(family, lifetime_at(step), num_tasks=training.batch_size, seed=own, step=step),
             training,
             seed=integer_for(own, "training"),
             directory=directory,

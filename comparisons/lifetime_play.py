@@ -67,7 +67,7 @@ def generalist(policy: RecurrentPolicy) -> Player:
     """One network that is told the setting, in any number of them."""
 
     def present(policy: RecurrentPolicy, tasks: FixedArmTasks, settings: Sequence[Setting], seed: int) -> RollOut:
-        tables, policy.encoding = generalist_tables(tasks, settings)
+        tables, policy.encoding, _ = generalist_tables(tasks, settings)
         return roll_out(policy, tables, action_uniforms(seed, 0, len(tasks.means), settings[0].lifetime))
 
     return Player(policy, present)

@@ -194,11 +194,10 @@ def foraging_tasks(family: ForagingGrid, goals: Int[np.ndarray, "task goal"]) ->
 
 
 def foraging_lesson(family: ForagingGrid, lifetime: int, *, num_tasks: int, seed: int, step: int) -> Lesson:
-    """Fresh tasks of an update; a pure function of seed and step."""
+    """Fresh tasks of an update, for so many steps; a pure function of its arguments."""
     generator = np.random.default_rng((integer_for(seed, "foraging tasks"), step))
-    return Lesson(
-        foraging_tasks(family, drawn_goals(family, generator, num_tasks)), foraging_encoding(family, lifetime)
-    )
+    tasks = foraging_tasks(family, drawn_goals(family, generator, num_tasks))
+    return Lesson(tasks, foraging_encoding(family, lifetime), lifetime)
 
 
 def drawn_goals(family: ForagingGrid, generator: np.random.Generator, num_tasks: int) -> Int[np.ndarray, "task goal"]:

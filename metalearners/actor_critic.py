@@ -34,6 +34,8 @@ class Lesson(NamedTuple):
     """What is played."""
     encoding: TrialEncoding
     """What the networks are fed; the same size at every update."""
+    num_trials: int | None = None
+    """Trials of every lifetime of this update; `None` for those of the configuration."""
 
 
 LessonStream = Callable[[int], Lesson]
@@ -82,8 +84,9 @@ def train_stack(
     run = TrainingRun(policy, trained, config, measures=ActorCriticRecord._fields, num_networks=policy.num_networks)
 
     def advance(step: int) -> tuple[float, ...]:
-        tasks, policy.encoding = stream(step)
-        rolled = roll_out(policy, tasks, action_uniforms(seed, step, tasks.num_tasks, config.lifetime))
+        tasks, policy.encoding, num_trials = stream(step)
+        uniforms = action_uniforms(seed, step, tasks.num_tasks, num_trials or config.lifetime)
+        rolled = roll_out(policy, tasks, uniforms)
         found = trial_losses(policy, critic, tasks, rolled, config, step=step)
         losses, *others = (per_network(values, policy.num_networks) for values in found)
         is_finite = torch.isfinite(losses.detach())

@@ -119,7 +119,7 @@ def experiments() -> dict[str, AbstractExperiment]:
             evaluation=_FEW,
             training_seeds=(0, 1, 2),
         ),
-        "foraging": ForagingExperiment(training_seeds=(0,)),
+        "foraging": ForagingExperiment(),
     }
 
 
@@ -151,7 +151,10 @@ def further_experiments() -> dict[str, AbstractExperiment]:
             training_seeds=tuple(range(10)),
         )
     found["foraging_paper"] = ForagingExperiment(
-        network=FORAGING_PAPER_NETWORK, training=FORAGING_PAPER_TRAINING, training_seeds=tuple(range(5))
+        network=FORAGING_PAPER_NETWORK,
+        training=FORAGING_PAPER_TRAINING,
+        first_lifetime=None,
+        training_seeds=tuple(range(5)),
     )
     return found
 

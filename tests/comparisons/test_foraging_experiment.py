@@ -68,12 +68,22 @@ def test_units_are_one_per_lifetime_and_seed_the_longest_first():
         ({"test_lifetimes": (0, 10)}, r"test_lifetimes must be .* at least 1; got \(0, 10\)"),
         ({"test_lifetimes": (10, 25)}, r"test_lifetimes must be among lifetimes .*; got 25"),
         ({"num_course_tasks": 2000}, r"num_course_tasks must be from 2 to num_tasks \(1000\); got 2000"),
+        ({"first_lifetime": 0}, "first_lifetime must be at least 1, or None; got 0"),
         ({"training_seeds": (1, 1)}, "training_seeds must be distinct"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         ForagingExperiment(**changes)
+
+
+def test_training_begins_in_lifetimes_of_one_length_and_ends_in_those_it_is_for():
+    experiment = ForagingExperiment()
+    steps = [int(share * experiment.training.num_steps) for share in (0, 0.49, 0.675, 0.85, 0.999)]
+    assert [experiment.lifetime_at(10, step) for step in steps] == [50, 50, 30, 10, 10]
+    assert [experiment.lifetime_at(100, step) for step in steps] == [50, 50, 75, 100, 100]
+    fixed = dataclasses.replace(experiment, first_lifetime=None)
+    assert {fixed.lifetime_at(10, step) for step in steps} == {10}
 
 
 def test_the_papers_settings_are_what_its_table_prints():
@@ -85,6 +95,7 @@ def test_the_papers_settings_are_what_its_table_prints():
         [0.8, 0.9, 1]
     )
     for name, experiment in AS_PRINTED.items():
+        assert experiment.lifetime_at(20, 0) == 20
         assert experiment_named(name) is experiment
         assert experiment.network.hidden_size == 256
     assert len({experiment.fingerprint() for experiment in (*AS_PRINTED.values(), ForagingExperiment())}) == 3

@@ -20,6 +20,7 @@ from comparisons.lifetime_seam import (
     SettingRange,
     draw_fixed_arm_tasks,
     drawn_goals,
+    drawn_settings,
     foraging_encoding,
     foraging_lesson,
     foraging_tasks,
@@ -94,18 +95,18 @@ def test_specialists_meet_rewards_raw_or_in_units_of_their_setting():
 def test_after_a_lifetimes_end_a_generalist_is_paid_nothing():
     settings = [Setting(1.0, 2.0, 3), Setting(4.0, 0.5, 6)]
     tasks = draw_fixed_arm_tasks(settings, np.random.default_rng(0), tasks_per_setting=4)
-    tables, encoding = generalist_tables(tasks, settings)
+    tables, encoding, _ = generalist_tables(tasks, settings)
     assert tables.rewards.shape == (8, 6, 2)
     for block, setting in enumerate(settings):
         rows = slice(4 * block, 4 * (block + 1))
         assert (tables.contexts[rows] == block).all()
-        for paid, drawn in (
-            (tables.rewards, tasks.rewards),
-            (tables.expected_rewards, np.repeat(tasks.means[:, None], 6, axis=1)),
+        for paid, drawn, unit in (
+            (tables.rewards, tasks.rewards, unit_of(setting)),
+            (tables.expected_rewards, np.repeat(tasks.means[:, None], 6, axis=1), (1 + setting.prior_scale**2) ** 0.5),
         ):
             assert not paid[rows, setting.lifetime :].any()
             alive = slice(0, setting.lifetime)
-            np.testing.assert_allclose(paid[rows, alive, 1], drawn[rows, alive] / unit_of(setting), rtol=1e-6)
+            np.testing.assert_allclose(paid[rows, alive, 1], drawn[rows, alive] / unit, rtol=1e-6)
     expected = [[0.0, np.log(2.0) / 2, 3 / LONGEST_TOLD], [np.log(4.0) / 2, np.log(0.5) / 2, 6 / LONGEST_TOLD]]
     np.testing.assert_allclose(encoding.contexts, expected, rtol=1e-6)
 
@@ -128,12 +129,23 @@ def test_a_generalists_lessons_reach_to_the_longest_lifetime():
     ranges = SettingRange((0.5, 3.0), (0.2, 2.0), (3, 7))
     ends = set()
     for step in range(20):
-        tables, encoding = generalist_lesson(ranges, batch_size=1, seed=0, step=step)
+        tables, encoding, _ = generalist_lesson(ranges, batch_size=1, seed=0, step=step)
         assert tables.rewards.shape == (1, 7, 2)
         assert isinstance(encoding, SettingTrialEncoding)
         ends.add(int(tables.rewards[0, :, 1].count_nonzero()))
         assert round(encoding.contexts[0, 2].item() * LONGEST_TOLD) == int(tables.rewards[0, :, 1].count_nonzero())
     assert ends == {3, 7}
+
+
+def test_settings_to_train_on_are_denser_where_scales_are_small():
+    """Of 4,000 draws, the median share of the range is that of a uniform number's power: .5 ** 1.5, error .01."""
+    ranges = SettingRange((1.0, 3.0), (0.5, 8.5), (3, 7))
+    drawn = drawn_settings(ranges, np.random.default_rng(0), 4000)
+    for name, (low, high) in (("reward_scale", ranges.reward_scale), ("prior_scale", ranges.prior_scale)):
+        shares = (np.array([getattr(setting, name) for setting in drawn]) - low) / (high - low)
+        assert 0 <= shares.min() < 0.01 and 0.99 < shares.max() <= 1
+        assert np.median(shares) == pytest.approx(0.5**1.5, abs=0.04)
+    assert np.mean([setting.lifetime == 3 for setting in drawn]) == pytest.approx(0.5, abs=0.032)
 
 
 def test_foraging_tasks_are_the_familys_tables():

@@ -188,7 +188,7 @@ def test_the_loss_is_the_papers():
         critic=OwnCritic(0.05),
         are_returns_expected=False,
     )
-    tasks, encoding = bandits(0)
+    tasks, encoding, _ = bandits(0)
     policy = fresh_policy(encoding)
     rolled = roll_out(policy, tasks, action_uniforms(0, 0, len(tasks.rewards), LIFETIME))
     found = trial_losses(policy, build_critic(policy, tasks, config), tasks, rolled, config, step=2)
@@ -233,7 +233,7 @@ def test_networks_trained_together_are_networks_trained_alone(in_float64, monkey
         block = slice(index * BATCH, (index + 1) * BATCH)
 
         def own_lessons(step, block=block):
-            tasks, encoding = lessons(step)
+            tasks, encoding, _ = lessons(step)
             return Lesson(type(tasks)(*(table[block] for table in tasks)), encoding)
 
         def own_uniforms(seed, step, num_tasks, horizon, block=block):
@@ -279,7 +279,7 @@ def test_a_network_that_diverges_is_left_behind(critic, poison):
     config = settings(critic=critic)
 
     def poisoned(step):
-        tasks, encoding = bandits(step)
+        tasks, encoding, _ = bandits(step)
         if step == 3:
             tasks.expected_rewards[BATCH : 2 * BATCH, :, 1] = poison
             tasks.expected_rewards[BATCH : 2 * BATCH, :, 0] = -poison
@@ -305,7 +305,7 @@ def test_measures_are_of_the_networks_that_are_left():
             parameter[1] = math.nan
     config = settings(num_steps=1, num_checkpoints=1)
     record = train_stack(policy, bandits, config, seed=1)
-    tasks, other.encoding = bandits(0)
+    tasks, other.encoding, _ = bandits(0)
     rolled = roll_out(other, tasks, action_uniforms(1, 0, tasks.num_tasks, LIFETIME))
     paid = tasks.expected_rewards.gather(2, rolled.actions[..., None])[..., 0].reshape(NUM_NETWORKS, -1).mean(dim=1)
     assert record.mean_rewards[0] == pytest.approx(paid[[0, 2]].mean().item(), abs=1e-6)
@@ -313,10 +313,23 @@ def test_measures_are_of_the_networks_that_are_left():
     assert record.entropies[0] == pytest.approx(entropies[[0, 2]].mean().item(), abs=1e-5)
 
 
+def test_lifetimes_may_change_in_the_course_of_training():
+    """An update on lifetimes of 3 trials is that of training for 3; later ones are as long as configured."""
+    tasks, encoding, _ = bandits(0)
+    short = Lesson(RewardTables(*(table[:, :3] for table in tasks)), encoding, num_trials=3)
+    changing, alone = fresh_policy(encoding), fresh_policy(encoding)
+    config = settings(num_steps=2, num_checkpoints=1)
+    record = train_stack(changing, lambda step: short if step == 0 else bandits(step), config, seed=1)
+    first = train_stack(alone, lambda _: short._replace(num_trials=None), settings(num_steps=2, lifetime=3), seed=1)
+    assert record.losses[0] == first.losses[0]
+    rolled = roll_out(changing, bandits(1).tasks, action_uniforms(1, 1, tasks.num_tasks, LIFETIME))
+    assert rolled.actions.shape[1] == LIFETIME and np.isfinite(record.losses).all()
+
+
 @pytest.mark.parametrize("num_networks", [1, 3])
 def test_training_ends_where_no_network_is_left(num_networks):
     def poisoned(step):
-        tasks, encoding = bandits(step, num_networks)
+        tasks, encoding, _ = bandits(step, num_networks)
         if step == 5:
             tasks.expected_rewards.fill_(math.nan)
         return Lesson(tasks, encoding)
@@ -372,7 +385,7 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, critic,
 
 def test_a_network_that_diverged_stays_so_when_a_run_is_resumed(tmp_path):
     def poisoned(step):
-        tasks, encoding = bandits(step)
+        tasks, encoding, _ = bandits(step)
         if step == 6:
             raise KeyboardInterrupt
         if step == 2:
