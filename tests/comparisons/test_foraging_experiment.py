@@ -80,10 +80,11 @@ def test_settings_that_make_no_sense_are_refused(changes, message):
 def test_training_begins_in_lifetimes_of_one_length_and_ends_in_those_it_is_for():
     experiment = ForagingExperiment()
     steps = [int(share * experiment.training.num_steps) for share in (0, 0.49, 0.675, 0.85, 0.999)]
-    assert [experiment.lifetime_at(10, step) for step in steps] == [50, 50, 30, 10, 10]
+    assert [experiment.lifetime_at(20, step) for step in steps] == [50, 50, 35, 20, 20]
+    assert [experiment.lifetime_at(10, step) for step in steps] == [10] * 5
     assert [experiment.lifetime_at(100, step) for step in steps] == [50, 50, 75, 100, 100]
     fixed = dataclasses.replace(experiment, first_lifetime=None)
-    assert {fixed.lifetime_at(10, step) for step in steps} == {10}
+    assert {fixed.lifetime_at(20, step) for step in steps} == {20}
 
 
 def test_the_papers_settings_are_what_its_table_prints():
