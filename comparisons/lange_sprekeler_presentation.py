@@ -34,6 +34,7 @@ _SHOWN = (
     ("map_100_paper", "behaviour", "Two networks in the paper's settings (figure 3)"),
     ("one_network", "exploration", "One network for the whole map"),
     ("one_network", "regret", "Regret of one network for the whole map"),
+    ("one_network", "behaviour", "One network in two settings: hard-coding and learning (figure 3)"),
     ("foraging", "returns", "Foraging: returns and goals (figure 5)"),
     ("foraging", "transfer", "Foraging: every lifetime in every other (figure 6)"),
     ("foraging", "occupancy", "Foraging: where steps are spent (figure 4)"),

@@ -91,7 +91,11 @@ def evaluate_generalists(experiment: "GeneralistExperiment", directories: tuple[
         for cell, place in enumerate(places):
             (floor,) = shortfalls(generalist(fresh), [place], num_tasks=few, seed=experiment.seed)
             untrained[seed, cell] = floor.mean
-            if cell in experiment.evaluation.shown_cells and np.isfinite(scores["shortfall"][-1, seed, cell]):
+            is_shown = (
+                place.lifetime == max(experiment.lifetimes)
+                and cell % len(experiment.cells) in experiment.evaluation.shown_cells
+            )
+            if is_shown and np.isfinite(scores["shortfall"][-1, seed, cell]):
                 alone = _network_alone(checkpoint_path(directory, steps[-1]), experiment.network, encoding, 0)
                 shown[seed, cell] = generalist(alone), place
     return _tree(experiment, places, steps, scores, probes, untrained, shown, is_generalist=True)

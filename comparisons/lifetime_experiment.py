@@ -47,7 +47,7 @@ class MapEvaluation:
     development_tasks: int = 1000
     """Lifetimes for every earlier checkpoint."""
     shown_cells: tuple[int, ...] = ()
-    """Cells, by position, of which the course of behaviour and of hidden states is kept."""
+    """Cells, by position, of which the course of behaviour and of hidden states is kept, in the longest lifetime."""
 
     def __post_init__(self) -> None:
         for field in ("num_tasks", "num_probes", "development_tasks"):
@@ -154,7 +154,7 @@ class GeneralistExperiment(AbstractExperiment):
     training: ActorCriticConfig
     """How it is trained; its lifetime is the longest."""
     largest: Cell = Cell(20.0, 10.0)
-    """Settings of training are uniform from the smallest to the largest."""
+    """Scales of training are random, from the smallest to the largest."""
     smallest: Cell = Cell(0.1, 0.1)
     network: StackedLSTMConfig = StackedLSTMConfig(hidden_size=96)
     """The network."""

@@ -20,7 +20,7 @@ from comparisons.experiment import AbstractExperiment
 from comparisons.intervals import LEVEL
 from comparisons.provenance import versions
 from comparisons.report import write_report
-from comparisons.stages import open_result, run_experiment, train_experiments
+from comparisons.stages import folder_of, open_result, run_experiment, train_experiments, untrained_units
 from comparisons.tree import REPRODUCTION_SCHEMA, save_tree, validate
 
 REPRODUCTION_FILE = "reproduction.nc"
@@ -71,7 +71,7 @@ def run_reproduction(
     """
     paper = reproductions.load(identifier)
     chosen: dict[str, AbstractExperiment] = experiments_of(identifier, options)
-    folder = results / (f"{identifier}_smoke" if options.smoke else identifier)
+    folder = _folder(identifier, results, options)
     train_experiments(list(chosen.values()), folder / "experiments", scheduler=scheduler)
     reports = {name: run_experiment(experiment, folder / "experiments") for name, experiment in chosen.items()}
     trees = {name: open_result(report.parent.parent).tree for name, report in reports.items()}
@@ -79,6 +79,17 @@ def run_reproduction(
     save_tree(tree, folder / REPRODUCTION_FILE)
     settings = {name: str(report.relative_to(folder)) for name, report in reports.items()}
     return write_report(tree, folder / "report", question=paper.QUESTION, provenance=settings)
+
+
+def num_untrained(identifier: str, results: Path, options: ReproductionOptions) -> int:
+    """How many units of training are not yet, or not wholly, trained below `results`. Raises as `experiments_of`."""
+    folder = _folder(identifier, results, options) / "experiments"
+    chosen = experiments_of(identifier, options).values()
+    return sum(len(untrained_units(experiment, folder_of(experiment, folder))) for experiment in chosen)
+
+
+def _folder(identifier: str, results: Path, options: ReproductionOptions) -> Path:
+    return results / (f"{identifier}_smoke" if options.smoke else identifier)
 
 
 def reproduction_tree(identifier: str, paper: ModuleType, trees: Mapping[str, xr.DataTree]) -> xr.DataTree:

@@ -86,15 +86,24 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
 
     smoke, seeds, only, results, scheduler = parse(run, args=flags, prog=f"bayesgauge run {name}")
     from comparisons.report import verdicts_of
-    from comparisons.reproduction import REPRODUCTION_FILE, ReproductionOptions, experiments_of, run_reproduction
+    from comparisons.reproduction import (
+        REPRODUCTION_FILE,
+        ReproductionOptions,
+        experiments_of,
+        num_untrained,
+        run_reproduction,
+    )
     from comparisons.tree import open_tree
 
     options = ReproductionOptions(smoke=smoke, seeds=seeds, only=only)
     chosen = experiments_of(name, options)
     if not smoke:
         num_units = sum(len(experiment.training_units()) for experiment in chosen.values())
+        num_left = num_untrained(name, results, options)
         duration = reproductions.load(name).duration(chosen)
-        print(f"{len(chosen)} experiments, {num_units} units to train: {duration}", flush=True)
+        print(
+            f"{len(chosen)} experiments; {num_left} of {num_units} units are left to train; all: {duration}", flush=True
+        )
     report = run_reproduction(name, results, options, scheduler=scheduler)
     for verdict in verdicts_of(open_tree(report.parent.parent / REPRODUCTION_FILE)):
         print(f"{verdict.outcome:>9}: {verdict.statement}")

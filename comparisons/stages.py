@@ -60,11 +60,10 @@ def train_experiments(
         folder = folder_of(experiment, results.resolve())  # workers are in other directories
         settings = {"question": experiment.question, **experiment.settings()}
         write_atomically(folder / EXPERIMENT_FILE, json.dumps(settings, indent=2).encode())
-        for unit in experiment.training_units():
+        for unit in untrained_units(experiment, folder):
             is_trained = functools.partial(experiment.is_trained, unit_folder(folder, unit))
-            if not is_trained():
-                name = f"{experiment.id}/{folder.name}/{unit.name}"
-                jobs[name] = Job(name, functools.partial(_train, experiment, unit, folder), is_trained)
+            name = f"{experiment.id}/{folder.name}/{unit.name}"
+            jobs[name] = Job(name, functools.partial(_train, experiment, unit, folder), is_trained)
     if scheduler is None:
         run_here(list(jobs.values()))
     elif jobs:
@@ -74,6 +73,11 @@ def train_experiments(
 def folder_of(experiment: AbstractExperiment, results: Path) -> Path:
     """Where everything of an experiment is kept."""
     return results / experiment.id / experiment.fingerprint()
+
+
+def untrained_units(experiment: AbstractExperiment, folder: Path) -> list[TrainingUnit]:
+    """Those units of an experiment that are still to be trained, or trained on, in its folder."""
+    return [unit for unit in experiment.training_units() if not experiment.is_trained(unit_folder(folder, unit))]
 
 
 def open_result(folder: Path) -> Comparison:

@@ -116,7 +116,7 @@ def experiments() -> dict[str, AbstractExperiment]:
             LIFETIMES,
             _GENERAL,
             network=StackedLSTMConfig(hidden_size=64),
-            evaluation=_FEW,
+            evaluation=dataclasses.replace(_FEW, shown_cells=(24, 28)),
             training_seeds=(0, 1, 2),
         ),
         "foraging": ForagingExperiment(),

@@ -10,11 +10,19 @@ import xarray as xr
 from comparisons.claims import judge
 from comparisons.lange_sprekeler_claims import EDGE, LEARN, NO_LEARN, claims, cross_measures
 from comparisons.report import verdicts_of
-from comparisons.reproduction import REPRODUCTION_FILE, ReproductionOptions, experiments_of, run_reproduction
+from comparisons.reproduction import (
+    REPRODUCTION_FILE,
+    ReproductionOptions,
+    experiments_of,
+    num_untrained,
+    run_reproduction,
+)
 from comparisons.reproductions import lange_sprekeler_2020 as paper
 from comparisons.theory_experiment import TheoryExperiment, theory_measures
 from comparisons.tree import open_tree
 from metalearners.schedules import scheduled
+
+NAME = "lange_sprekeler_2020"
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +43,12 @@ def test_experiments_differ_and_shrink():
 
 
 def test_longer_experiments_run_only_where_they_are_named():
-    by_default = experiments_of("lange_sprekeler_2020", ReproductionOptions())
+    by_default = experiments_of(NAME, ReproductionOptions())
     assert "fine_map_100" not in by_default and "map_100" in by_default
-    named = experiments_of("lange_sprekeler_2020", ReproductionOptions(only=("fine_map_100",)))
+    named = experiments_of(NAME, ReproductionOptions(only=("fine_map_100",)))
     assert list(named) == ["fine_map_100"]
     with pytest.raises(KeyError, match="no experiment 'map_101' in lange_sprekeler_2020; there are theory, points"):
-        experiments_of("lange_sprekeler_2020", ReproductionOptions(only=("map_101",)))
+        experiments_of(NAME, ReproductionOptions(only=("map_101",)))
 
 
 def test_the_paper_s_settings_are_its_table_1():
@@ -104,13 +112,18 @@ def test_points_are_those_that_are_claimed_about():
 
 
 def test_a_tiny_run_from_training_to_the_page(tmp_path):
-    options = ReproductionOptions(smoke=True, only=("theory", "points", "map_100_paper", "one_network", "foraging"))
-    report = run_reproduction("lange_sprekeler_2020", tmp_path, options)
+    options = ReproductionOptions(
+        smoke=True, only=("theory", "points", "map_25", "map_100_paper", "one_network", "foraging")
+    )
+    units = [unit for chosen in experiments_of(NAME, options).values() for unit in chosen.training_units()]
+    assert num_untrained(NAME, tmp_path, options) == len(units) > 0
+    report = run_reproduction(NAME, tmp_path, options)
+    assert num_untrained(NAME, tmp_path, options) == 0
     tree = open_tree(report.parent.parent / REPRODUCTION_FILE)
     verdicts = verdicts_of(tree)
     assert verdicts and {verdict.outcome for verdict in verdicts} <= {"held", "failed", "undecided"}
     page = report.read_text()
     assert "When is it optimal to learn" in page
-    assert set(tree.children) == {"measures", "theory", "points", "map_100_paper", "one_network", "foraging"}
-    for name in ("points-values", "foraging-returns", "map_100_paper-behaviour"):
+    assert set(tree.children) == {"measures", "theory", "points", "map_25", "map_100_paper", "one_network", "foraging"}
+    for name in ("points-values", "foraging-returns", "map_100_paper-behaviour", "one_network-pairs"):
         assert (report.parent / f"{name}.png").exists()
