@@ -49,7 +49,7 @@ maps are of 400 cells (for correlations, 64 of them), ours of fewer."""
 def claims(tree: xr.DataTree, table: pd.DataFrame) -> tuple[Claim, ...]:
     """What is claimed; those claims that the table can decide."""
     is_whole_grid = "theory" in tree.children and tree["theory/theory"].sizes["cell"] == NUM_CELLS
-    possible = (*_theory(), *_trained(), *_maps(), *_as_the_paper(), *_generalist())
+    possible = (*_theory(), *_trained(), *_maps(), *_as_the_paper(), *_states(), *_generalist())
     if is_whole_grid:
         possible = (*_counts(), *possible)
     stated = decidable(possible, table[table.estimate.notna()])
@@ -213,6 +213,24 @@ def _as_the_paper() -> Iterator[Claim]:
         "map 100 paper: network",
         0.9,
     )
+
+
+def _states() -> Iterator[Claim]:
+    """Figure 3: what is decided, and seen in hidden states, at the end of lifetimes whose better arm is plain."""
+    learner, hard_coder = (
+        f"map 100 paper: reward_scale {scale:g}, prior_scale 2.9, lifetime 100: network" for scale in (6.4, 14.8)
+    )
+    for who, where in (
+        (f"points: {LEARN}: network", 'Well-trained networks at the "learn" point'),
+        (learner, "A network in the paper's settings, at reward scale 6.4 and prior scale 2.9,"),
+    ):
+        yield AtLeast(
+            f"{where} end where one reads off which arm is better (the paper: two places).", "read_out", who, 0.9
+        )
+        yield AtMost(f"{where} are decided at the end: less than .1 nats of entropy.", "final_entropy", who, 0.1)
+    where = "A network in the paper's settings, at reward scale 14.8 and prior scale 2.9,"
+    yield AtMost(f"{where} is decided at the end: less than .1 nats of entropy.", "final_entropy", hard_coder, 0.1)
+    yield AtMost(f"{where} ends where nothing can be read off (the paper: one place).", "read_out", hard_coder, 0.65)
 
 
 def _generalist() -> Iterator[Claim]:
