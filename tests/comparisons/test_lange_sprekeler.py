@@ -57,9 +57,9 @@ def test_the_paper_s_settings_are_its_table_1():
     half = 27_000 // 2 // config.batch_size
     assert scheduled(config.discount, 0, config.num_steps) == pytest.approx(0.4)
     assert scheduled(config.discount, 13_500, config.num_steps) == pytest.approx(0.999)
-    assert 1 - scheduled(config.discount, half, config.num_steps) == pytest.approx((0.6 * 0.001) ** 0.5, rel=1e-3)
+    assert scheduled(config.discount, half, config.num_steps) == pytest.approx((0.4 * 0.999) ** 0.5, rel=1e-3)
     other = paper.PAPER_OTHER_DISCOUNT
-    assert scheduled(other.discount, half, other.num_steps) == pytest.approx((0.4 * 0.999) ** 0.5, rel=1e-3)
+    assert 1 - scheduled(other.discount, half, other.num_steps) == pytest.approx((0.6 * 0.001) ** 0.5, rel=1e-3)
     assert scheduled(config.entropy_weight, config.num_steps, config.num_steps) == pytest.approx(0.005)
 
 
