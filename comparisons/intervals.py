@@ -105,10 +105,12 @@ def bootstrap_median(
     return percentile_interval(float(np.quantile(values, 0.5, method="inverted_cdf")), resampled, level=level)
 
 
-def t_interval(values: Float[np.ndarray, "training_seed"], error: float) -> Interval:
+def t_interval(
+    values: Float[np.ndarray, "training_seed"], error: float, *, least: float = -np.inf, most: float = np.inf
+) -> Interval:
     """A mean over training seeds with Student's interval over them; of a single one, over tasks by its error.
 
-    Networks that diverged do not count.
+    Networks that diverged do not count. No end is beyond `least` or `most`, between which the values lie by definition.
     """
     values = values[np.isfinite(values)]
     if len(values) == 0:
@@ -118,7 +120,7 @@ def t_interval(values: Float[np.ndarray, "training_seed"], error: float) -> Inte
         half = float(stats.norm.ppf((1 + LEVEL) / 2)) * error
     else:
         half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
-    return Interval(mean, mean - half, mean + half)
+    return Interval(mean, float(np.maximum(mean - half, least)), float(np.minimum(mean + half, most)))
 
 
 def percentile_interval(estimate: float, resampled: Float[np.ndarray, "resample"], *, level: float = LEVEL) -> Interval:

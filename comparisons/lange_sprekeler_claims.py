@@ -322,7 +322,7 @@ def _differences(tree: xr.DataTree, name: str) -> Iterator[Measure]:
     if "development" in tree.children:
         early = tree["development"]["probe_pulls"].isel(step=0).to_numpy()
         shares = (early > 1).mean(axis=1)
-        interval = t_interval(shares, float((shares * (1 - shares) / early.shape[1]).mean() ** 0.5))
+        interval = t_interval(shares, float((shares * (1 - shares) / early.shape[1]).mean() ** 0.5), least=0, most=1)
         yield Measure("early_learning_cells", f"{name}: network", *interval, "fraction", "training seeds or cells")
 
 

@@ -95,16 +95,24 @@ def _of_map(theory: xr.Dataset, networks: xr.Dataset, lifetime: int, seed: int) 
     if theory.sizes["cell"] < 2:
         return rows
     learns = np.where(np.isnan(pulls), np.nan, pulls > THRESHOLD)
-    add("learning_cells", NETWORK, t_interval(_means(learns), np.nan), "fraction", _over(num_seeds))
+    add("learning_cells", NETWORK, t_interval(_means(learns), np.nan, least=0, most=1), "fraction", _over(num_seeds))
     for who, column in YARDSTICKS.items():
         theirs = theory[column].to_numpy().astype(float)
         is_theirs = theirs > (THRESHOLD if who == SEQUENTIAL else 0)
         exact("learning_cells", who, float(is_theirs.mean()), "fraction")
         agreement = _means(np.where(np.isnan(learns), np.nan, learns == is_theirs))
-        add("regime_agreement", f"{NETWORK} with {who}", t_interval(agreement, np.nan), "fraction", _over(num_seeds))
+        add(
+            "regime_agreement",
+            f"{NETWORK} with {who}",
+            t_interval(agreement, np.nan, least=0, most=1),
+            "fraction",
+            _over(num_seeds),
+        )
         correlations = np.array([_correlation(row, theirs) for row in pulls])
         unit, over = "correlation", _over(num_seeds)
-        add("pulls_correlation", f"{NETWORK} with {who}", t_interval(correlations, np.nan), unit, over)
+        add(
+            "pulls_correlation", f"{NETWORK} with {who}", t_interval(correlations, np.nan, least=-1, most=1), unit, over
+        )
         rows += _of_boundary(theory, learns, is_theirs, f"{where}: {NETWORK} against {who}", seed)
     return rows
 
@@ -181,7 +189,8 @@ def _of_cell(theory: xr.Dataset, networks: xr.Dataset, seed: int) -> list[Measur
         exact("share_of_sequential", PRINTED, float(theory["printed_policy_value"]) / best, "fraction")
     if not len(pulls):
         return rows
-    add("probe_pulls", NETWORK, t_interval(pulls.mean(axis=1), float(pulls.std() / pulls.size**0.5)), "trials")
+    pulls_error = float(pulls.std() / pulls.size**0.5)
+    add("probe_pulls", NETWORK, t_interval(pulls.mean(axis=1), pulls_error, least=0, most=lifetime), "trials")
     for who, column in YARDSTICKS.items():
         exact("probe_pulls", who, float(theory[column]), "trials")
     share = learning_share(pulls).share

@@ -37,13 +37,13 @@ def _of_cell(networks: xr.Dataset) -> Iterator[tuple[str, str, Interval, str]]:
     num_last = max(1, round(_LAST * entropies.shape[2]))
     by_task = entropies[:, :, -num_last:].mean(axis=2)
     error = float((by_task.std(axis=1, ddof=1) / by_task.shape[1] ** 0.5).mean())
-    yield "final_entropy", NETWORK, t_interval(by_task.mean(axis=1), error), "nats"
-    yield "end_points", NETWORK, t_interval(networks["end_points"].to_numpy().astype(float), np.nan), "places"
-    for measure, variable, who, unit in (
-        ("state_dimensions", "participation_ratio", NETWORK, "dimensions"),
-        ("read_out", "read_out", NETWORK, "fraction"),
-        ("read_out", "shuffled_read_out", SHUFFLED, "fraction"),
+    yield "final_entropy", NETWORK, t_interval(by_task.mean(axis=1), error, least=0), "nats"
+    yield "end_points", NETWORK, t_interval(networks["end_points"].to_numpy().astype(float), np.nan, least=1), "places"
+    for measure, variable, who, unit, (least, most) in (
+        ("state_dimensions", "participation_ratio", NETWORK, "dimensions", (1, np.inf)),
+        ("read_out", "read_out", NETWORK, "fraction", (0, 1)),
+        ("read_out", "shuffled_read_out", SHUFFLED, "fraction", (0, 1)),
     ):
         bounds = networks[variable].transpose("shown", "bound").to_numpy().astype(float)
-        interval = Interval(*map(float, bounds[0])) if len(bounds) == 1 else t_interval(bounds[:, 0], np.nan)
-        yield measure, who, interval, unit
+        over_seeds = t_interval(bounds[:, 0], np.nan, least=least, most=most)
+        yield measure, who, Interval(*map(float, bounds[0])) if len(bounds) == 1 else over_seeds, unit

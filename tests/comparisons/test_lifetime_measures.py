@@ -105,8 +105,8 @@ def test_regret_is_a_share_of_what_full_information_is_worth(table):
 def test_regimes_agree_cell_by_cell(table):
     """The networks learn in cells (2, 4), (2) and (1, 2, 4); the optimum in (2, 4), the printed formula in (2)."""
     row = table("learning_cells", f"lifetime 10: {NETWORK}")
-    half = T_2 * 0.25 / 3**0.5
-    assert tuple(row[2:5]) == pytest.approx((0.5, 0.5 - half, 0.5 + half), abs=1e-6)
+    assert T_2 * 0.25 / 3**0.5 > 0.5
+    assert tuple(row[2:5]) == pytest.approx((0.5, 0, 1), abs=1e-6)  # shares of settings are between 0 and 1
     for who, share, agreements in (
         (SEQUENTIAL, 0.5, [1.0, 0.75, 0.75]),
         (COMMIT, 0.5, [1.0, 0.75, 0.75]),
@@ -116,7 +116,7 @@ def test_regimes_agree_cell_by_cell(table):
         row = table("regime_agreement", f"lifetime 10: {NETWORK} with {who}")
         half = T_2 * np.std(agreements, ddof=1) / 3**0.5
         mean = np.mean(agreements)
-        assert tuple(row[2:5]) == pytest.approx((mean, mean - half, mean + half), abs=1e-6)
+        assert tuple(row[2:5]) == pytest.approx((mean, max(mean - half, 0), min(mean + half, 1)), abs=1e-6)
 
 
 def test_pulls_are_correlated_seed_by_seed():
