@@ -86,7 +86,7 @@ _PAIRS = ReportFigure(
     "trial, of networks trained for the setting across and of the one network for all settings up.",
     caption=lambda tree: (
         "Every setting that both were scored in, means over training seeds. On the diagonal, being told the setting is "
-        "as good as being trained for it; to the right, above it, the one network explores, or loses, more."
+        "as good as being trained for it; above it, the one network explores, or loses, more."
     ),
 )
 

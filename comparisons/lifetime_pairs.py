@@ -78,15 +78,16 @@ def draw_pairs(table: pd.DataFrame, figure: Figure) -> None:
     for ax, (quantity, unit) in zip(panels, UNITS.items(), strict=True):
         rows = table[table.quantity == quantity]
         largest = 1.04 * float(rows[["one_network", "specialists"]].to_numpy().max())
-        ax.plot([0, largest], [0, largest], color=COLOURS["optimal"], linewidth=0.8, zorder=0)
+        ax.plot([0, largest], [0, largest], color=COLOURS["optimal"], linewidth=0.8)
         for lifetime, marker in markers.items():
             own = rows[rows.lifetime == lifetime]
             place = {"linestyle": "", "marker": marker, "markersize": 4, "alpha": 0.75}
             colour = COLOURS["network" if marker == "o" else "Gittins"]
             label = f"{lifetime} trials"
             ax.plot(own.specialists, own.one_network, color=colour, markeredgewidth=0, label=label, **place)
-        ax.set(xlabel=f"specialists: {quantity}, {unit}", ylabel=f"one network: {quantity}")
-        ax.set_aspect("equal", adjustable="datalim")
+        limits = (-0.03 * largest, largest)
+        ax.set(xlim=limits, ylim=limits, xlabel=f"specialists: {quantity}, {unit}", ylabel=f"one network: {quantity}")
+        ax.set_box_aspect(1)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=len(labels), frameon=False)
 

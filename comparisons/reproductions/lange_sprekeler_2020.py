@@ -110,9 +110,8 @@ def experiments() -> dict[str, AbstractExperiment]:
             _GENERAL,
             network=StackedLSTMConfig(hidden_size=64),
             evaluation=dataclasses.replace(_FEW, shown_cells=(24, 28)),
-            training_seeds=(0, 1, 2),
         ),
-        "foraging": ForagingExperiment(),
+        "foraging": ForagingExperiment(training_seeds=(0,)),
     }
 
 
