@@ -148,7 +148,7 @@ def test_a_gaussian_head_on_heavy_tails_is_infinitely_far():
     assert "inf" in comparison.summary()
 
 
-@pytest.mark.parametrize("kind", ["mixture", "histogram"])
+@pytest.mark.parametrize("kind", [pytest.param("mixture", marks=pytest.mark.slow), "histogram"])
 def test_flexible_heads_learn_a_gaussian_predictive(kind):
     """Brief training must at least beat the prior predictive (0.27 nats at length 20, 0.18 at 8)."""
     family = NormalNormal()

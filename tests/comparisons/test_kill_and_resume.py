@@ -53,8 +53,8 @@ def assert_same_after_kills(tmp_path, num_kills, seed):
     assert all(reports)
 
 
-def test_killed_twice(tmp_path):
-    assert_same_after_kills(tmp_path, num_kills=2, seed=1)
+def test_killed_once(tmp_path):
+    assert_same_after_kills(tmp_path, num_kills=1, seed=0)
 
 
 @pytest.mark.slow

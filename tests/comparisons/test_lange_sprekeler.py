@@ -112,9 +112,8 @@ def test_points_are_those_that_are_claimed_about():
 
 
 def test_a_tiny_run_from_training_to_the_page(tmp_path):
-    options = ReproductionOptions(
-        smoke=True, only=("theory", "points", "map_25", "map_100_paper", "one_network", "foraging")
-    )
+    only = ("theory", "map_25", "map_100_paper", "one_network", "foraging")
+    options = ReproductionOptions(smoke=True, only=only)
     units = [unit for chosen in experiments_of(NAME, options).values() for unit in chosen.training_units()]
     assert num_untrained(NAME, tmp_path, options) == len(units) > 0
     report = run_reproduction(NAME, tmp_path, options)
@@ -124,6 +123,6 @@ def test_a_tiny_run_from_training_to_the_page(tmp_path):
     assert verdicts and {verdict.outcome for verdict in verdicts} <= {"held", "failed", "undecided"}
     page = report.read_text()
     assert "When is it optimal to learn" in page
-    assert set(tree.children) == {"measures", "theory", "points", "map_25", "map_100_paper", "one_network", "foraging"}
-    for name in ("points-values", "foraging-returns", "map_100_paper-behaviour", "one_network-pairs"):
+    assert set(tree.children) == {"measures", *only}
+    for name in ("foraging-returns", "map_100_paper-behaviour", "one_network-pairs"):
         assert (report.parent / f"{name}.png").exists()
