@@ -212,7 +212,7 @@ def _sub_grid() -> tuple[Cell, ...]:
 _MINUTES = {
     "theory": 0.3,
     "points": 9,
-    "points_many_seeds": 1.3,
+    "points_many_seeds": 1.8,
     "points_paper": 1.6,
     "map_25": 3.5,
     "map_100": 18,
