@@ -72,8 +72,8 @@ PAPER = ActorCriticConfig(
 """The paper's table 1: 30,000 lifetimes, two an update. Its "exponential" rise of the discount over 27,000 of them is
 read as geometric. Adam's moments are not given."""
 PAPER_OTHER_DISCOUNT = dataclasses.replace(PAPER, discount=GeometricBelowOne(0.4, 0.999, 0.9))
-"""The other reading: geometric in what is missing to 1, so that horizons grow early. Networks then learn nowhere, so it
-is hardly what the paper did."""
+"""The other reading: geometric in what is missing to 1, so that horizons grow early. Networks then do not even learn
+where tasks differ most, so it is hardly what the paper did."""
 PAPER_HIGH_DISCOUNT = dataclasses.replace(PAPER, discount=Constant(0.999))
 PAPER_NO_ANNEALING = dataclasses.replace(PAPER, entropy_weight=Constant(0.005))
 PAPER_NETWORK = StackedLSTMConfig(hidden_size=48, is_orthogonal=True, is_initial_state_learned=True)
