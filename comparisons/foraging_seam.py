@@ -102,7 +102,7 @@ def hidden_states(
     start = tuple(part.expand(1, len(inputs), -1) for part in (network.initial_hidden, network.initial_cell))
     with one_thread(), torch.no_grad():
         hiddens, _ = network.hidden_states(inputs[None], start)
-    return hiddens[0].transpose(0, 1).numpy()
+    return hiddens[0].numpy()
 
 
 def num_parameters(policy: RecurrentPolicy) -> int:

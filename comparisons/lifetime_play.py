@@ -127,7 +127,7 @@ def play_one(player: Player, setting: Setting, tasks: FixedArmTasks, *, seed: in
             for part in (network.get_parameter("initial_hidden"), network.get_parameter("initial_cell"))
         )
         hiddens, _ = network.hidden_states(blocks, start)  # pyright: ignore[reportCallIssue]
-    states = hiddens[0].transpose(0, 1).numpy()
+    states = hiddens[0].numpy()
     return Played(rolled.actions.numpy() == 1, rolled.action_probs.numpy()), states
 
 

@@ -1,13 +1,11 @@
 """Many LSTMs side by side: one module whose rows, in equal blocks, belong to networks with weights of their own.
 
-Small networks on few tasks spend their time on calling operations, not on arithmetic. Stacked, one operation serves
-all; nothing of one network reaches another, neither in activations nor in gradients. The gradient through time is
-written out (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), which halves the operations
-again.
+Small networks that act trial by trial spend their time on calling operations, not on arithmetic. Stacked, one
+operation serves all. Whole sequences go through torch's own LSTM, one network after the other: there nothing is gained
+by stacking. Nothing of one network reaches another, neither in activations nor in gradients.
 """
 
 import math
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -83,20 +81,33 @@ class StackedLSTM(nn.Module):
             hidden, cell = (part[0].unflatten(0, (self.num_networks, rows)) for part in state)
         hiddens, last = self.hidden_states(blocks, (hidden, cell))
         outputs = torch.baddbmm(self.readout_bias, hiddens.flatten(1, 2), self.readout_weight)
-        outputs = outputs.unflatten(1, (time, rows)).transpose(1, 2).flatten(0, 1)
-        return outputs, (last[0].flatten(0, 1)[None], last[1].flatten(0, 1)[None])
+        return outputs.view(batch, time, -1), (last[0].flatten(0, 1)[None], last[1].flatten(0, 1)[None])
 
     def hidden_states(
         self, blocks: Float[Tensor, "network row time input"], state: State
-    ) -> tuple[Float[Tensor, "network time row hidden"], State]:
+    ) -> tuple[Float[Tensor, "network row time hidden"], State]:
         """Hidden states at every time, and hidden and cell state (`network row hidden`) after the last."""
-        by_time = blocks.transpose(1, 2).contiguous()
-        arguments = (by_time, self.input_weight, self.hidden_weight, self.bias, *state)
-        if not torch.is_grad_enabled():
-            hiddens, _, cells = _run(*arguments)
-            return hiddens, (hiddens[:, -1], cells[-1])
-        hiddens, last_cell = _LSTMThroughTime.apply(*arguments)  # pyright: ignore[reportGeneralTypeIssues]
-        return hiddens, (hiddens[:, -1], last_cell)
+        if blocks.shape[2] == 1 and not torch.is_grad_enabled():
+            hidden, cell = self._step(blocks[:, :, 0], state)
+            return hidden[:, :, None], (hidden, cell)
+        weights = (_in_torchs_order(part) for part in (self.input_weight, self.hidden_weight, self.bias))
+        passes = [
+            _through_time(block, (hidden, cell), own)
+            for block, hidden, cell, own in zip(blocks, *state, zip(*weights, strict=True), strict=True)
+        ]
+        hiddens, last_hiddens, last_cells = (torch.stack(parts) for parts in zip(*passes, strict=True))
+        return hiddens, (last_hiddens, last_cells)
+
+    def _step(self, inputs: Float[Tensor, "network row input"], state: State) -> State:
+        """One trial of all networks at once, without gradient: most operations write over what they read."""
+        size = self.config.hidden_size
+        gates = torch.baddbmm(self.bias, inputs, self.input_weight).baddbmm_(state[0], self.hidden_weight)
+        entering, forgetting, leaving, candidate = gates.split(size, dim=-1)
+        candidate.mul_(2)
+        gates.sigmoid_()
+        candidate.mul_(2).sub_(1)
+        cell = torch.mul(forgetting, state[1]).addcmul_(entering, candidate)
+        return _tanh(cell).mul_(leaving), cell
 
 
 def build_stack(
@@ -124,85 +135,31 @@ def stack_of(members: list[dict[str, Tensor]], config: StackedLSTMConfig) -> Sta
     return stack
 
 
-def _run(
-    inputs: Float[Tensor, "network time row input"],
-    input_weight: Tensor,
-    hidden_weight: Tensor,
-    bias: Tensor,
-    hidden: Float[Tensor, "network row hidden"],
-    cell: Float[Tensor, "network row hidden"],
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Hidden states (`network time row hidden`), gates (`time network row gate`), cells (`time network row hidden`)."""
-    networks, time, rows, _ = inputs.shape
-    size = hidden.shape[-1]
-    driven = torch.baddbmm(bias, inputs.flatten(1, 2), input_weight).unflatten(1, (time, rows))
-    gates = driven.transpose(0, 1).contiguous()
-    hiddens = inputs.new_empty(networks, time, rows, size)
-    cells = inputs.new_empty(time, networks, rows, size)
-    for now in range(time):
-        gate = gates[now]
-        torch.baddbmm(gate, hidden, hidden_weight, out=gate)
-        candidate = gate[..., 3 * size :]
-        candidate.mul_(2)
-        gate.sigmoid_()
-        candidate.mul_(2).sub_(1)
-        torch.mul(gate[..., size : 2 * size], cell, out=cells[now])
-        cell = cells[now].addcmul_(gate[..., :size], candidate)
-        hidden = _tanh(cell).mul_(gate[..., 2 * size : 3 * size])
-        hiddens[:, now] = hidden
-    return hiddens, gates, cells
+def _through_time(
+    inputs: Float[Tensor, "row time input"], state: State, weights: tuple[Tensor, Tensor, Tensor]
+) -> tuple[Float[Tensor, "row time hidden"], Float[Tensor, "row hidden"], Float[Tensor, "row hidden"]]:
+    """Hidden states of one network at every time, and hidden and cell state after the last."""
+    of_inputs, of_hiddens, biases = weights
+    bias = biases[:, 0]
+    start = [part.contiguous()[None] for part in state]
+    hiddens, hidden, cell = torch.lstm(
+        inputs,
+        start,
+        (of_inputs, of_hiddens, bias, torch.zeros_like(bias)),
+        has_biases=True,
+        num_layers=1,
+        dropout=0.0,
+        train=True,
+        bidirectional=False,
+        batch_first=True,
+    )
+    return hiddens, hidden[0], cell[0]
 
 
-class _LSTMThroughTime(torch.autograd.Function):
-    """Hidden states at every time and the last cell state, with the gradient written out."""
-
-    @staticmethod
-    def forward(ctx: Any, *arguments: Tensor) -> tuple[Tensor, Tensor]:
-        hiddens, gates, cells = _run(*arguments)
-        inputs, input_weight, hidden_weight, _, hidden, cell = arguments
-        ctx.save_for_backward(inputs, input_weight, hidden_weight, hidden, cell, hiddens, gates, cells)
-        return hiddens, cells[-1].clone()
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        to_hiddens, to_last_cell = gradients
-        inputs, input_weight, hidden_weight, hidden, cell, hiddens, gates, cells = ctx.saved_tensors
-        time, size = len(gates), hidden.shape[-1]
-        to_gates = torch.empty_like(gates)
-        recurrent = hidden_weight.transpose(1, 2)
-        to_hidden, to_cell = torch.zeros_like(hidden), to_last_cell.clone()
-        squashed = _tanh(cells)
-        entering, forgetting, leaving, candidate = gates.split(size, dim=-1)
-        # Factors that do not depend on what flows back, for all times at once.
-        to_leaving = squashed * leaving * (1 - leaving)
-        through_cell = leaving * (1 - squashed * squashed)
-        to_entering = candidate * entering * (1 - entering)
-        to_candidate = entering * (1 - candidate * candidate)
-        before = torch.cat([cell[None], cells[:-1]])
-        to_forgetting = before * forgetting * (1 - forgetting)
-        for now in reversed(range(time)):
-            to_hidden = to_hidden + to_hiddens[:, now]
-            to_cell = torch.addcmul(to_cell, to_hidden, through_cell[now])
-            gate = to_gates[now]
-            torch.mul(to_cell, to_entering[now], out=gate[..., :size])
-            torch.mul(to_cell, to_forgetting[now], out=gate[..., size : 2 * size])
-            torch.mul(to_hidden, to_leaving[now], out=gate[..., 2 * size : 3 * size])
-            torch.mul(to_cell, to_candidate[now], out=gate[..., 3 * size :])
-            to_hidden = torch.bmm(gate, recurrent)
-            to_cell = to_cell * forgetting[now]
-        flat = to_gates.transpose(0, 1).flatten(1, 2)
-        hiddens_before = torch.cat([hidden[:, None], hiddens[:, :-1]], dim=1).flatten(1, 2)
-        to_inputs = None
-        if ctx.needs_input_grad[0]:
-            to_inputs = torch.bmm(flat, input_weight.transpose(1, 2)).unflatten(1, inputs.shape[1:3])
-        return (
-            to_inputs,
-            torch.bmm(inputs.flatten(1, 2).transpose(1, 2), flat),
-            torch.bmm(hiddens_before.transpose(1, 2), flat),
-            flat.sum(dim=1, keepdim=True),
-            to_hidden,
-            to_cell,
-        )
+def _in_torchs_order(weights: Float[Tensor, "network row gate"]) -> Float[Tensor, "network gate row"]:
+    """A row for each gate, and gates as torch has them: input, forget, candidate, output."""
+    entering, forgetting, leaving, candidate = weights.chunk(4, dim=-1)
+    return torch.cat([entering, forgetting, candidate, leaving], dim=-1).transpose(1, 2).contiguous()
 
 
 def _tanh(values: Tensor) -> Tensor:

@@ -96,7 +96,7 @@ def experiments() -> dict[str, AbstractExperiment]:
         "map_25": _map("map_25", 25, QUICK, _sub_grid()),
         "map_100": _map("map_100", 100, QUICK, _sub_grid()),
         "map_100_paper": dataclasses.replace(
-            _map("map_100_paper", 100, PAPER, (*_sub_grid(), *SHOWN)),
+            _map("map_100_paper", 100, PAPER, (*_coarse_grid(), *SHOWN)),
             network=PAPER_NETWORK,
             is_raw=True,
             stack_size=42,
@@ -109,19 +109,17 @@ def experiments() -> dict[str, AbstractExperiment]:
             LIFETIMES,
             _GENERAL,
             network=StackedLSTMConfig(hidden_size=64),
-            evaluation=dataclasses.replace(_FEW, shown_cells=(24, 28)),
+            evaluation=dataclasses.replace(_FEW, shown_cells=(70, 74)),
+            training_seeds=(0, 1, 2),
         ),
-        "foraging": ForagingExperiment(training_seeds=(0,)),
+        "foraging": ForagingExperiment(training_seeds=(0, 1, 2)),
     }
 
 
 def further_experiments() -> dict[str, AbstractExperiment]:
     """Longer ones, and variants of the paper's settings: run where they are named, not by default."""
-    fine = tuple(Cell(reward, prior) for reward in REWARD_SCALES[1::2] for prior in PRIOR_SCALES[1::2])
     whole = tuple(Cell(reward, prior) for reward in REWARD_SCALES for prior in PRIOR_SCALES)
-    found: dict[str, AbstractExperiment] = {
-        f"fine_map_{lifetime}": _map(f"fine_map_{lifetime}", lifetime, QUICK, fine) for lifetime in (25, 100)
-    }
+    found: dict[str, AbstractExperiment] = {}
     for lifetime in LIFETIMES:
         whole_map = _map(f"whole_map_{lifetime}_paper", lifetime, PAPER, whole)
         found[f"whole_map_{lifetime}_paper"] = dataclasses.replace(
@@ -203,10 +201,18 @@ def _map(name: str, lifetime: int, training: ActorCriticConfig, cells: tuple[Cel
 
 
 def _sub_grid() -> tuple[Cell, ...]:
-    """Forty cells of the paper's grid, closer together where learning begins."""
-    rewards = [REWARD_SCALES[index] for index in (2, 6, 9, 14, 19)]
-    priors = [PRIOR_SCALES[index] for index in (1, 2, 3, 4, 5, 7, 11, 16)]
-    return tuple(Cell(reward, prior) for reward in rewards for prior in priors)
+    """A hundred cells of the paper's grid, closer together where learning begins."""
+    return _cells((1, 2, 4, 6, 8, 9, 11, 14, 16, 19), (1, 2, 3, 4, 5, 7, 9, 11, 13, 16))
+
+
+def _coarse_grid() -> tuple[Cell, ...]:
+    """Forty of them."""
+    return _cells((2, 6, 9, 14, 19), (1, 2, 3, 4, 5, 7, 11, 16))
+
+
+def _cells(rewards: tuple[int, ...], priors: tuple[int, ...]) -> tuple[Cell, ...]:
+    """The cells of the paper's grid in these columns and rows."""
+    return tuple(Cell(REWARD_SCALES[reward], PRIOR_SCALES[prior]) for reward in rewards for prior in priors)
 
 
 _MINUTES = {
@@ -219,8 +225,6 @@ _MINUTES = {
     "map_100_paper": 32,
     "one_network": 15,
     "foraging": 25,
-    "fine_map_25": 9,
-    "fine_map_100": 45,
     "whole_map_25_paper": 60,
     "whole_map_50_paper": 120,
     "whole_map_75_paper": 180,

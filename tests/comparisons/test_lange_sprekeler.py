@@ -44,9 +44,9 @@ def test_experiments_differ_and_shrink():
 
 def test_longer_experiments_run_only_where_they_are_named():
     by_default = experiments_of(NAME, ReproductionOptions())
-    assert "fine_map_100" not in by_default and "map_100" in by_default
-    named = experiments_of(NAME, ReproductionOptions(only=("fine_map_100",)))
-    assert list(named) == ["fine_map_100"]
+    assert "whole_map_100_paper" not in by_default and "map_100" in by_default
+    named = experiments_of(NAME, ReproductionOptions(only=("whole_map_100_paper",)))
+    assert list(named) == ["whole_map_100_paper"]
     with pytest.raises(KeyError, match="no experiment 'map_101' in lange_sprekeler_2020; there are theory, points"):
         experiments_of(NAME, ReproductionOptions(only=("map_101",)))
 

@@ -28,6 +28,16 @@ def fed(num_networks=3, time=TIME, seed=2):
     return torch.randn(num_networks * ROWS, time, INPUTS, generator=generator, dtype=torch.float64)
 
 
+def one_by_one(stack, inputs):
+    """Outputs and last state, without gradients."""
+    outputs, state = [], None
+    with torch.no_grad():
+        for trial in inputs.split(1, dim=1):
+            output, state = stack(trial, state)
+            outputs.append(output)
+    return torch.cat(outputs, dim=1), state
+
+
 def as_torch(stack, network):
     """Torch's own LSTM and read-out with the weights of one network, and its initial state for `ROWS` rows."""
     entering, forgetting, leaving, candidate = (part * HIDDEN + torch.arange(HIDDEN) for part in range(4))
@@ -46,14 +56,11 @@ def as_torch(stack, network):
     return core, readout, initial, order
 
 
-def test_every_network_is_torchs_lstm():
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_every_network_is_torchs_lstm(is_at_once):
+    """Fed all trials at once, and one by one."""
     stack, inputs = fresh_stack(), fed()
-    with torch.no_grad():
-        unrecorded, unrecorded_state = stack(inputs)
-    outputs, state = stack(inputs)
-    torch.testing.assert_close(outputs.detach(), unrecorded, atol=0, rtol=0)
-    for part, other in zip(state, unrecorded_state, strict=True):
-        torch.testing.assert_close(part.detach(), other, atol=0, rtol=0)
+    outputs, state = stack(inputs) if is_at_once else one_by_one(stack, inputs)
     for network in range(3):
         rows = slice(network * ROWS, (network + 1) * ROWS)
         core, readout, initial, _ = as_torch(stack, network)
