@@ -127,9 +127,9 @@ class ForagingExperiment(AbstractExperiment):
     def smoke(self) -> "ForagingExperiment":
         return dataclasses.replace(
             self,
-            lifetimes=(5, 10),
-            test_lifetimes=(5, 10),
-            first_lifetime=None if self.first_lifetime is None else min(8, self.first_lifetime),
+            lifetimes=(5, 12),
+            test_lifetimes=(5, 12),
+            first_lifetime=None if self.first_lifetime is None else min(14, self.first_lifetime),
             network=dataclasses.replace(self.network, hidden_size=min(8, self.network.hidden_size)),
             training=dataclasses.replace(self.training, num_steps=3, batch_size=4, num_checkpoints=2),
             num_tasks=min(40, self.num_tasks),

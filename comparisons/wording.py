@@ -71,14 +71,16 @@ def in_percent(value: float, unit: str) -> tuple[float, str]:
 def digits_for(estimate: float, lower: float, upper: float) -> int:
     """Significant digits that an interval supports: 2 to 4; 2 for an estimate without interval.
 
-    An exact estimate has 3, and 3 decimals if it is 1 or more; an interval without end supports 3.
+    An exact estimate has 3, and 3 decimals if it is 1 or more, but none if it is whole; an interval without end
+    supports 3.
     """
     if math.isnan(lower) or math.isnan(upper):
         return 2
     if estimate == 0 or not math.isfinite(estimate) or not math.isfinite(upper - lower):
         return 3
     if math.isclose(lower, upper, rel_tol=1e-9):
-        return max(3, 4 + math.floor(math.log10(abs(estimate))))
+        before_point = 1 + math.floor(math.log10(abs(estimate)))
+        return before_point if estimate.is_integer() else max(3, 3 + before_point)
     relative = (upper - lower) / 2 / abs(estimate)
     return min(4, max(2, 1 + math.ceil(-math.log10(1.4 * relative))))
 

@@ -144,7 +144,7 @@ def test_the_headline_has_the_staggering_of_network_bayes_and_learner():
     tree = changed(tree, "staggering", "Bayes", (1.0, 1.0, 1.0))
     tree = changed(tree, "staggering", SMALL.learners[0], (np.inf, 6.0, np.inf))
     sentence = headline(tree).sentence
-    assert sentence.endswith("G = 1.25 [1.20, 1.30] beside Bayes' 1.000 and ∞ [6.00, ∞] of SGD, depth 2.")
+    assert sentence.endswith("G = 1.25 [1.20, 1.30] beside Bayes' 1 and ∞ [6.00, ∞] of SGD, depth 2.")
     assert any("mean recovery is at most 0.10 [0.08, 0.12] from Bayes'" in line for line in headline(tree).details)
 
 
