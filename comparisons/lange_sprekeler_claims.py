@@ -220,15 +220,14 @@ def _states() -> Iterator[Claim]:
     learner, hard_coder = (
         f"map 100 paper: reward_scale {scale:g}, prior_scale 2.9, lifetime 100: network" for scale in (6.4, 14.8)
     )
-    for who, where in (
-        (f"points: {LEARN}: network", 'Well-trained networks at the "learn" point'),
-        (learner, "A network in the paper's settings, at reward scale 6.4 and prior scale 2.9,"),
+    many, one = 'Well-trained networks at the "learn" point', "A network in the paper's settings, at reward scale 6.4,"
+    for who, ends, are in (
+        (f"points: {LEARN}: network", f"{many} end", f"{many} are"),
+        (learner, f"{one} ends", f"{one} is"),
     ):
-        yield AtLeast(
-            f"{where} end where one reads off which arm is better (the paper: two places).", "read_out", who, 0.9
-        )
-        yield AtMost(f"{where} are decided at the end: less than .1 nats of entropy.", "final_entropy", who, 0.1)
-    where = "A network in the paper's settings, at reward scale 14.8 and prior scale 2.9,"
+        yield AtLeast(f"{ends} where one reads off which arm is better (the paper: two places).", "read_out", who, 0.9)
+        yield AtMost(f"{are} decided at the end: less than .1 nats of entropy.", "final_entropy", who, 0.1)
+    where = "A network in the paper's settings, at reward scale 14.8,"
     yield AtMost(f"{where} is decided at the end: less than .1 nats of entropy.", "final_entropy", hard_coder, 0.1)
     yield AtMost(f"{where} ends where nothing can be read off (the paper: one place).", "read_out", hard_coder, 0.65)
 

@@ -4,6 +4,8 @@ Regret is always to the sequential optimum, which is the Bayes-optimal policy; t
 and have a regret of their own beside the networks'.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -128,7 +130,7 @@ def _of_boundary(
     grid = grid_of(theory.isel(cell=varied))
     if grid is None or len(learns) < 2:
         return []
-    prior_scales, order = grid
+    _, prior_scales, order = grid
     learns, is_theirs = learns[:, varied], is_theirs[varied]
     shares = _means(learns.T)
     learns = np.where(np.isnan(learns), np.where(np.isnan(shares), 0.5, shares), learns)
@@ -141,15 +143,25 @@ def _of_boundary(
     ]
 
 
-def grid_of(
-    theory: xr.Dataset,
-) -> tuple[Float[np.ndarray, "prior_scale"], Int[np.ndarray, "reward_scale prior_scale"]] | None:
-    """The prior scales of a map whose cells form a grid, and which cell is where; `None` of any other map."""
-    reward_scales, prior_scales = (np.unique(theory[name].to_numpy()) for name in ("reward_scale", "prior_scale"))
-    if len(reward_scales) * len(prior_scales) != theory.sizes["cell"] or min(len(reward_scales), len(prior_scales)) < 2:
+class Grid(NamedTuple):
+    """Cells of one lifetime that form a grid; scales ascend, in rewards."""
+
+    reward_scales: Float[np.ndarray, "reward_scale"]
+    prior_scales: Float[np.ndarray, "prior_scale"]
+    cells: Int[np.ndarray, "reward_scale prior_scale"]
+    """Which cell is where."""
+
+
+def grid_of(theory: xr.Dataset) -> Grid | None:
+    """The grid that cells form, but for those whose reward scale no other cell has; `None` where there is none."""
+    scales = theory["reward_scale"].to_numpy().astype(float), theory["prior_scale"].to_numpy().astype(float)
+    _, place, counts = np.unique(scales[0], return_inverse=True, return_counts=True)
+    chosen = np.flatnonzero(counts[place] > 1)
+    reward_scales, prior_scales = (np.unique(values[chosen]) for values in scales)
+    if len(reward_scales) * len(prior_scales) != len(chosen) or min(len(reward_scales), len(prior_scales)) < 2:
         return None
-    order = np.lexsort((theory["prior_scale"].to_numpy(), theory["reward_scale"].to_numpy()))
-    return prior_scales, order.reshape(len(reward_scales), len(prior_scales))
+    order = chosen[np.lexsort((scales[1][chosen], scales[0][chosen]))]
+    return Grid(reward_scales, prior_scales, order.reshape(len(reward_scales), len(prior_scales)))
 
 
 def _of_cell(theory: xr.Dataset, networks: xr.Dataset, seed: int) -> list[Measure]:

@@ -51,9 +51,7 @@ def maps_of(tree: xr.DataTree) -> list[Map]:
         grid = grid_of(theory.isel(cell=chosen))
         if grid is None:
             return []
-        prior_scales, order = grid
-        reward_scales = np.unique(theory["reward_scale"].to_numpy()[chosen])
-        maps.append(Map(int(lifetime), reward_scales.astype(float), prior_scales.astype(float), chosen[order].T))
+        maps.append(Map(int(lifetime), grid.reward_scales, grid.prior_scales, chosen[grid.cells].T))
     return maps
 
 

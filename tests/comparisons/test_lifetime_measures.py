@@ -10,6 +10,7 @@ import xarray as xr
 from comparisons.intervals import t_interval
 from comparisons.lifetime_measures import FEW_CELLS, cell_curves, grid_of, lifetime_measures, with_lifetime_measures
 from comparisons.lifetime_players import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL, UNTRAINED
+from comparisons.lifetime_tables import maps_of
 
 T_2 = 4.302653
 """Student's 97.5 % point of 2 degrees of freedom, and the normal one."""
@@ -150,12 +151,21 @@ def test_cells_without_a_spread_have_no_part_in_the_boundary():
 
 
 def test_there_is_a_boundary_on_grids_alone():
-    table = Table(made_up_tree(cells=[*CELLS, (5.0, 7.0)]))
+    table = Table(made_up_tree(cells=[*CELLS, (5.0, 1.0), (5.0, 7.0)]))
     assert not table.rows["measure"].str.startswith("boundary").any()
     theory = made_up_tree(cells=[CELLS[index] for index in (3, 0, 2, 1)])["theory"].to_dataset()
-    prior_scales, order = grid_of(theory)
+    reward_scales, prior_scales, cells = grid_of(theory)
+    assert reward_scales.tolist() == sorted({scale for scale, _ in CELLS})
     assert prior_scales.tolist() == [1.0, 2.0]
-    assert order.tolist() == [[1, 3], [2, 0]]
+    assert cells.tolist() == [[1, 3], [2, 0]]
+
+
+def test_a_cell_alone_in_its_row_is_not_of_the_grid():
+    tree = made_up_tree(cells=[(5.0, 7.0), *CELLS])
+    assert grid_of(tree["theory"].to_dataset()).cells.tolist() == [[1, 2], [3, 4]]
+    (found,) = maps_of(tree)
+    assert found.cells.tolist() == [[1, 3], [2, 4]]
+    assert found.prior_scales.tolist() == [1.0, 2.0]
 
 
 def test_one_training_seed_has_an_interval_over_tasks():
