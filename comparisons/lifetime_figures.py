@@ -141,8 +141,10 @@ def _draw_map(ax: Axes, found: tables.Map, rows: pd.DataFrame, norm: Normalize, 
 
 
 def _on_map(found: tables.Map, rows: pd.DataFrame) -> Float[np.ndarray, "prior_scale reward_scale"]:
+    """Values of the cells of the map; those of cells off its grid are not on it."""
     own = rows[rows.lifetime == found.lifetime]
-    return own.pivot(index="prior_scale", columns="reward_scale", values="estimate").to_numpy(float)
+    values = own.pivot(index="prior_scale", columns="reward_scale", values="estimate")
+    return values.reindex(index=found.prior_scales, columns=found.reward_scales).to_numpy(float)
 
 
 def _draw_edges(ax: Axes, found: tables.Map, edges: pd.DataFrame) -> None:

@@ -147,6 +147,16 @@ def test_maps_show_the_values_of_their_cells_where_the_cells_are(grid):
     assert ax.get_xlim()[0] == ax.get_ylim()[0] == 0
 
 
+def test_a_setting_off_the_grid_is_not_on_the_map():
+    on_grid = grid_settings(3, 10)
+    tree = made_up_lifetime_tree([*on_grid, Setting(7.0, 4.0, 10)], num_seeds=3)
+    theory = tree["theory"].to_dataset()["commit_trials"].to_numpy()[:9].reshape(3, 3).T
+    for name, column in (("exploration", 1), ("regret", 0)):
+        _, mesh = maps_drawn(drawn(name, tree))[column]
+        assert mesh.get_array().shape == (3, 3)
+        assert column == 0 or np.array_equal(mesh.get_array(), theory)
+
+
 def test_a_cell_without_numbers_is_empty_and_hatched(grid):
     for name, column in (("exploration", 3), ("regret", 0), ("map_development", 0)):
         ax, mesh = maps_drawn(drawn(name, grid))[column]
