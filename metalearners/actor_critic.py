@@ -4,6 +4,7 @@ Lange & Sprekeler (2020, arXiv 2010.04466) train one small LSTM per setting of t
 here all networks of a stack learn at once, each from its own tasks, its own luck and its own gradients.
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -121,8 +122,12 @@ def trial_losses(
         assert isinstance(config.critic, InformedCritic)
         criticism = critic.loss(said, rolled, returns, discount)
         criticism = criticism + config.critic.auxiliary_weight * _value_error(values, returns, config, discount)
-    weight = scheduled(config.entropy_weight, step, config.num_steps)
-    return TrialLosses(criticism - surrogate - weight * entropies, collected, entropies)
+    entropy_weight, uniform_weight = (
+        scheduled(weight, step, config.num_steps) for weight in (config.entropy_weight, config.uniform_weight)
+    )
+    from_uniform = -log_probs.mean(dim=-1) - math.log(log_probs.shape[-1])
+    regularised = uniform_weight * from_uniform - entropy_weight * entropies
+    return TrialLosses(criticism - surrogate + regularised, collected, entropies)
 
 
 def per_network(values: Float[Tensor, "batch time"], num_networks: int) -> Float[Tensor, "network"]:

@@ -56,6 +56,12 @@ class ActorCriticConfig:
     """Lambda of generalised advantages (Schulman et al. 2016, arXiv 1506.02438); 1 sums rewards to the end."""
     entropy_weight: Schedule = Parabola(0.1, 0.6)
     """Bonus per nat of the policy's mean entropy, in units of `reward_unit`."""
+    uniform_weight: Schedule = Constant(0.0)
+    """Penalty per nat of the divergence of the policy from all actions alike, KL(uniform || policy), in the same units.
+
+    The gradient of the entropy fades where the policy is sure, this one does not: what was ruled out too early is
+    tried again (Pereyra et al. 2017, arXiv 1701.06548).
+    """
     reward_unit: float = 1.0
     """Rewards that advantages are measured in: the larger, the smaller are all policy gradients."""
     learning_rate: float = 0.01

@@ -4,8 +4,10 @@ Workers and the programs that tests start share what JAX compiled, in pytest's o
 """
 
 import os
+import subprocess
 import sys
 
+import pytest
 from jaxtyping import install_import_hook
 
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(".pytest_cache/jax"))
@@ -19,3 +21,18 @@ if _too_early:
 
 # As for static type checkers, an int may stand where a float is asked for.
 install_import_hook(PACKAGES, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+
+@pytest.fixture
+def bayesgauge_here(tmp_path, monkeypatch, capsys):
+    """Runs a command line in this process, in an empty folder; programs of their own take seconds to start."""
+
+    def run(*arguments):
+        from comparisons.__main__ import main
+
+        monkeypatch.chdir(tmp_path)
+        arguments = [str(argument) for argument in arguments]
+        code = main(arguments)
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run

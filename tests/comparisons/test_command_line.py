@@ -122,8 +122,8 @@ def test_a_full_disk_is_said_in_one_line(tmp_path):
     ],
     ids=lambda value: " ".join(value)[:40],
 )
-def test_what_is_wrong_is_said_in_one_line(arguments, words, tmp_path):
-    assert_refused(bayesgauge(*arguments, cwd=tmp_path), *words)
+def test_what_is_wrong_is_said_in_one_line(arguments, words, bayesgauge_here, tmp_path):
+    assert_refused(bayesgauge_here(*arguments), *words)
     assert not list(tmp_path.iterdir())
 
 
@@ -150,13 +150,13 @@ def test_score_a_network_of_ones_own(tmp_path):
         assert_refused(bayesgauge("score", "beta_bernoulli", "--network", f"mine:{factory}", cwd=tmp_path), words)
 
 
-def test_list_and_show_name_every_family(tmp_path):
-    listed = bayesgauge("list", cwd=tmp_path)
+def test_list_and_show_name_every_family(bayesgauge_here):
+    listed = bayesgauge_here("list")
     assert listed.returncode == 0, listed.stderr
     for identifier, cls in families.discover().items():
         assert identifier in listed.stdout
         assert cls.__name__ in listed.stdout
-    shown = bayesgauge("show", "NormalNormal", cwd=tmp_path)
+    shown = bayesgauge_here("show", "NormalNormal")
     assert shown.returncode == 0, shown.stderr
     for word in ("normal_normal", "def model", "training = TrainingConfig", "exact"):
         assert word in shown.stdout

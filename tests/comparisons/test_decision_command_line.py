@@ -53,8 +53,8 @@ def test_a_bandit_run_that_was_killed_ends_with_the_same_numbers(tmp_path):
     np.testing.assert_array_equal(one.tree["totals"]["action_gap"], two.tree["totals"]["action_gap"])
 
 
-def test_gittins_prints_the_index_with_its_bound(tmp_path):
-    completed = bayesgauge("gittins", 1, 1, "--discount", 0.95, cwd=tmp_path)
+def test_gittins_prints_the_index_with_its_bound(bayesgauge_here):
+    completed = bayesgauge_here("gittins", 1, 1, "--discount", 0.95)
     assert completed.returncode == 0
     index, bound = re.fullmatch(r"(0\.\d+) ± (\S+)\n", completed.stdout).groups()
     assert float(bound) <= 1e-9
@@ -73,15 +73,15 @@ def test_gittins_prints_the_index_with_its_bound(tmp_path):
         (["run", "exponential_bandit", "--family.concentration", 1, 2], ["concentration", "> 1"]),
     ],
 )
-def test_bad_input_is_refused_in_one_line(tmp_path, arguments, words):
-    assert_refused(bayesgauge(*arguments, cwd=tmp_path), *words)
+def test_bad_input_is_refused_in_one_line(bayesgauge_here, arguments, words):
+    assert_refused(bayesgauge_here(*arguments), *words)
 
 
-def test_a_horizon_that_memory_cannot_hold_is_refused_before_training(tmp_path):
+def test_a_horizon_that_memory_cannot_hold_is_refused_before_training(bayesgauge_here, tmp_path):
     arms = ["1", "2", "3", "4", "5", "6"]
     flags = ["--family.concentration1", *arms, "--family.concentration0", *arms]
-    completed = bayesgauge(
-        *("run", "bernoulli_bandit", *flags, "--training.horizon", 60, "--evaluation.length", 60), cwd=tmp_path
+    completed = bayesgauge_here(
+        *("run", "bernoulli_bandit", *flags, "--training.horizon", 60, "--evaluation.length", 60)
     )
     assert_refused(completed, "6 arms over 60 trials need", "GB of memory", "available")
     assert not (tmp_path / "results").exists()

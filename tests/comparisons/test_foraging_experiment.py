@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from comparisons.__main__ import main
 from comparisons.experiments_by_name import experiment_named
 from comparisons.foraging_experiment import (
     AS_PRINTED,
@@ -23,6 +22,7 @@ from metalearners.checkpoints import load_tensors, save_tensors
 from metalearners.runs import checkpoint_path, checkpoint_steps
 from metalearners.schedules import scheduled
 from tests.comparisons.pages import Page
+from tests.comparisons.test_command_line import assert_refused
 
 TINY = dataclasses.replace(ForagingExperiment().smoke(), lifetimes=(3, 4, 6), test_lifetimes=(4, 6))
 LOST = "lifetime-003-seed-01"
@@ -175,9 +175,8 @@ def test_a_finished_network_is_not_trained_again(tmp_path):
     assert {path.name: path.stat().st_mtime_ns for path in directory.glob("step-*")} == written
 
 
-def test_the_family_is_shown_with_its_experiment(capsys):
-    assert main(["show", "foraging_grid"]) == 0
-    shown = capsys.readouterr().out
+def test_the_family_is_shown_with_its_experiment(bayesgauge_here):
+    shown = bayesgauge_here("show", "foraging_grid").stdout
     assert shown.startswith("foraging_grid: Three goals in a square grid")
     assert "reference: optimum" in shown and "lifetimes = (5, 10, 15" in shown
 
@@ -190,9 +189,6 @@ def test_the_family_is_shown_with_its_experiment(capsys):
         (["run", "foraging_grid_as_printed", "--family.side", "2"], "side must be an integer of at least 4"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(arguments, message, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert main(arguments) == 1
-    (said,) = capsys.readouterr().err.strip().splitlines()
-    assert message in said
+def test_what_cannot_be_done_is_said_in_one_line(arguments, message, bayesgauge_here, tmp_path):
+    assert_refused(bayesgauge_here(*arguments), message)
     assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from comparisons.__main__ import main
+from tests.comparisons.test_command_line import assert_refused
 
 
 @pytest.mark.parametrize(
@@ -18,12 +18,8 @@ from comparisons.__main__ import main
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_done_is_said_in_one_line(arguments, message, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert main(arguments) == 1
-    said = capsys.readouterr().err.strip().splitlines()
-    assert len(said) == 1
-    assert message in said[0]
+def test_what_cannot_be_done_is_said_in_one_line(arguments, message, bayesgauge_here, tmp_path):
+    assert_refused(bayesgauge_here(*arguments), message)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -31,8 +27,8 @@ def test_what_cannot_be_done_is_said_in_one_line(arguments, message, capsys, tmp
     ("name", "reference"),
     [("linear_regression", "exact"), ("function_regression", "exact"), ("contextual_bandit", "optimum")],
 )
-def test_families_are_shown_with_their_experiments(name, reference, capsys):
-    assert main(["show", name]) == 0
-    shown = capsys.readouterr().out
-    assert f"reference: {reference}" in shown
-    assert "num_tasks=5000" in shown
+def test_families_are_shown_with_their_experiments(name, reference, bayesgauge_here):
+    completed = bayesgauge_here("show", name)
+    assert completed.returncode == 0
+    assert f"reference: {reference}" in completed.stdout
+    assert "num_tasks=5000" in completed.stdout

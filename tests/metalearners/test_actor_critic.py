@@ -207,6 +207,45 @@ def test_the_loss_is_the_papers():
     assert means[1].item() == pytest.approx(found.losses[BATCH : 2 * BATCH].mean().item(), abs=1e-6)
 
 
+def test_the_penalty_is_the_divergence_of_the_policy_from_all_actions_alike():
+    """KL(uniform || policy) by plain sums, in nats, weighted by its schedule."""
+    tasks, encoding, _ = walks(0)
+    policy = fresh_policy(encoding)
+    rolled = roll_out(policy, tasks, action_uniforms(0, 0, tasks.num_tasks, LIFETIME))
+    critic = build_critic(policy, tasks, SMALL)
+    without, penalised = (
+        trial_losses(policy, critic, tasks, rolled, settings(num_steps=4, uniform_weight=weight), step=2).losses
+        for weight in (Constant(0.0), Linear(0.3, 0.1))
+    )
+    divergences = (0.5 * (0.5 / rolled.action_probs).log()).sum(dim=2)
+    assert divergences.min() >= 0 and divergences.max() > 1e-4
+    torch.testing.assert_close(penalised - without, 0.2 * divergences.float(), atol=2e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("uniform_weight", "is_unlearned"), [(0.0, False), (0.05, True)])
+def test_who_was_sure_too_early_unlearns_it_only_under_the_penalty(uniform_weight, is_unlearned):
+    """Arm 1 pays 1 and arm 0 nothing, which the networks play with a probability of all but e^-20 at first.
+
+    Nothing that pays is drawn then, in 100 updates of 24 trials, and a bonus on entropy is too flat to help.
+    """
+    tasks, encoding, _ = bandits(0)
+    paid = torch.tensor([0.0, 1.0]).expand_as(tasks.rewards)
+    lesson = Lesson(tasks._replace(rewards=paid, expected_rewards=paid), encoding)
+    policy = fresh_policy(encoding)
+    with torch.no_grad():
+        policy.network.readout_bias[..., 0] += 20.0
+    config = settings(
+        num_steps=100,
+        learning_rate=0.1,
+        max_gradient_norm=10.0,
+        entropy_weight=Constant(0.05),
+        uniform_weight=Linear(uniform_weight, 0.0),
+    )
+    record = train_stack(policy, lambda _: lesson, config, seed=0)
+    assert record.mean_rewards[0] < 1e-6
+    assert (record.mean_rewards[-10:].mean() > 0.9) == is_unlearned
+
+
 # Side by side
 
 
