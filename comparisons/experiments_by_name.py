@@ -44,6 +44,7 @@ def experiment_named(name: str) -> Any:
 
 def family_named(name: str) -> type[Any]:
     """A family's class, by its id or class name. Raises `KeyError` naming what there is."""
-    if difflib.get_close_matches(name, reproductions.reproduction_ids(), n=1):
-        raise KeyError(f"no family {name!r}; of papers there are {', '.join(reproductions.reproduction_ids())}")
+    papers = reproductions.reproduction_ids()
+    if closest := difflib.get_close_matches(name, papers, n=1):
+        raise KeyError(f"no family {name!r} (did you mean {closest[0]!r}?); of papers there are {', '.join(papers)}")
     return families.load(name)

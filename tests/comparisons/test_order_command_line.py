@@ -15,6 +15,10 @@ from tests.comparisons.test_command_line import assert_refused
         (["run", "contextual_bandit", "--family.num-contexts", "0"], "num_contexts must be an integer of at least 1"),
         (["run", "rabinowitz_2019", "--only", "maps"], "no experiment 'maps' in rabinowitz_2019; there are linear"),
         (["run", "rabinowitz_2019", "--seeds", "-1"], "seeds must be at least 1"),
+        (
+            ["run", "rabinovitz_2019"],
+            "no family 'rabinovitz_2019' (did you mean 'rabinowitz_2019'?); of papers there are",
+        ),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
 )
