@@ -135,11 +135,14 @@ def _claim_row(verdict: Verdict) -> ClaimRow:
     upper, _ = in_percent(verdict.upper, verdict.unit)
     least, _ = in_percent(verdict.least, verdict.unit)
     most, _ = in_percent(verdict.most, verdict.unit)
+    bounds = interval(estimate, lower, upper)
+    if bounds == "exact" and not verdict.interval_over.startswith("nothing"):
+        bounds = "all alike"
     return ClaimRow(
         verdict.statement,
         verdict.outcome,
         number(estimate, digits_for(estimate, lower, upper)),
-        interval(estimate, lower, upper),
+        bounds,
         _bounds(least, most).replace("-", "−"),
         unit,
         verdict.interval_over,

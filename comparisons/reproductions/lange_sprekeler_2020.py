@@ -226,9 +226,9 @@ def _cells(rewards: tuple[int, ...], priors: tuple[int, ...]) -> tuple[Cell, ...
 _MINUTES = {
     "theory": 0.3,
     "points": 9,
-    "points_many_seeds": 1.8,
+    "points_many_seeds": 0.8,
     "points_paper": 1.6,
-    "map_25": 7,
+    "map_25": 6.5,
     "map_100": 28,
     "map_100_paper": 23,
     "one_network": 16,

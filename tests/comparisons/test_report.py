@@ -11,6 +11,7 @@ from comparisons.claims import Verdict
 from comparisons.figure_tables import kl_by_time_table
 from comparisons.prediction_wording import PREDICTION_VOCABULARY
 from comparisons.report import write_comparison_report, write_report
+from comparisons.report_rows import claim_rows
 from comparisons.wording import interval, number, quantity, wording_of
 from tests.comparisons.pages import LOADING, Page
 from tests.comparisons.trees import made_up_tree
@@ -230,6 +231,12 @@ def test_the_page_is_written_last(tmp_path, monkeypatch):
 )
 def test_numbers_are_written_as_a_person_reads_them(value, text):
     assert number(value) == text
+
+
+def test_seeds_that_agree_are_not_called_exact():
+    seeds = Verdict("They agree.", "held", 0.96, 0.96, 0.96, 0.9, np.inf, "fraction", "training seeds")
+    theory = seeds._replace(interval_over="nothing: exact")
+    assert [row.interval for row in claim_rows([seeds, theory])] == ["all alike", "exact"]
 
 
 def test_intervals_decide_the_digits_and_keep_the_notation_of_the_estimate():
