@@ -135,14 +135,12 @@ def _claim_row(verdict: Verdict) -> ClaimRow:
     upper, _ = in_percent(verdict.upper, verdict.unit)
     least, _ = in_percent(verdict.least, verdict.unit)
     most, _ = in_percent(verdict.most, verdict.unit)
-    bounds = interval(estimate, lower, upper)
-    if bounds == "exact" and not verdict.interval_over.startswith("nothing"):
-        bounds = "all alike"
+    without_width = "exact" if verdict.interval_over.startswith("nothing") else "all alike"
     return ClaimRow(
         verdict.statement,
         verdict.outcome,
         number(estimate, digits_for(estimate, lower, upper)),
-        bounds,
+        interval(estimate, lower, upper, without_width=without_width),
         _bounds(least, most).replace("-", "−"),
         unit,
         verdict.interval_over,

@@ -85,12 +85,12 @@ def digits_for(estimate: float, lower: float, upper: float) -> int:
     return min(4, max(2, 1 + math.ceil(-math.log10(1.4 * relative))))
 
 
-def interval(estimate: float, lower: float, upper: float) -> str:
-    """The interval of an estimate, in brackets; "exact" where it has no width, a dash where there is none."""
+def interval(estimate: float, lower: float, upper: float, *, without_width: str = "exact") -> str:
+    """The interval of an estimate, in brackets; the word for it where it has no width, a dash where there is none."""
     if math.isnan(lower) or math.isnan(upper):
         return "–"
     if math.isclose(lower, upper, rel_tol=1e-9):
-        return "exact" if math.isfinite(estimate) else "–"
+        return without_width if math.isfinite(estimate) else "–"
     digits = digits_for(estimate, lower, upper)
     like = estimate if math.isfinite(estimate) else None
     return f"[{number(lower, digits, like=like)}, {number(upper, digits, like=like)}]"
