@@ -19,7 +19,7 @@ class Comparison:
 
     def summary(self) -> str:
         """The answer in a few lines: estimate, interval, unit, floors and ceilings."""
-        from comparisons.presentation import presentation_of
+        from comparisons.kind import presentation_of
 
         notes = [f"note: {note}" for note in json.loads(self.tree.attrs["notes"])]
         return "\n".join([*presentation_of(self.tree).summary(self.tree, self.to_dataframe()), *notes])
@@ -38,7 +38,7 @@ class Comparison:
         A path that ends in `.html` is the report itself, and its figures and tables go to a folder beside it;
         any other path is a folder, and the report is its `index.html`.
         """
-        from comparisons.report import write_comparison_report
+        from comparisons.report.page import write_comparison_report
 
         return write_comparison_report(self.tree, Path(path))
 

@@ -94,7 +94,7 @@ def open_result(folder: Path) -> Comparison:
 
 def render(folder: Path) -> Path:
     """Write the report of a finished run from its files alone; the path of the report."""
-    from comparisons.report import write_report  # not above: processes that train would load all that figures need
+    from comparisons.report.page import write_report
 
     comparison = open_result(folder)
     settings = json.loads((folder / EXPERIMENT_FILE).read_text())

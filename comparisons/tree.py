@@ -101,7 +101,7 @@ _OPTIONAL_DECISION_GROUPS: dict[str, Variables] = {
 """Groups that exist where they mean something: rewards of 0 and 1 with an exact plan, networks with checkpoints."""
 
 _ORDER_GROUPS: dict[str, Variables] = {"systems": {}}
-"""Groups that every comparison of orders of learning has; a child for each system, see `comparisons.systems`."""
+"""Groups that every comparison of orders of learning has; a child for each system, see `comparisons.order.systems`."""
 
 _OPTIONAL_ORDER_GROUPS: dict[str, Variables] = {"outer": {}, "scores": {}, "courses": {}}
 """Groups that exist where they mean something: networks with checkpoints, predictives, choices."""
@@ -141,7 +141,7 @@ LIFETIME_BEHAVIOUR: Variables = {
     "read_out": ("shown", "bound"),
     "shuffled_read_out": ("shown", "bound"),
 }
-"""What is kept of networks whose single lifetimes are shown, see `comparisons.lifetime_behaviour`."""
+"""What is kept of networks whose single lifetimes are shown, see `comparisons.lifetimes.behaviour`."""
 
 _OPTIONAL_LIFETIME_GROUPS: dict[str, Variables] = {
     "networks": {
@@ -170,7 +170,7 @@ _FORAGED = (
     "late_small_goals",
     "idle_steps",
 )
-"""What is counted of every task that somebody forages in, see `comparisons.foraging_scores`."""
+"""What is counted of every task that somebody forages in, see `comparisons.foraging.scores`."""
 _PER_FORAGER = ("training_seed", "train_lifetime")
 
 _FORAGING_GROUPS: dict[str, Variables] = {

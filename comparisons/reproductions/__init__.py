@@ -1,8 +1,8 @@
-"""Reproductions of papers, one file each. The file's existence is its registration and its name is its id.
+"""Reproductions of papers, one folder each. The folder's existence is its registration and its name is its id.
 
-A file defines `QUESTION`; `experiments()`, the frozen experiments by name; `duration(chosen)`, how long some of them
-take, in words; `measures(trees, seed)`, the common table of their results; `figure_points(trees)`, tables of points by
-group, each with its dimension; and `presentation()`, how both are shown and what is claimed.
+Its module `paper` defines `QUESTION`; `experiments()`, the frozen experiments by name; `duration(chosen)`, how long
+some of them take, in words; `measures(trees, seed)`, the common table of their results; `figure_points(trees)`, tables
+of points by group, each with its dimension; and `presentation()`, how both are shown and what is claimed.
 """
 
 import importlib
@@ -12,11 +12,11 @@ from types import ModuleType
 
 def reproduction_ids() -> list[str]:
     """The ids of all reproductions, in alphabetical order, without importing them."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
 def load(identifier: str) -> ModuleType:
-    """The module of a reproduction. Raises `KeyError` naming all ids if there is none."""
+    """The module `paper` of a reproduction. Raises `KeyError` naming all ids if there is none."""
     if identifier not in reproduction_ids():
         raise KeyError(f"no reproduction {identifier!r}; there are {', '.join(reproduction_ids())}")
-    return importlib.import_module(f"{__name__}.{identifier}")
+    return importlib.import_module(f"{__name__}.{identifier}.paper")

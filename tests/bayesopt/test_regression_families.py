@@ -18,7 +18,7 @@ from bayesopt import (
 from bayesopt.conjugate import LinearGaussianBelief
 from bayesopt.families import BetaBernoulli, FunctionRegression, LinearRegression
 from bayesopt.targets_at_inputs import TargetsAtInputs
-from comparisons.divergences import kl_divergence
+from comparisons.statistics.divergences import kl_divergence
 
 SKEWED = LinearRegression((1.0, 0.3, 2.0), (0.5, 1.5), (1.0, 2.0, 0.5), noise_scale=0.01)
 """Unequal scales everywhere, little noise."""

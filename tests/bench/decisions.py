@@ -7,13 +7,7 @@ import jax
 import bayesopt
 from bayesopt.families import BernoulliBandit
 from bayesopt.planning.heuristics import thompson_agent
-from comparisons import (
-    DecisionEvaluationConfig,
-    agent_of,
-    certify_decisions,
-    compare_agents,
-    meta_train_policy,
-)
+from comparisons import DecisionEvaluationConfig, agent_of, certify_decisions, compare_agents, meta_train_policy
 from metalearners import ReinforcementConfig
 from tests.bench.table import peak_memory, report, seconds, times
 

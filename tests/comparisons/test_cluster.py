@@ -12,7 +12,7 @@ from distributed import LocalCluster
 
 from comparisons.__main__ import main
 from comparisons.stages import _train, train_experiments
-from tests.comparisons.sweeps import Sweep
+from tests.comparisons.lifetimes.sweeps import Sweep
 
 
 @pytest.fixture(scope="module")

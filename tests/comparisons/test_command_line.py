@@ -11,7 +11,7 @@ import torch
 
 from bayesopt import families
 from metalearners.checkpoints import save_tensors
-from tests.comparisons.networks import CountingNetwork
+from tests.comparisons.predictions.networks import CountingNetwork
 
 RUN = [sys.executable, "-m", "comparisons"]
 QUICK = ["--smoke", "--training.num-steps", "20", "--evaluation.num-tasks", "50", "--training-seeds", "0"]
@@ -135,7 +135,7 @@ def test_a_setting_with_a_typo_names_the_right_one(tmp_path):
 
 
 def test_score_a_network_of_ones_own(tmp_path):
-    (tmp_path / "mine.py").write_text(Path("tests/comparisons/networks.py").read_text())
+    (tmp_path / "mine.py").write_text(Path("tests/comparisons/predictions/networks.py").read_text())
     save_tensors(tmp_path / "w.safetensors", CountingNetwork(0.25).state_dict(), {})
     completed = bayesgauge(
         *("score", "beta_bernoulli", "--network", "mine:CountingNetwork", "--weights", "w.safetensors"),

@@ -8,9 +8,9 @@ import pytest
 
 from bayesopt.families import BetaBernoulli
 from comparisons.experiment import TrainingUnit
-from comparisons.prediction_experiment import PredictionExperiment
+from comparisons.predictions.experiment import PredictionExperiment
 from comparisons.stages import WALL_TIMES, _wall_times, folder_of, run_experiment, train_experiments, unit_folder
-from tests.comparisons.sweeps import Sweep
+from tests.comparisons.lifetimes.sweeps import Sweep
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from comparisons.seam import distribution_of
+from comparisons.seams.predictions import distribution_of
 from metalearners.heads import (
     BernoulliHead,
     CategoricalHead,

@@ -1,0 +1,122 @@
+"""The command that runs an experiment or reproduces a paper."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from bayesopt import families
+from comparisons import reproductions
+from comparisons.commands.names import VARIANTS, experiment_named
+from comparisons.commands.parsing import parse
+from comparisons.experiment import AbstractExperiment
+
+
+def run_command(arguments: list[str]) -> int:
+    """Meta-train, compare, report."""
+    if not arguments or arguments[0].startswith("-"):
+        print(
+            "usage: bayesgauge run NAME [OPTIONS]\n\n"
+            "Meta-train networks on a family, compare them with its Bayes-optimal predictor or policy, and write the\n"
+            "report. A run that was stopped resumes; a finished one only renders its report again.\n\n"
+            f"families: {', '.join(families.family_ids())}\n"
+            f"papers: {', '.join(reproductions.reproduction_ids())}\n"
+            f"settings as printed in papers, which take days: {', '.join(VARIANTS)}\n\n"
+            "`bayesgauge run NAME --help` shows every setting of an experiment as a flag, for instance\n"
+            "`bayesgauge run beta_bernoulli --training.num-steps 5000 --family.concentration1 2`."
+        )
+        return 0 if arguments and arguments[0] in ("-h", "--help") else 2
+    name, *flags = arguments
+    if name in reproductions.reproduction_ids():
+        return _run_reproduction(name, flags)
+    default: Any = experiment_named(name)
+    kind = type(default)
+
+    def run(
+        experiment: Annotated[kind, tyro.conf.arg(name="")] = default,  # pyright: ignore[reportInvalidTypeForm]
+        *,
+        smoke: bool = False,
+        results: Path = Path("results"),
+        scheduler: str | None = None,
+    ) -> tuple[AbstractExperiment, Path, str | None]:
+        """Meta-train networks on a family, compare them with its Bayes-optimal reference, and write the report.
+
+        Args:
+            experiment: what to run.
+            smoke: run a tiny version of the experiment, which proves nothing.
+            results: folder for checkpoints, numbers and the report.
+            scheduler: train on the Dask cluster whose scheduler has this address, as tcp://host:8786. All its
+                workers must see the results folder under the same path, and be started with --nthreads 1. By
+                default networks are trained here, one process per core.
+        """
+        return (experiment.smoke() if smoke else experiment), results, scheduler
+
+    experiment, results, scheduler = parse(
+        run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,)
+    )
+    from comparisons.stages import run_experiment
+
+    report = run_experiment(experiment, results, scheduler=scheduler)
+    print_result(report.parent.parent)
+    print(f"report: {report}")
+    return 0
+
+
+def _run_reproduction(name: str, flags: list[str]) -> int:
+    def run(
+        *,
+        smoke: bool = False,
+        seeds: int = 0,
+        only: tuple[str, ...] = (),
+        results: Path = Path("results"),
+        scheduler: str | None = None,
+    ) -> tuple[bool, int, tuple[str, ...], Path, str | None]:
+        """Reproduce a paper: run its experiments, then write one report with a verdict on every claim.
+
+        Args:
+            smoke: run tiny versions of the experiments, which prove nothing.
+            seeds: networks to train per experiment; 0 is the reproduction's own number.
+            only: names of experiments to run; all of them if none is named.
+            results: folder for checkpoints, numbers and reports.
+            scheduler: train on the Dask cluster whose scheduler has this address, as tcp://host:8786. All its
+                workers must see the results folder under the same path, and be started with --nthreads 1. By
+                default networks are trained here, one process per core.
+        """
+        return smoke, seeds, only, results, scheduler
+
+    smoke, seeds, only, results, scheduler = parse(run, args=flags, prog=f"bayesgauge run {name}")
+    from comparisons.report.page import verdicts_of
+    from comparisons.reproductions._running import (
+        REPRODUCTION_FILE,
+        ReproductionOptions,
+        experiments_of,
+        num_untrained,
+        run_reproduction,
+    )
+    from comparisons.tree import open_tree
+
+    options = ReproductionOptions(smoke=smoke, seeds=seeds, only=only)
+    chosen = experiments_of(name, options)
+    if not smoke:
+        num_units = sum(len(experiment.training_units()) for experiment in chosen.values())
+        num_left = num_untrained(name, results, options)
+        duration = reproductions.load(name).duration(chosen)
+        print(
+            f"{len(chosen)} experiments; {num_left} of {num_units} units are left to train; all: {duration}", flush=True
+        )
+    report = run_reproduction(name, results, options, scheduler=scheduler)
+    for verdict in verdicts_of(open_tree(report.parent.parent / REPRODUCTION_FILE)):
+        print(f"{verdict.outcome:>9}: {verdict.statement}")
+    print(f"report: {report}")
+    return 0
+
+
+def print_result(folder: Path) -> None:
+    """The summary of a finished run, and the verdict on every claim."""
+    from comparisons.report.page import verdicts_of
+    from comparisons.stages import open_result
+
+    comparison = open_result(folder)
+    print(comparison.summary())
+    for verdict in verdicts_of(comparison.tree):
+        print(f"{verdict.outcome:>9}: {verdict.statement}")

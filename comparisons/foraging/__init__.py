@@ -1,0 +1,1 @@
+"""When to search: networks that forage in a grid world, compared with the Bayes-optimal policy."""

@@ -1,0 +1,63 @@
+"""Contexts of a bandit as modes: systems that play or learn contextual bandits, their contexts by number or ranked."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from comparisons.order.exchangeable_modes import ranked_by
+from comparisons.order.readouts import accuracy_by_trial, change_elsewhere, choice_overlaps
+from comparisons.order.systems import Course, Role, Score, System, system_of
+
+Choices = Float[np.ndarray, "training_seed task time context"]
+"""The probability of the right action in every context, at every trial or after every step."""
+
+
+class Moments(NamedTuple):
+    """When choices were asked for."""
+
+    times: Float[np.ndarray, "time"]
+    unit: str
+
+
+def trials(choices: Choices) -> Moments:
+    """Before every trial."""
+    return Moments(np.arange(choices.shape[2], dtype=float), "trials")
+
+
+def context_system(
+    name: str, role: Role, choices: Choices, moments: Moments, *, condition: str, reference: str, num_arms: int
+) -> System:
+    """A system whose modes are the contexts by their number, all of one stage but in that order."""
+    modes = tuple((f"context {context + 1}", context) for context in range(choices.shape[3]))
+    found = choice_overlaps(choices, num_arms=num_arms)
+    return system_of(
+        name,
+        role,
+        found,
+        condition=condition,
+        reference=reference,
+        times=moments.times,
+        time_unit=moments.unit,
+        modes=modes,
+    )
+
+
+def ranked_at_start(system: System, initial: Float[np.ndarray, "training_seed task context"]) -> System:
+    """The same system with the contexts of each task ranked by the probability of their right action at the start.
+
+    Contexts are exchangeable: which is learned first differs from task to task, and a mean over tasks would hide it.
+    `initial` is that probability, of whoever ranks.
+    """
+    labels = tuple(f"context ranked {rank + 1}" for rank in range(initial.shape[2]))
+    return system._replace(recoveries=ranked_by(system.recoveries, initial), mode_labels=labels)
+
+
+def change_score(name: str, choices: Choices, contexts: np.ndarray) -> Score:
+    """What a trial changes in the contexts it was not in."""
+    return Score("change_elsewhere", name, "probability per trial", "mean", change_elsewhere(choices, contexts))
+
+
+def accuracy_course(name: str, role: Role, choices: Choices, contexts: np.ndarray) -> Course:
+    """The probability of acting rightly at every trial."""
+    return Course("accuracy", name, role, "probability", accuracy_by_trial(choices, contexts))

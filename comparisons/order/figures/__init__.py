@@ -1,0 +1,1 @@
+"""Figures of order, one file each: table, drawing, caption and alternative text."""

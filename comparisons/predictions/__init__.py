@@ -1,0 +1,1 @@
+"""Predictions of networks compared with the Bayes-optimal predictive, by KL divergence."""

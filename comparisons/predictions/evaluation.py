@@ -1,0 +1,278 @@
+"""Compare networks with the Bayes-optimal predictor of a family: the calculation, from predictors to a DataTree."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import jax
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float, Shaped
+from numpyro.distributions import Distribution
+
+from bayesopt.episodes import Sequences, sample_sequences
+from bayesopt.family import AbstractPredictionFamily, family_id
+from bayesopt.float64 import in_float64
+from bayesopt.reference import oracle_log_prob, predict_sequence
+from comparisons.comparison import Comparison
+from comparisons.predictions.calibration import reliability
+from comparisons.predictions.certificates import certify, longest_certifiable
+from comparisons.predictions.exchangeability import order_cost
+from comparisons.predictions.floors import WRONG_PRIOR_FACTOR, floors_of
+from comparisons.predictions.measures import with_measures
+from comparisons.predictions.network_checks import NUM_PROBES, check_network, reason_not_to_run
+from comparisons.predictions.settings import EvaluationConfig
+from comparisons.provenance import versions
+from comparisons.seams.networks import untrained_copy
+from comparisons.seams.predictions import Network, Predictor, as_contestant, centre_of, num_outcomes, predictor_of
+from comparisons.seeding import integer_for, key_for
+from comparisons.statistics.divergences import kl_divergence
+from comparisons.tree import PREDICTION_SCHEMA, validate
+from metalearners.network import SequencePredictor
+
+
+def compare(
+    network: Network | Sequence[Network],
+    family: AbstractPredictionFamily,
+    *,
+    seed: int = 0,
+    evaluation: EvaluationConfig = EvaluationConfig(),
+) -> Comparison:
+    """How far a network's predictions are from the Bayes-optimal ones, with intervals, floors and ceilings.
+
+    `network` is a `SequencePredictor` (as `meta_train` returns), any torch module from `(batch, time, input)` to
+    head parameters, with or without a recurrent state, or any callable from observations `(task, time)` to a NumPyro
+    distribution; or a sequence of these, which then count as training seeds. A plain module is fed and read in the
+    family's own units (`natural_encoding`, `natural_head`). Raises `NetworkContractError` for a module that cannot
+    be scored (wrong shape, not finite, not causal, leaking between tasks).
+    """
+    if not isinstance(family, AbstractPredictionFamily):
+        raise TypeError(f"compare needs a prediction family (compare_agents: a bandit); got {type(family).__name__}")
+    networks = list(network) if isinstance(network, Sequence) else [network]
+    if not networks:
+        raise ValueError("compare needs at least one network; got an empty sequence")
+    tree = evaluate(networks, family, seed=seed, evaluation=evaluation)
+    return Comparison(with_measures(tree, seed=seed))
+
+
+def evaluate(
+    networks: Sequence[Network],
+    family: AbstractPredictionFamily,
+    *,
+    seed: int,
+    evaluation: EvaluationConfig,
+    checkpoints: Mapping[int, Sequence[SequencePredictor]] | None = None,
+) -> xr.DataTree:
+    """Everything measured per task and time, before any mean or interval is taken; follows `comparisons.tree`."""
+    contestants = [as_contestant(network, family) for network in networks]
+    notes: list[str] = []
+    longest = max([1, *evaluation.beyond]) * evaluation.length
+    key = key_for(seed, "evaluation tasks")
+    num_tasks = max(evaluation.num_tasks, NUM_PROBES)
+    drawn = sample_sequences(family, key, num_tasks=num_tasks, length=longest)
+    length = _usable_length(contestants, drawn.observations[:NUM_PROBES], evaluation, notes)
+    sequences = _first(drawn, num_tasks=evaluation.num_tasks, length=length)
+    predictors = [predictor_of(c) if isinstance(c, SequencePredictor) else c for c in contestants]
+    reference = predict_sequence(family, sequences.observations)
+    predictives = [_checked(predictor(sequences.observations), reference) for predictor in predictors]
+
+    groups = {
+        "observed_data": _dataset(observations=(("task", "time"), sequences.observations)),
+        "reference": _reference(family, sequences, reference),
+        "network": _scores(predictives, reference, sequences.observations).assign(
+            centre=(("training_seed", "task", "time"), np.stack([centre_of(p) for p in predictives]))
+        ),
+        "floors": _floors(family, reference, sequences.observations),
+        "calibration": _calibration([*predictives, reference], sequences.observations, evaluation.length),
+    }
+    untrained = [
+        untrained_copy(c, seed=integer_for(seed + index, "untrained weights"))
+        if isinstance(c, SequencePredictor)
+        else None
+        for index, c in enumerate(contestants)
+    ]
+    if all(u is not None for u in untrained):
+        blank = [predictor_of(u)(sequences.observations) for u in untrained if u is not None]
+        groups["untrained"] = _scores(blank, reference, sequences.observations)
+    else:
+        notes.append("no untrained floor: not every parameter of the network can be re-initialised")
+    if family.is_exchangeable:
+        groups["order_cost"] = _order_cost(predictors, family, sequences.observations, seed, evaluation)
+    certificate = _certificate(predictors, family, evaluation)
+    if certificate is not None:
+        groups["certificate"] = certificate
+    if checkpoints is not None:
+        groups["convergence"] = _convergence(checkpoints, sequences, family, evaluation)
+
+    tree = xr.DataTree.from_dict(groups)
+    tree.attrs = {
+        "schema": PREDICTION_SCHEMA,
+        "family": repr(family),
+        "family_id": family_id(family),
+        "network": _describe(contestants[0]),
+        "length": evaluation.length,
+        "wrong_prior_factor": WRONG_PRIOR_FACTOR,
+        "evaluation": json.dumps(asdict(evaluation)),
+        "seed": seed,
+        "notes": json.dumps(notes),
+        "versions": json.dumps(versions()),
+    }
+    return validate(tree)
+
+
+def _usable_length(
+    contestants: Sequence[SequencePredictor | Predictor],
+    probes: Shaped[np.ndarray, "task time"],
+    evaluation: EvaluationConfig,
+    notes: list[str],
+) -> int:
+    """The longest multiple of the length, among those asked for, at which every network runs."""
+    modules = [c for c in contestants if isinstance(c, SequencePredictor)]
+    for module in modules:
+        check_network(module, probes[:, : evaluation.length])
+    usable = evaluation.length
+    for factor in sorted(evaluation.beyond):
+        longer = probes[:, : factor * evaluation.length]
+        refusal = next((r for m in modules if (r := reason_not_to_run(m, longer)) is not None), None)
+        if refusal is not None:
+            notes.append(f"not measured beyond {usable} observations: {refusal}")
+            break
+        usable = longer.shape[1]
+    return usable
+
+
+def _first(sequences: Sequences, *, num_tasks: int, length: int) -> Sequences:
+    """The first tasks and the first observations of each."""
+    latents = {name: values[:num_tasks] for name, values in sequences.latents.items()}
+    return Sequences(latents, sequences.observations[:num_tasks, :length])
+
+
+def _checked(predictive: Any, reference: Distribution) -> Distribution:
+    if not isinstance(predictive, Distribution):
+        raise TypeError(f"a predictor must return a NumPyro distribution; got {type(predictive).__name__}")
+    if tuple(predictive.batch_shape) != tuple(reference.batch_shape):
+        raise ValueError(
+            f"a predictor must return a distribution of batch shape (task, time) = {tuple(reference.batch_shape)}; "
+            f"got {tuple(predictive.batch_shape)}"
+        )
+    return predictive
+
+
+@in_float64
+def _log_loss(
+    predictive: Distribution, observations: Shaped[np.ndarray, "task time"]
+) -> Float[np.ndarray, "task time"]:
+    return -np.asarray(_log_prob(predictive, observations), float)
+
+
+@jax.jit
+def _log_prob(predictive: Distribution, observations: Array) -> Array:
+    return predictive.log_prob(observations)
+
+
+def _reference(family: AbstractPredictionFamily, sequences: Sequences, reference: Distribution) -> xr.Dataset:
+    oracle = oracle_log_prob(family, sequences.latents, sequences.observations)
+    return _dataset(
+        log_loss=(("task", "time"), _log_loss(reference, sequences.observations)),
+        oracle_log_loss=(("task", "time"), -oracle),
+        centre=(("task", "time"), centre_of(reference)),
+    )
+
+
+def _scores(
+    predictives: Sequence[Distribution], reference: Distribution, observations: Shaped[np.ndarray, "task time"]
+) -> xr.Dataset:
+    dimensions = ("training_seed", "task", "time")
+    return _dataset(
+        kl_divergence=(dimensions, np.stack([kl_divergence(reference, q) for q in predictives])),
+        log_loss=(dimensions, np.stack([_log_loss(q, observations) for q in predictives])),
+    )
+
+
+def _floors(
+    family: AbstractPredictionFamily, reference: Distribution, observations: Shaped[np.ndarray, "task time"]
+) -> xr.Dataset:
+    floors = {name: floor(observations) for name, floor in floors_of(family).items()}
+    scores = _scores(list(floors.values()), reference, observations)
+    return scores.rename(training_seed="floor").assign_coords(floor=list(floors))
+
+
+def _calibration(
+    predictives: Sequence[Distribution], observations: Shaped[np.ndarray, "task time"], length: int
+) -> xr.Dataset:
+    """Reliability tables of the networks and, last, of Bayes, over the first `length` predictions."""
+    tables = [reliability(predictive, observations, length=length) for predictive in predictives]
+    names = [f"network {index}" for index in range(len(predictives) - 1)] + ["Bayes"]
+    dimensions = ("predictor", "task", "bin")
+    stacked = {name: (dimensions, np.stack([getattr(t, name) for t in tables])) for name in tables[0]._fields}
+    return _dataset(**stacked).assign_coords(predictor=names)
+
+
+def _order_cost(
+    predictors: Sequence[Predictor],
+    family: AbstractPredictionFamily,
+    observations: Shaped[np.ndarray, "task time"],
+    seed: int,
+    evaluation: EvaluationConfig,
+) -> xr.Dataset:
+    last = evaluation.length - 1
+    positions = sorted({last // 4, last // 2, last})
+    few = observations[: evaluation.order_tasks, : evaluation.length]
+    order_seed = integer_for(seed, "orders")
+    costs = [[order_cost(p, family, few, position=t, seed=order_seed) for t in positions] for p in predictors]
+    dimensions = ("training_seed", "position", "task")
+    return _dataset(
+        cost=(dimensions, np.array([[c.cost for c in row] for row in costs])),
+        mean_kl=(dimensions, np.array([[c.mean_kl for c in row] for row in costs])),
+        num_orders=(("position",), np.array([c.num_orders for c in costs[0]])),
+    ).assign_coords(position=positions)
+
+
+def _certificate(
+    predictors: Sequence[Predictor], family: AbstractPredictionFamily, evaluation: EvaluationConfig
+) -> xr.Dataset | None:
+    try:
+        num_outcomes(family)
+    except ValueError:
+        return None
+    length = min(evaluation.certificate_length, evaluation.length, longest_certifiable(family))
+    certificates = [certify(predictor, family, length=length) for predictor in predictors]
+    histories = np.full((len(certificates), max(1, length - 1)), -1)
+    for row, c in zip(histories, certificates, strict=True):
+        row[: len(c.worst_history)] = c.worst_history
+    return _dataset(
+        kl_by_time=(("training_seed", "time"), np.stack([c.kl_by_time for c in certificates])),
+        worst_history=(("training_seed", "past"), histories),
+        worst_length=(("training_seed",), np.array([len(c.worst_history) for c in certificates])),
+        worst_kl=(("training_seed",), np.array([c.worst_kl for c in certificates])),
+        worst_probability=(("training_seed",), np.array([c.worst_probability for c in certificates])),
+    ).assign_attrs(num_histories=certificates[0].num_histories, length=length)
+
+
+def _convergence(
+    checkpoints: Mapping[int, Sequence[SequencePredictor]],
+    sequences: Sequences,
+    family: AbstractPredictionFamily,
+    evaluation: EvaluationConfig,
+) -> xr.Dataset:
+    observations = sequences.observations[: evaluation.convergence_tasks, : evaluation.length]
+    reference = predict_sequence(family, observations)
+    steps = sorted(checkpoints)
+    divergences = [
+        [kl_divergence(reference, predictor_of(network)(observations)).mean(1) for network in checkpoints[step]]
+        for step in steps
+    ]
+    values = np.moveaxis(np.array(divergences), 0, 1)
+    return _dataset(kl_divergence=(("training_seed", "step", "task"), values)).assign_coords(step=steps)
+
+
+def _dataset(**variables: tuple[tuple[str, ...], Any]) -> xr.Dataset:
+    return xr.Dataset({name: (dimensions, np.asarray(values)) for name, (dimensions, values) in variables.items()})
+
+
+def _describe(contestant: SequencePredictor | Callable[..., Any]) -> str:
+    if not isinstance(contestant, SequencePredictor):
+        return getattr(contestant, "__name__", type(contestant).__name__)
+    count = sum(parameter.numel() for parameter in contestant.parameters())
+    return f"{type(contestant.network).__name__} ({count:,} parameters) with {type(contestant.head).__name__}"

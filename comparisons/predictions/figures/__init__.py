@@ -1,0 +1,1 @@
+"""Figures of predictions, one file each: table, drawing, caption and alternative text."""

@@ -1,0 +1,33 @@
+"""Settings of a comparison: frozen values, importable without JAX and torch."""
+
+from dataclasses import dataclass
+
+from metalearners.configs import require_at_least_one
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """What a network is scored on."""
+
+    num_tasks: int = 4000
+    """Tasks that network, reference and floors all predict (paired)."""
+    length: int = 20
+    """Observations per task that the score is the mean over."""
+    beyond: tuple[int, ...] = (2, 4)
+    """Multiples of `length` up to which behaviour beyond it is also measured."""
+    certificate_length: int = 16
+    """Length of the exact sum over all histories; shortened where a family has too many outcomes for it."""
+    order_tasks: int = 100
+    """Histories that are reordered to measure the order cost."""
+    convergence_tasks: int = 1000
+    """Tasks on which each checkpoint is scored."""
+
+    def __post_init__(self) -> None:
+        for field in ("length", "certificate_length"):
+            require_at_least_one(self, field)
+        for field in ("num_tasks", "order_tasks", "convergence_tasks"):
+            value = getattr(self, field)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 2:
+                raise ValueError(f"EvaluationConfig: {field} must be an integer of at least 2; got {value!r}")
+        if any(not isinstance(factor, int) or factor < 2 for factor in self.beyond):
+            raise ValueError(f"EvaluationConfig: beyond must hold integers of at least 2; got {self.beyond!r}")

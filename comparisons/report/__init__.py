@@ -1,0 +1,1 @@
+"""How anything is shown: the page, its words, figures, colours and citations."""

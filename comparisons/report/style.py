@@ -1,0 +1,270 @@
+"""How figures look: one colour per predictor, one style, and the marks that all figures draw the same way.
+
+Nothing here changes matplotlib's settings beyond the drawing of one figure.
+"""
+
+import functools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator, NullFormatter
+
+COLOURS = {
+    "Bayes": "#1a1a1a",
+    "network": "#d55e00",
+    "wrong-prior Bayes": "#009e73",
+    "memoryless": "#56b4e9",
+    "prior predictive": "#0072b2",
+    "untrained network": "#cc79a7",
+    "optimal": "#1a1a1a",
+    "Gittins": "#0072b2",
+    "greedy": "#009e73",
+    "Thompson": "#56b4e9",
+    "UCB1": "#882255",
+    "uniform": "#8a8a8a",
+}
+"""One colour per predictor or agent (Okabe & Ito's and Tol's colour-blind-safe palettes): what is Bayes-optimal black,
+the network warm, floors and references cool. Predictors and agents never meet in a figure, so they share colours."""
+
+
+DASHES: dict[str, Any] = {
+    "wrong-prior Bayes": (0, (6, 1.5)),
+    "memoryless": (0, (3.5, 1.2)),
+    "prior predictive": (0, (4, 1.2, 1, 1.2)),
+    "untrained network": (0, (1.2, 1)),
+    "Gittins": (0, (4.6, 1.6)),
+    "greedy": (0, (2.2, 1.1)),
+    "Thompson": (0, (4, 1.2, 1, 1.2)),
+    "UCB1": (0, (6, 1.2, 1, 1.2, 1, 1.2)),
+    "uniform": (0, (1.2, 1.6)),
+}
+"""One dash pattern per floor or reference, so that colour is not the only difference."""
+
+
+OPTIMAL = ("Bayes", "optimal")
+"""Whom no one beats: drawn wide, so that what lies on it can be seen over it."""
+
+
+FIGURE_WIDTH = 7.2
+"""Inches; a report shows it 720 pixels wide."""
+
+
+NEUTRAL = "#767676"
+"""The grey of what is not a predictor."""
+
+
+BAND = 0.22
+"""Opacity of interval bands."""
+
+
+RESOLUTION = 1e-12
+"""Nats or rewards below which a loss is rounding error of float64 and counts as 0."""
+
+
+Parameters = ParamSpec("Parameters")
+
+
+def figure_style() -> AbstractContextManager[Any]:
+    """The style of all figures, as a context: fonts, lines and file settings; nothing outlives it."""
+    settings: dict[Any, Any] = sns.axes_style("ticks") | sns.plotting_context("paper")
+    settings |= {
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "font.size": 9.5,
+        "axes.labelsize": 9.5,
+        "axes.titlesize": 9.5,
+        "axes.edgecolor": "#404040",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.8,
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "grid.color": "#e6e6e6",
+        "grid.linewidth": 0.7,
+        "xtick.labelsize": 9,
+        "ytick.labelsize": 9,
+        "xtick.color": "#404040",
+        "ytick.color": "#404040",
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.7,
+        "pdf.fonttype": 42,
+        "svg.hashsalt": "bayesgauge",
+        "figure.dpi": 100,
+        "savefig.dpi": 200,
+    }
+    return mpl.rc_context(settings)
+
+
+def mode_colours(num_modes: int) -> list[tuple[float, float, float]]:
+    """A colour per mode from dark (the strongest, first) to light; readable in grey and by the colour-blind."""
+    places = np.linspace(0.0, 0.86, num_modes) if num_modes > 1 else np.zeros(1)
+    return [mpl.colormaps["viridis"](place)[:3] for place in places]
+
+
+def styled(plot: Callable[Parameters, Axes]) -> Callable[Parameters, Axes]:
+    """The same function, drawing in the style of all figures."""
+
+    @functools.wraps(plot)
+    def in_style(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Axes:
+        with figure_style():
+            return plot(*args, **kwargs)
+
+    return in_style
+
+
+def new_axes() -> Axes:
+    """The axes of a new figure, of a report's size."""
+    return plt.figure(figsize=(FIGURE_WIDTH, 3.9), layout="constrained").add_subplot()
+
+
+def line_of(name: str) -> dict[str, Any]:
+    """Colour and dashes of a predictor."""
+    return {"color": COLOURS.get(name, NEUTRAL), "linestyle": DASHES.get(name, "-")}
+
+
+def draw_on_log_axis(ax: Axes, rows: pd.DataFrame, x: str, name: str, *, label: str, marker: str = "") -> None:
+    """A line with its band where it is finite and above zero, and triangles at the upper edge where it is infinite.
+
+    With an empty label it is not in the legend.
+    """
+    place, estimate = rows[x].to_numpy(float), rows.estimate.to_numpy(float)
+    drawable = is_drawable(rows.estimate).to_numpy()
+    ax.plot(
+        place,
+        np.where(drawable, estimate, np.nan),
+        marker=marker,
+        markersize=3.5,
+        label=label and with_caveat(label, rows.estimate),
+        zorder=2.3 if name == "network" else 2,
+        **line_of(name),
+    )
+    lower = np.maximum(rows.lower.to_numpy(float), np.finfo(float).tiny)
+    color = COLOURS.get(name, NEUTRAL)
+    ax.fill_between(place, lower, rows.upper.to_numpy(float), where=drawable, color=color, alpha=BAND, linewidth=0)
+    mark_infinite(ax, place[np.isposinf(estimate)], color)
+
+
+def draw_with_band(ax: Axes, rows: pd.DataFrame, x: str, name: str) -> None:
+    """A line with its band where it is finite, and triangles at the upper edge where it is infinite."""
+    finite = rows[np.isfinite(rows.estimate)]
+    wide = 3.2 if name in OPTIMAL else 1.7
+    order = 2.1 if name in OPTIMAL else 2.2 if name == "network" else 2
+    style = line_of(name) | {"linewidth": wide, "zorder": order}
+    ax.plot(finite[x], finite.estimate, **style, label=with_caveat(name, rows.estimate))
+    mark_infinite(ax, rows[x][np.isposinf(rows.estimate)].to_numpy(), style["color"])
+    ax.fill_between(finite[x], finite.lower, finite.upper, color=style["color"], alpha=BAND, linewidth=0)
+
+
+def draw_seeds(ax: Axes, table: pd.DataFrame, x: str) -> None:
+    """A thin line for each training seed that the table has rows for."""
+    by_seed = table[table.training_seed.notna()]
+    for index, (_, rows) in enumerate(by_seed.groupby("training_seed")):
+        label = "" if index else "each training seed"
+        color = COLOURS["network"]
+        ax.plot(
+            rows[x],
+            rows.estimate.where(is_drawable(rows.estimate)),
+            color=color,
+            linewidth=0.7,
+            alpha=0.75,
+            label=label,
+        )
+
+
+def draw_points(
+    ax: Axes, place: pd.Series, rows: pd.DataFrame, color: str, marker: str, label: str, *, facecolor: str | None = None
+) -> None:
+    """Points with whiskers from `lower` to `upper`."""
+    ax.errorbar(
+        place,
+        rows.estimate,
+        whiskers(rows),
+        fmt=marker,
+        color=color,
+        markerfacecolor=facecolor or color,
+        markersize=4.5,
+        elinewidth=1.2,
+        capsize=2.5,
+        label=label,
+        zorder=2.5,
+    )
+
+
+def whiskers(rows: pd.DataFrame) -> np.ndarray:
+    """Distances from the estimate to the ends of its interval."""
+    return np.maximum([rows.estimate - rows.lower, rows.upper - rows.estimate], 0.0)
+
+
+def is_drawable(values: pd.Series) -> pd.Series:
+    """Whether a logarithmic axis can show each value: finite, and above zero by more than rounding."""
+    return pd.Series(np.isfinite(values) & (values > RESOLUTION))
+
+
+def mark_infinite(ax: Axes, place: np.ndarray, color: str) -> None:
+    """Triangles at the upper edge of the axes where a value is infinite; a row of them for each call."""
+    if len(place):
+        row = sum(line.get_gid() == "infinite" for line in ax.lines)
+        height = np.full(len(place), 0.975 - 0.05 * row)
+        edge = ax.get_xaxis_transform()
+        ax.plot(place, height, "^", color=color, markersize=5, transform=edge, clip_on=False, gid="infinite")
+
+
+def with_caveat(label: str, values: pd.Series) -> str:
+    """The label, with what the axes cannot show of these values."""
+    if np.isposinf(values).all():
+        return f"{label} (▲: ∞ throughout)"
+    if np.isposinf(values).any():
+        return f"{label} (▲: ∞)"
+    if values.isna().all():
+        return f"{label} (infinite or undefined)"
+    return f"{label} (0 throughout)" if (values.abs() <= RESOLUTION).all() else label
+
+
+def limit_log_axis(ax: Axes, table: pd.DataFrame) -> None:
+    """A logarithmic axis that covers the estimates, whatever their intervals do."""
+    estimates = table.estimate[is_drawable(table.estimate)]
+    low, high = (estimates.min(), estimates.max()) if len(estimates) else (1e-3, 1.0)
+    room = 6 if np.isposinf(table.estimate).any() else 2
+    ax.set(yscale="log", ylim=(low / 2, high * room))
+
+
+def label_plainly(axis: Axis) -> None:
+    """Tick labels of a logarithmic axis as plain numbers, at 1, 2 and 5 times powers of ten."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
+def legend_entries(ax: Axes) -> tuple[list[Any], list[str]]:
+    """Handles and labels of what is drawn, the optimum and the network first."""
+    first = (*OPTIMAL, "network", "exact")
+    entries = sorted(
+        zip(*ax.get_legend_handles_labels(), strict=True), key=lambda entry: not entry[1].startswith(first)
+    )
+    return [handle for handle, _ in entries], [label for _, label in entries]
+
+
+def with_legend(ax: Axes) -> Axes:
+    """The axes with a legend above them, where it covers nothing."""
+    handles, labels = legend_entries(ax)
+    ax.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.02),
+        borderaxespad=0,
+        ncols=3 if max(map(len, labels)) <= 26 else 2,
+        frameon=False,
+        handlelength=2.6,
+        columnspacing=1.6,
+    )
+    sns.despine(ax=ax)
+    return ax

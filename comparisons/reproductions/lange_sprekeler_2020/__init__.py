@@ -1,0 +1,1 @@
+"""Lange & Sprekeler 2020: when to learn and when to hard-code."""

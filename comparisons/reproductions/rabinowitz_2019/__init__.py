@@ -1,0 +1,1 @@
+"""Rabinowitz 2019: the order of learning."""

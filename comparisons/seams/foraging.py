@@ -1,0 +1,164 @@
+"""The seam between JAX and torch for foraging: networks trained for a lifetime, at play, and their hidden states."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int
+
+from bayesopt.episodes import tabular_tasks_given
+from bayesopt.families import ForagingGrid
+from bayesopt.rollout import TabularTrajectories
+from comparisons.seams.networks import load_networks, new_stack
+from comparisons.seeding import integer_for
+from metalearners.actor_critic import Lesson, train_stack
+from metalearners.actor_critic_configs import ActorCriticConfig
+from metalearners.checkpoints import save_tensors
+from metalearners.configs import StackedLSTMConfig
+from metalearners.critics import one_hot_clues
+from metalearners.network import one_thread
+from metalearners.policy import RecurrentPolicy, RollOut, roll_out
+from metalearners.runs import checkpoint_path, checkpoint_steps
+from metalearners.trials import (
+    GridTrialEncoding,
+)
+from metalearners.worlds import TabularTasks
+
+
+def train_forager(
+    family: ForagingGrid,
+    network: StackedLSTMConfig,
+    training: ActorCriticConfig,
+    *,
+    lifetime_at: Callable[[int], int],
+    seed: int,
+    directory: Path,
+    label: str,
+) -> None:
+    """Train one network for a lifetime, from where `directory` says it is.
+
+    `lifetime_at` gives the lifetime, in steps, of every update. A network that diverges is left with weights of NaN at
+    every checkpoint that was still to come.
+    """
+    lifetime, encoding = training.lifetime, foraging_encoding(family, training.lifetime)
+    own = integer_for(seed, f"foraging for {lifetime} steps")
+    policy = new_stack(network, encoding, num_networks=1, seed=own)
+    try:
+        train_stack(
+            policy,
+            lambda step: foraging_lesson(family, lifetime_at(step), num_tasks=training.batch_size, seed=own, step=step),
+            training,
+            seed=integer_for(own, "training"),
+            directory=directory,
+            label=label,
+        )
+    except FloatingPointError:
+        lost = {name: torch.full_like(tensor, torch.nan) for name, tensor in policy.state_dict().items()}
+        for step in checkpoint_steps(training):
+            if not (path := checkpoint_path(directory, step)).exists():
+                save_tensors(path, lost, {"format": "bayesgauge weights", "step": step})
+
+
+def load_forager(directory: Path, step: int, network: StackedLSTMConfig, family: ForagingGrid) -> RecurrentPolicy:
+    """The network of a training unit as it was after `step` updates. Raises as `load_networks`."""
+    return load_networks([checkpoint_path(directory, step)], network, foraging_encoding(family, 1)).eval()
+
+
+def untrained_forager(network: StackedLSTMConfig, family: ForagingGrid, *, seed: int) -> RecurrentPolicy:
+    """A network that was not trained; the same seed gives the same one."""
+    own = integer_for(seed, "untrained forager")
+    return new_stack(network, foraging_encoding(family, 1), num_networks=1, seed=own).eval()
+
+
+def forage(
+    policy: RecurrentPolicy,
+    family: ForagingGrid,
+    goals: Int[np.ndarray, "task goal"],
+    luck: Float32[np.ndarray, "task time"],
+    *,
+    time_unit: int,
+) -> TabularTrajectories:
+    """Let a network act in tasks with these goals, for as many steps as there is luck.
+
+    `time_unit` is the number of steps that it is told as 1: the lifetime that is tested, or the one of training. The
+    probabilities of a network that diverged are NaN.
+    """
+    rolled = _rolled(policy, family, goals, luck, time_unit)
+    return TabularTrajectories(
+        rolled.contexts.numpy(),
+        rolled.actions.numpy(),
+        rolled.collected_rewards.double().numpy(),
+        rolled.action_probs.numpy(),
+    )
+
+
+def hidden_states(
+    policy: RecurrentPolicy,
+    family: ForagingGrid,
+    goals: Int[np.ndarray, "task goal"],
+    luck: Float32[np.ndarray, "task time"],
+    *,
+    time_unit: int,
+) -> Float32[np.ndarray, "task time hidden"]:
+    """The hidden states from which a network reads out its actions, as it plays as `forage` has it."""
+    network: Any = policy.network
+    inputs = _rolled(policy, family, goals, luck, time_unit).inputs
+    start = tuple(part.expand(1, len(inputs), -1) for part in (network.initial_hidden, network.initial_cell))
+    with one_thread(), torch.no_grad():
+        hiddens, _ = network.hidden_states(inputs[None], start)
+    return hiddens[0].numpy()
+
+
+def num_parameters(policy: RecurrentPolicy) -> int:
+    """How many numbers a network has learned."""
+    return sum(parameter.numel() for parameter in policy.parameters() if parameter.requires_grad)
+
+
+def _rolled(
+    policy: RecurrentPolicy,
+    family: ForagingGrid,
+    goals: Int[np.ndarray, "task goal"],
+    luck: Float32[np.ndarray, "task time"],
+    time_unit: int,
+) -> RollOut:
+    fed = RecurrentPolicy(policy.network, foraging_encoding(family, time_unit))
+    return roll_out(fed, foraging_tasks(family, goals), torch.from_numpy(luck))
+
+
+def foraging_encoding(family: ForagingGrid, lifetime: int) -> GridTrialEncoding:
+    """What networks that forage are fed; the lifetime is the time that counts as 1."""
+    return GridTrialEncoding(family.side, family.num_actions, lifetime, scale=family.high_reward)
+
+
+def foraging_tasks(family: ForagingGrid, goals: Int[np.ndarray, "task goal"]) -> TabularTasks:
+    """Foraging tasks by the places of their medium and high goal, as the family numbers them."""
+    next_state, rewards = _all_foraging_tables(family)
+    sizes = (len(family.layout.medium_cells), len(family.layout.high_cells))
+    which = torch.from_numpy(goals[:, 0] * sizes[1] + goals[:, 1])
+    start = torch.full((len(goals),), family.initial_state, dtype=torch.int64)
+    clues = one_hot_clues(torch.from_numpy(goals.astype(np.int64)), sizes)
+    return TabularTasks(next_state[which], rewards[which], start, clues)
+
+
+def foraging_lesson(family: ForagingGrid, lifetime: int, *, num_tasks: int, seed: int, step: int) -> Lesson:
+    """Fresh tasks of an update, for so many steps; a pure function of its arguments."""
+    generator = np.random.default_rng((integer_for(seed, "foraging tasks"), step))
+    tasks = foraging_tasks(family, drawn_goals(family, generator, num_tasks))
+    return Lesson(tasks, foraging_encoding(family, lifetime), lifetime)
+
+
+def drawn_goals(family: ForagingGrid, generator: np.random.Generator, num_tasks: int) -> Int[np.ndarray, "task goal"]:
+    """Places of the medium and the high goal of every task, uniform over their candidates."""
+    sizes = (len(family.layout.medium_cells), len(family.layout.high_cells))
+    return generator.integers((0, 0), sizes, (num_tasks, 2))
+
+
+@functools.cache
+def _all_foraging_tables(family: ForagingGrid) -> tuple[torch.Tensor, torch.Tensor]:
+    """Next states and rewards of every task that there is, medium goals slowest."""
+    tasks = tabular_tasks_given(family, family.possible_latents())
+    next_state = torch.from_numpy(np.array(tasks.next_state, np.int64))
+    return next_state, torch.from_numpy(np.array(tasks.reward, np.float32))

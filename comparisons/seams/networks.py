@@ -1,0 +1,89 @@
+"""A user's own network from the command line: a factory by name, and weights from a safetensors file."""
+
+import copy
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import nn
+
+from comparisons.seams.predictions import Module
+from comparisons.seeding import integer_for
+from metalearners.checkpoints import load_tensors, load_weights
+from metalearners.configs import StackedLSTMConfig
+from metalearners.network import seeded
+from metalearners.policy import RecurrentPolicy
+from metalearners.stacked_lstm import build_stack, stack_of
+from metalearners.trials import (
+    TrialEncoding,
+)
+
+
+def load_network(factory: str, weights: Path | None) -> nn.Module:
+    """The module that `package.module:factory` makes, filled with `weights` if given.
+
+    The current folder is on the path, as it is for `python -m`. Raises `ValueError` for a name that is not of this
+    form or does not lead to a module, `ImportError` where the package cannot be imported, and as `load_weights` does.
+    """
+    module_name, _, attribute = factory.partition(":")
+    if not module_name or not attribute:
+        raise ValueError(f"--network must be package.module:factory; got {factory!r}")
+    sys.path.insert(0, os.getcwd())
+    try:
+        module = importlib.import_module(module_name)
+    finally:
+        sys.path.remove(os.getcwd())
+    make = getattr(module, attribute, None)
+    if not callable(make):
+        raise ValueError(f"{module_name} has no callable {attribute!r}")
+    network = make()
+    if not isinstance(network, nn.Module):
+        raise ValueError(f"{factory} must make a torch.nn.Module; it made a {type(network).__name__}")
+    if weights is not None:
+        load_weights(network, weights)
+    return network
+
+
+def new_stack(config: StackedLSTMConfig, encoding: TrialEncoding, *, num_networks: int, seed: int) -> RecurrentPolicy:
+    """Untrained networks side by side, as policies."""
+    stack = build_stack(
+        config,
+        input_size=encoding.size,
+        output_size=encoding.num_arms + 1,
+        num_networks=num_networks,
+        seed=integer_for(seed, "initial weights"),
+    )
+    return RecurrentPolicy(stack, encoding)
+
+
+def load_networks(paths: Sequence[Path], config: StackedLSTMConfig, encoding: TrialEncoding) -> RecurrentPolicy:
+    """The networks of one or several stacks, side by side, as policies; those that diverged have weights of NaN.
+
+    Raises `FileNotFoundError` where a checkpoint is missing and `ValueError` where it holds something else.
+    """
+    prefix = "network."
+    parts = [load_tensors(path)[0] for path in paths]
+    weights = [{name.removeprefix(prefix): tensor for name, tensor in part.items()} for part in parts]
+    try:
+        return RecurrentPolicy(stack_of(weights, config), encoding)
+    except (KeyError, RuntimeError) as error:
+        raise ValueError(
+            f"{paths[0]} does not hold the weights of these networks: {str(error).splitlines()[-1].strip()}"
+        ) from error
+
+
+def untrained_copy(network: Module, *, seed: int) -> Module | None:
+    """The same network before any training: every module re-initialised; `None` if some parameters cannot be."""
+    copied = copy.deepcopy(network)
+    renewed: set[int] = set()
+    with seeded(seed):
+        for module in reversed(list(copied.modules())):  # parts before the whole, which may refine them
+            reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
+            if callable(reset):
+                reset()
+                renewed |= {id(parameter) for parameter in module.parameters(recurse=False)}
+    if any(id(parameter) not in renewed for parameter in copied.parameters()):
+        return None
+    return copied

@@ -1,0 +1,95 @@
+"""The seam between JAX and torch for regressions: families feed networks pairs, and networks say what they predict."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+import torch
+from jaxtyping import Array, Float
+from numpyro.distributions import Distribution
+
+from bayesopt.episodes import sample_regressions
+from bayesopt.families import FunctionRegression
+from bayesopt.family import AbstractRegressionFamily
+from bayesopt.float64 import as_float64, in_float64
+from comparisons.seams.streams import BlockStream
+from comparisons.seeding import key_for
+from metalearners.heads import IndependentNormalHead
+from metalearners.network import one_thread
+from metalearners.pairs import CirclePairEncoding, PairEncoding, Pairs, RealPairEncoding
+from metalearners.regression import RegressionPredictor
+
+TASKS_PER_PASS = 2048
+
+
+@functools.cache
+def pair_encoding(family: AbstractRegressionFamily) -> PairEncoding:
+    """What a network is fed: inputs and targets of order 1 under the prior; places on the circle as points on it."""
+    drawn = sample_regressions(family, key_for(0, "units"), num_tasks=4096, length=4)
+    target_scale = float(np.sqrt((drawn.targets**2).mean()))
+    num_outputs = drawn.targets.shape[-1]
+    if isinstance(family, FunctionRegression):
+        return CirclePairEncoding(num_outputs, target_scale)
+    input_scale = float(np.sqrt((drawn.inputs**2).mean()))
+    return RealPairEncoding(drawn.inputs.shape[-1], num_outputs, input_scale, target_scale)
+
+
+def regression_head(family: AbstractRegressionFamily) -> IndependentNormalHead:
+    """A head with outputs of order 1 for targets of the family's scale."""
+    drawn = sample_regressions(family, key_for(0, "units"), num_tasks=4096, length=4)
+    return IndependentNormalHead(drawn.targets.shape[-1], float(np.sqrt((drawn.targets**2).mean())))
+
+
+def as_regression_predictor(network: torch.nn.Module, family: AbstractRegressionFamily) -> RegressionPredictor:
+    """A network with the encoding and the head that fit the family; as it is if it has its own."""
+    if isinstance(network, RegressionPredictor):
+        return network
+    return RegressionPredictor(network, pair_encoding(family), regression_head(family))
+
+
+@in_float64
+def predict_pairs(
+    predictor: RegressionPredictor,
+    inputs: Float[np.ndarray, "task time input"],
+    targets: Float[np.ndarray, "task time output"],
+) -> Distribution:
+    """What a network predicts of every target (batch shape `task time`, event `output`), in float64."""
+    passes: list[dict[str, torch.Tensor]] = []
+    was_training = predictor.training
+    predictor.eval()
+    try:
+        with one_thread(), torch.no_grad():
+            for start in range(0, len(inputs), TASKS_PER_PASS):
+                rows = slice(start, start + TASKS_PER_PASS)
+                pairs = Pairs(_float32(inputs[rows]), _float32(targets[rows]))
+                passes.append(predictor.head.parameters(predictor(pairs).double()))
+    finally:
+        predictor.train(was_training)
+    loc, scale = (jnp.asarray(torch.cat([part[name] for part in passes]).numpy()) for name in ("loc", "scale"))
+    return as_float64(dist.Normal(loc, scale).to_event(1))
+
+
+class PairStream(BlockStream):
+    """Fresh pairs of a family for every training step, as a pure function of seed and step."""
+
+    def __init__(self, family: AbstractRegressionFamily, *, seed: int, batch_size: int, length: int) -> None:
+        super().__init__(key_for(seed, "training pairs"))
+        self._family = family
+        self._batch_size = batch_size
+        self._length = length
+
+    def __call__(self, step: int) -> Pairs:
+        """The pairs of a step."""
+        return self.block_row(step)
+
+    def draw(self, key: Array, num_steps: int) -> Sequence[Pairs]:
+        drawn = sample_regressions(self._family, key, num_tasks=num_steps * self._batch_size, length=self._length)
+        split = (_float32(part).split(self._batch_size) for part in (drawn.inputs, drawn.targets))
+        return [Pairs(*both) for both in zip(*split, strict=True)]
+
+
+def _float32(array: Any) -> torch.Tensor:
+    return torch.from_numpy(np.array(array, dtype=np.float32))

@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: intervals, divergences, quadrature of tails, the dip test, the geometry of states."""

@@ -1,0 +1,194 @@
+"""The foraging experiment from end to end, tiny: units, training, one network that diverged, report, command line."""
+
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from comparisons.commands.names import experiment_named
+from comparisons.foraging.experiment import (
+    AS_PRINTED,
+    LIFETIMES,
+    PAPER_MAP_TRAINING,
+    PAPER_TRAINING,
+    ForagingExperiment,
+)
+from comparisons.report.page import verdicts_of
+from comparisons.stages import folder_of, open_result, run_experiment, train_experiments, unit_folder
+from metalearners.checkpoints import load_tensors, save_tensors
+from metalearners.runs import checkpoint_path, checkpoint_steps
+from metalearners.schedules import scheduled
+from tests.comparisons.pages import Page
+from tests.comparisons.test_command_line import assert_refused
+
+TINY = dataclasses.replace(ForagingExperiment().smoke(), lifetimes=(3, 4, 6), test_lifetimes=(4, 6))
+LOST = "lifetime-003-seed-01"
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    """A run in which one network diverged, its folder and what it left."""
+    results = tmp_path_factory.mktemp("results")
+    folder = folder_of(TINY, results)
+    for unit in TINY.training_units():
+        directory = unit_folder(folder, unit)
+        TINY.train(unit, directory)
+        assert TINY.is_trained(directory)
+        if unit.name == LOST:
+            path = checkpoint_path(directory, TINY.training.num_steps)
+            lost = {name: torch.full_like(tensor, torch.nan) for name, tensor in load_tensors(path)[0].items()}
+            save_tensors(path, lost, {"format": "bayesgauge weights", "step": TINY.training.num_steps})
+    report = run_experiment(TINY, results)
+    return report, open_result(folder)
+
+
+@pytest.fixture(scope="module")
+def table(result):
+    return result[1].to_dataframe().set_index(["measure", "predictor"])
+
+
+def test_units_are_one_per_lifetime_and_seed_the_longest_first():
+    experiment = ForagingExperiment()
+    units = experiment.training_units()
+    assert len(units) == 12 * 3
+    assert [unit.name for unit in units[:4]] == [*(f"lifetime-100-seed-0{s}" for s in range(3)), "lifetime-090-seed-00"]
+    assert units[-1].name == "lifetime-005-seed-02"
+    assert [experiment.lifetime_of(unit) for unit in units[::3]] == list(reversed(LIFETIMES))
+    assert all(str(experiment.lifetime_of(unit)).zfill(3) in unit.name for unit in units)
+    assert [experiment.network_of(lifetime).longest_memory for lifetime in (5, 100)] == [5, 100]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"lifetimes": (5, 5), "test_lifetimes": (5,)}, r"lifetimes must be at least one, distinct, ascending"),
+        ({"test_lifetimes": (0, 10)}, r"test_lifetimes must be .* at least 1; got \(0, 10\)"),
+        ({"test_lifetimes": (10, 25)}, r"test_lifetimes must be among lifetimes .*; got 25"),
+        ({"num_course_tasks": 2000}, r"num_course_tasks must be from 2 to num_tasks \(1000\); got 2000"),
+        ({"first_lifetime": 0}, "first_lifetime must be at least 1, or None; got 0"),
+        ({"training_seeds": (1, 1)}, "training_seeds must be distinct"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        ForagingExperiment(**changes)
+
+
+def test_training_begins_in_lifetimes_of_one_length_and_ends_in_those_it_is_for():
+    experiment = ForagingExperiment()
+    steps = [int(share * experiment.training.num_steps) for share in (0, 0.49, 0.675, 0.85, 0.999)]
+    assert [experiment.lifetime_at(20, step) for step in steps] == [50, 50, 35, 20, 20]
+    assert [experiment.lifetime_at(10, step) for step in steps] == [10] * 5
+    assert [experiment.lifetime_at(100, step) for step in steps] == [50, 50, 75, 100, 100]
+    fixed = dataclasses.replace(experiment, first_lifetime=None)
+    assert {fixed.lifetime_at(20, step) for step in steps} == {20}
+
+
+def test_the_papers_settings_are_what_its_table_prints():
+    assert PAPER_TRAINING.num_steps * PAPER_TRAINING.batch_size == pytest.approx(1_000_000, abs=7)
+    ends = [scheduled(PAPER_TRAINING.entropy_weight, step, 1000) for step in (0, 700, 999)]
+    assert ends == pytest.approx([0.5, 0.01, 0.01])
+    assert scheduled(PAPER_TRAINING.discount, 500, 1000) == 0.99
+    assert [scheduled(PAPER_MAP_TRAINING.discount, step, 1000) for step in (0, 400, 800)] == pytest.approx(
+        [0.8, 0.9, 1]
+    )
+    for name, experiment in AS_PRINTED.items():
+        assert experiment.lifetime_at(20, 0) == 20
+        assert experiment_named(name) is experiment
+        assert experiment.network.hidden_size == 256
+    assert len({experiment.fingerprint() for experiment in (*AS_PRINTED.values(), ForagingExperiment())}) == 3
+
+
+def test_the_report_is_written_and_says_who_diverged(result):
+    report, comparison = result
+    page = Page(report.read_text())
+    names = ["returns", "transfer", "occupancy", "course", "entropy", "states"]
+    assert [attributes["id"] for attributes in page.all("figure")] == names
+    assert all((report.parent / f"{name}.{ending}").exists() for name in names for ending in ("png", "pdf", "csv"))
+    assert any(note.startswith(f"{LOST} diverged") for note in json.loads(comparison.tree.attrs["notes"]))
+    assert f"1: {LOST} diverged" in page.text
+    assert not re.search(r"\bnan\b", page.text)
+    assert comparison.summary().splitlines()[1].startswith("network, lifetime 3: nan")
+    assert {verdict.outcome for verdict in verdicts_of(comparison.tree)} <= {"held", "failed", "undecided"}
+
+
+def test_what_is_said_of_a_diverged_network_is_not_a_number_and_of_others_is(table):
+    of_lost = table.xs("network, lifetime 3", level="predictor").estimate
+    assert of_lost[["return", "small_goals", "optimal_probs", "participation_ratio"]].isna().all()
+    others = table.xs("network, lifetime 6", level="predictor").estimate
+    expected = ["return", "lost_rewards", "small_goals", "optimal_probs", "participation_ratio", "idle_steps"]
+    assert np.isfinite(others[expected]).all()
+    assert "return_per_step_in_6" not in of_lost.index
+    assert np.isfinite(table.loc[("mismatch_slope", "networks"), "estimate"])
+
+
+def test_the_diagonal_of_the_transfer_is_what_networks_do_in_their_own_lifetime(table):
+    for lifetime in TINY.test_lifetimes:
+        label = f"network, lifetime {lifetime}"
+        own, transferred = (
+            table.loc[(measure, label), ["estimate", "lower", "upper"]].astype(float)
+            for measure in ("own_return_per_step", f"return_per_step_in_{lifetime}")
+        )
+        assert own.estimate == pytest.approx(transferred.estimate)
+        np.testing.assert_allclose([own.lower, own.upper], [transferred.lower, transferred.upper], atol=1e-3)
+        assert (f"transfer_loss_in_{lifetime}", label) not in table.index
+    assert table.loc[("return", "network, lifetime 6"), "estimate"] == pytest.approx(
+        6 * table.loc[("return_per_step_in_6", "network, lifetime 6"), "estimate"]
+    )
+
+
+def test_references_earn_what_is_known_exactly(table):
+    assert table.loc[("return", "optimal"), "estimate"] == 3.0
+    assert table.loc[("return", "small goal"), "estimate"] == 3.0
+    for reference in ("optimal", "small goal", "informed oracle"):
+        assert abs(table.loc[("played_minus_exact", reference), "estimate"]) < 4
+    assert np.isinf(table.loc[("shortest_learning_lifetime", "optimal"), "estimate"])
+    assert ("lost_rewards", "informed oracle") not in table.index
+
+
+def test_summed_gaps_and_lost_rewards_of_every_network_agree(table):
+    gaps = table.xs("gap_minus_lost_rewards", level="measure").estimate.dropna()
+    assert len(gaps) == 2
+    assert gaps.abs().max() < 4
+
+
+def test_a_network_that_diverges_does_not_end_the_run(tmp_path):
+    training = dataclasses.replace(TINY.training, learning_rate=1e30, max_gradient_norm=1e30)
+    wild = dataclasses.replace(TINY, lifetimes=(4,), test_lifetimes=(4,), training=training, training_seeds=(0,))
+    (unit,) = wild.training_units()
+    wild.train(unit, tmp_path)
+    assert wild.is_trained(tmp_path)
+    last = load_tensors(checkpoint_path(tmp_path, checkpoint_steps(wild.training)[-1]))[0]
+    assert all(tensor.isnan().all() for tensor in last.values())
+
+
+def test_a_finished_network_is_not_trained_again(tmp_path):
+    alone = dataclasses.replace(TINY, lifetimes=(4,), test_lifetimes=(4,), training_seeds=(5,))
+    (unit,) = alone.training_units()
+    directory = unit_folder(folder_of(alone, tmp_path), unit)
+    alone.train(unit, directory)
+    written = {path.name: path.stat().st_mtime_ns for path in directory.glob("step-*")}
+    train_experiments([alone], tmp_path)
+    assert {path.name: path.stat().st_mtime_ns for path in directory.glob("step-*")} == written
+
+
+def test_the_family_is_shown_with_its_experiment(bayesgauge_here):
+    shown = bayesgauge_here("show", "foraging_grid").stdout
+    assert shown.startswith("foraging_grid: Three goals in a square grid")
+    assert "reference: optimum" in shown and "lifetimes = (5, 10, 15" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["score", "ForagingGrid", "--network", "a:b"], "on ForagingGrid, `bayesgauge run ForagingGrid`"),
+        (["run", "foraging_grid", "--test-lifetimes", "7"], "test_lifetimes must be among lifetimes"),
+        (["run", "foraging_grid_as_printed", "--family.side", "2"], "side must be an integer of at least 4"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(arguments, message, bayesgauge_here, tmp_path):
+    assert_refused(bayesgauge_here(*arguments), message)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,120 @@
+"""Reproductions: what they consist of, and the table and page they make of finished experiments."""
+
+import dataclasses
+import html
+
+import numpy as np
+import pytest
+
+from comparisons import reproductions
+from comparisons.decisions.experiment import DecisionExperiment
+from comparisons.predictions.experiment import PredictionExperiment
+from comparisons.report.page import verdicts_of, write_report
+from comparisons.reproductions._running import (
+    REPRODUCTION_FILE,
+    ReproductionOptions,
+    experiments_of,
+    reproduction_tree,
+    run_reproduction,
+)
+from comparisons.reproductions.mikulik_2020 import paper as mikulik_2020
+from comparisons.tree import open_tree
+from tests.comparisons.predictions.trees import made_up_decision_tree, made_up_tree
+
+
+@pytest.fixture(scope="module")
+def tree():
+    trees = {"a coin": made_up_tree(), "two arms": made_up_decision_tree()}
+    return reproduction_tree("mikulik_2020", mikulik_2020, trees)
+
+
+def test_the_fourteen_variants_of_the_reconstruction():
+    experiments = mikulik_2020.experiments()
+    kinds = [type(experiment) for experiment in experiments.values()]
+    assert kinds.count(PredictionExperiment) == 8
+    assert kinds.count(DecisionExperiment) == 6
+    assert len({experiment.fingerprint() for experiment in experiments.values()}) == 14
+    assert all(dataclasses.is_dataclass(experiment) for experiment in experiments.values())
+    for experiment in experiments.values():
+        smoke = experiment.smoke()
+        assert smoke.training.num_steps < experiment.training.num_steps
+        assert smoke.smoke() == smoke
+
+
+def test_discovery_finds_reproductions_by_their_files():
+    assert "mikulik_2020" in reproductions.reproduction_ids()
+    with pytest.raises(KeyError, match="no reproduction 'mikulik_2019'; there are"):
+        reproductions.load("mikulik_2019")
+
+
+def test_shares_are_ratios_of_means(tree):
+    table = tree["measures"].to_dataset().to_dataframe().set_index(["measure", "predictor"])
+    source = made_up_tree()
+    length = int(source.attrs["length"])
+    network = source["network"]["kl_divergence"].to_numpy()[:, :, :length].mean()
+    floor = source["floors"]["kl_divergence"].sel(floor="memoryless").to_numpy()[:, :length].mean()
+    assert table.loc[("share_of_floor", "a coin")].estimate == pytest.approx(network / floor)
+    decisions = made_up_decision_tree()
+    rewards = decisions["totals"]["expected_rewards"].astype(float)
+    players = [str(name) for name in rewards["player"].to_numpy()]
+    networks = [name for name in players if name.startswith("network ")]
+    lost = float((rewards.sel(player="Gittins") - rewards.sel(player=networks).mean("player")).mean())
+    uniform = float((rewards.sel(player="Gittins") - rewards.sel(player="uniform")).mean())
+    assert table.loc[("share_of_floor", "two arms")].estimate == pytest.approx(lost / uniform)
+
+
+def test_every_variant_has_its_verdicts_and_the_page_shows_them(tree, tmp_path):
+    verdicts = verdicts_of(tree)
+    assert len(verdicts) == 6
+    assert all(np.isfinite(verdict.estimate) for verdict in verdicts)
+    page = write_report(tree, tmp_path, question=mikulik_2020.QUESTION, provenance={"a coin": "experiments/a"})
+    text = html.unescape(page.read_text())
+    assert all(verdict.statement in text for verdict in verdicts)
+    assert "reconstruction" in text
+    assert (tmp_path / "convergence.csv").exists()
+
+
+def test_options_choose_experiments_and_the_number_of_networks():
+    chosen = experiments_of("mikulik_2020", ReproductionOptions(seeds=3, only=("coin, Beta(2, 1)",)))
+    assert list(chosen) == ["coin, Beta(2, 1)"]
+    assert chosen["coin, Beta(2, 1)"].training_seeds == (0, 1, 2)
+    with pytest.raises(KeyError, match=r"no experiment 'cash' in mikulik_2020; there are coin, Beta\(1, 1\), "):
+        experiments_of("mikulik_2020", ReproductionOptions(only=("cash",)))
+    with pytest.raises(ValueError, match="seeds must be at least 1, or 0 for .*; got -1"):
+        ReproductionOptions(seeds=-1)
+
+
+@pytest.mark.slow
+def test_the_whole_reproduction_tiny(tmp_path):
+    page = run_reproduction("mikulik_2020", tmp_path, ReproductionOptions(smoke=True))
+    assert page.exists()
+    assert len(list((tmp_path / "mikulik_2020_smoke" / "experiments").glob("*/*/report/index.html"))) == 14
+
+
+@pytest.mark.slow
+def test_the_order_of_learning_from_training_to_the_page_tiny(tmp_path):
+    """One experiment of each family of tasks, one process per core, one table, one page."""
+    chosen = ("linear", "functions_band_pass", "bandit")
+    page = run_reproduction("rabinowitz_2019", tmp_path, ReproductionOptions(smoke=True, only=chosen))
+    tree = open_tree(page.parent.parent / REPRODUCTION_FILE)
+    verdicts = verdicts_of(tree)
+    spoken_of = {verdict.statement.split(":")[0].split(",")[0] for verdict in verdicts}
+    assert {"linear", "functions band pass", "bandit"} <= spoken_of
+    assert {verdict.outcome for verdict in verdicts} >= {"held", "failed"}  # nothing is learned in so few steps
+    text = html.unescape(page.read_text())
+    assert all(verdict.statement in text for verdict in verdicts)
+    assert "Other measures" not in text
+    curves = tree["curves"].to_dataset().to_dataframe()
+    assert set(curves.variant) == {"linear", "functions band pass", "bandit"}
+    assert set(curves.kind) == {"recovery", "outer", "divergence", "accuracy"}
+
+
+def test_the_experiments_on_the_order_of_learning():
+    paper = reproductions.load("rabinowitz_2019")
+    experiments = paper.experiments()
+    assert len({experiment.fingerprint() for experiment in experiments.values()}) == len(experiments) == 6
+    assert all(experiment.evaluation.num_tasks >= 5000 for experiment in experiments.values())
+    for experiment in experiments.values():
+        assert experiment.smoke().smoke() == experiment.smoke()
+    minutes = [float(paper.duration({name: experiments[name]}).split()[1]) for name in experiments]
+    assert 0 < sum(minutes) <= 90
