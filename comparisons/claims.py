@@ -1,17 +1,19 @@
-"""Claims and verdicts: what an experiment says beforehand, and whether its numbers bear it out.
+"""Claims and verdicts: statements made beforehand, and whether the intervals support them.
 
 A claim is decided by the interval, not by the estimate: it held if the whole interval lies on the claimed side,
 failed if the whole interval lies on the other, and is undecided in between.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
+
+from comparisons.rows import Coordinate, Over, Table
 
 Outcome = Literal["held", "failed", "undecided"]
+At = Mapping[str, Coordinate]
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,9 @@ class AtMost:
 
     statement: str
     measure: str
-    predictor: str
+    who: str
     bound: float
+    at: At = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,9 @@ class AtLeast:
 
     statement: str
     measure: str
-    predictor: str
+    who: str
     bound: float
+    at: At = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,26 +44,28 @@ class Within:
 
     statement: str
     measure: str
-    predictor: str
+    who: str
     least: float
     most: float
+    at: At = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Agrees:
-    """Two estimates of one number differ by at most so many standard errors of their difference."""
+    """Two estimates of one number differ by at most this many standard errors of their difference."""
 
     statement: str
     measure: str
-    predictor: str
+    who: str
     standard_errors: float = 4.0
+    at: At = field(default_factory=dict)
 
 
 Claim = AtMost | AtLeast | Within | Agrees
 
 
 class Verdict(NamedTuple):
-    """What became of a claim: the estimate with its interval, and the interval from `least` to `most` that was claimed.
+    """The outcome of a claim: the estimate with its interval, and the interval from `least` to `most` that was claimed.
 
     `lower` and `upper` are NaN for a difference counted in standard errors.
     """
@@ -72,37 +78,35 @@ class Verdict(NamedTuple):
     least: float
     most: float
     unit: str
-    interval_over: str
+    over: Over
 
 
-def judge(table: pd.DataFrame, claims: Sequence[Claim]) -> list[Verdict]:
-    """The verdict on every claim, from a table of measures.
-
-    Raises `KeyError` naming the measure where the table lacks what a claim is about.
-    """
+def judge(table: Table, claims: Sequence[Claim]) -> list[Verdict]:
+    """Return the verdict on every claim. Raises `KeyError` naming the measure that the table lacks."""
     return [_judge_one(table, claim) for claim in claims]
 
 
-def _judge_one(table: pd.DataFrame, claim: Claim) -> Verdict:
-    rows = table[(table.measure == claim.measure) & (table.predictor == claim.predictor)]
-    if len(rows) != 1:
-        raise KeyError(f"the table has {len(rows)} rows for {claim.measure!r} of {claim.predictor!r}, not 1")
-    row = rows.iloc[0]
+def decidable(claims: Iterable[Claim], table: Table) -> tuple[Claim, ...]:
+    """Return the claims whose measures are in the table."""
+    return tuple(claim for claim in claims if table.get(claim.measure, claim.who, **claim.at) is not None)
+
+
+def _judge_one(table: Table, claim: Claim) -> Verdict:
+    row = table.one(claim.measure, claim.who, **claim.at)
+    estimate, lower, upper = row.interval
     least, most = _claimed(claim)
-    lower, upper = (row.estimate, row.estimate) if isinstance(claim, Agrees) else (row.lower, row.upper)
-    if least <= lower and upper <= most:
+    low, high = (estimate, estimate) if isinstance(claim, Agrees) else (lower, upper)
+    if least <= low and high <= most:
         outcome: Outcome = "held"
-    elif lower > most or upper < least:
+    elif low > most or high < least:
         outcome = "failed"
     else:
         outcome = "undecided"
-    return Verdict(
-        claim.statement, outcome, row.estimate, row.lower, row.upper, least, most, row.unit, row.interval_over
-    )
+    return Verdict(claim.statement, outcome, estimate, lower, upper, least, most, row.unit, row.over)
 
 
 def _claimed(claim: Claim) -> tuple[float, float]:
-    """Between what a measure is claimed to lie."""
+    """Return the ends of the claimed interval."""
     match claim:
         case AtMost():
             return -np.inf, claim.bound
@@ -112,9 +116,3 @@ def _claimed(claim: Claim) -> tuple[float, float]:
             return claim.least, claim.most
         case Agrees():
             return -claim.standard_errors, claim.standard_errors
-
-
-def decidable(claims: Sequence[Claim], table: pd.DataFrame) -> tuple[Claim, ...]:
-    """Those claims whose measure the table has."""
-    available = set(zip(table.measure, table.predictor, strict=True))
-    return tuple(claim for claim in claims if (claim.measure, claim.predictor) in available)

@@ -1,32 +1,55 @@
-"""The result of a comparison: a labelled tree that can be read, tabulated, saved and reported."""
+"""The result of a comparison: a labelled tree that can be read, tabulated, drawn, saved and reported."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import xarray as xr
 
-from comparisons.tree import open_tree, save_tree, validate
+from comparisons.kind import measured
+from comparisons.kinds import kind_of
+from comparisons.rows import LAYOUT, table_of
+from comparisons.tree import REPRODUCTION, open_tree, save_tree, validate
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far networks are from Bayes-optimal prediction or decisions, with everything the answer rests on."""
+    """How far learners are from Bayes-optimal, with everything that the answer rests on."""
 
     tree: xr.DataTree
-    """All scores and measures, as `comparisons.tree` lays them out."""
+    """All scores and measures; the module `tree` of each kind describes the layout."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table of results, tidy: measure, who, a column per coordinate, estimate, lower, upper, unit, over."""
+        return table_of(self.tree).frame()
+
+    @property
+    def figures(self) -> list[str]:
+        """Names of the figures that `plot` can draw."""
+        return [figure.name for figure in kind_of(self.tree).figures if figure.is_available(self.tree)]
+
+    def plot(self, name: str, figure: "Figure | None" = None) -> "Figure":
+        """Draw one of `figures` and return it; `figure` is an empty matplotlib figure to draw on, by default a new one.
+
+        Raises `KeyError` naming all figures if there is none of this name.
+        """
+        from comparisons.report.figure import drawn  # loads matplotlib
+
+        found = [one for one in kind_of(self.tree).figures if one.name == name and one.is_available(self.tree)]
+        if not found:
+            raise KeyError(f"no figure {name!r}; there are {', '.join(self.figures)}")
+        return drawn(found[0], self.tree, figure)
 
     def summary(self) -> str:
-        """The answer in a few lines: estimate, interval, unit, floors and ceilings."""
-        from comparisons.kind import presentation_of
+        """Return the answer in a few lines: the sentence, its details with intervals and units, and notes."""
+        from comparisons.report.page import summary_of  # loads matplotlib
 
-        notes = [f"note: {note}" for note in json.loads(self.tree.attrs["notes"])]
-        return "\n".join([*presentation_of(self.tree).summary(self.tree, self.to_dataframe()), *notes])
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """The table of results: measure, predictor (or agent), estimate, lower, upper, unit, interval_over."""
-        return self.tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
+        return summary_of(self.tree)
 
     def save(self, path: str | Path) -> None:
         """Write the tree to one netCDF file, atomically; `open_comparison` reads it back."""
@@ -38,14 +61,29 @@ class Comparison:
         A path that ends in `.html` is the report itself, and its figures and tables go to a folder beside it;
         any other path is a folder, and the report is its `index.html`.
         """
-        from comparisons.report.page import write_comparison_report
+        from comparisons.report.page import write_comparison_report  # loads matplotlib
 
         return write_comparison_report(self.tree, Path(path))
 
+    def _repr_html_(self) -> str:
+        """Return the answer for a notebook."""
+        from comparisons.report.page import answer_in_html  # loads matplotlib
+
+        return answer_in_html(self.tree)
+
 
 def open_comparison(path: str | Path) -> Comparison:
-    """Read a saved comparison. Raises `FileNotFoundError`, or `ValueError` for a truncated or foreign file."""
-    tree = validate(open_tree(Path(path)), str(path))
+    """Read a saved comparison. Raises `FileNotFoundError`, or `ValueError` for a truncated or foreign file.
+
+    A table of results that an earlier version wrote is computed again from the scores.
+    """
+    tree = open_tree(Path(path))
+    kind = kind_of(tree, str(path))
+    validate(tree, kind.schema, str(path))
     if "measures" not in tree.children:
         raise ValueError(f"{path} holds scores but no measures")
-    return Comparison(tree)
+    if tree["measures"].attrs.get("layout") == LAYOUT:
+        return Comparison(tree)
+    if kind.schema == REPRODUCTION:
+        raise ValueError(f"{path} was written by an earlier version; run `bayesgauge run {tree.attrs['paper']}` again")
+    return Comparison(measured(tree, kind))

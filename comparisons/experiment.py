@@ -10,8 +10,6 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import xarray as xr
-
 RESULTS_VERSION = 2
 """Raised by every change that can move results, so that old results are never taken for new ones."""
 
@@ -30,6 +28,7 @@ class TrainingUnit(NamedTuple):
 class AbstractExperiment(abc.ABC):
     """Train networks per seed, then compare them with an exact reference. Subclasses are frozen dataclasses."""
 
+    training: Any
     training_seeds: tuple[int, ...]
     seed: int
 
@@ -55,24 +54,11 @@ class AbstractExperiment(abc.ABC):
         """What is to be trained, in the order in which it is started: by default one network per training seed."""
         return tuple(TrainingUnit(f"seed-{seed:02d}", seed, 0) for seed in self.training_seeds)
 
-    @abc.abstractmethod
     def is_trained(self, directory: Path) -> bool:
-        """Whether `directory` holds what training one unit of this experiment leaves behind when it is finished."""
+        """Return whether `directory` holds what training one unit of this experiment leaves when it is finished."""
+        from metalearners.runs import is_trained  # loads torch, which settings do without
 
-    @abc.abstractmethod
-    def train(self, unit: TrainingUnit, directory: Path) -> None:
-        """Train one unit, from where `directory` says it is, until `is_trained(directory)`.
-
-        Raises `FloatingPointError` where training diverges, which ends the run.
-        """
-
-    @abc.abstractmethod
-    def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        """Everything measured of what was trained, which is in one directory per training unit, in their order."""
-
-    @abc.abstractmethod
-    def measure(self, tree: xr.DataTree) -> xr.DataTree:
-        """The tree with its groups `measures` and `curves`."""
+        return is_trained(directory, self.training)
 
     def settings(self) -> dict[str, Any]:
         """Every setting by name, JSON-able."""

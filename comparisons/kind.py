@@ -1,21 +1,31 @@
-"""What a person is shown of a comparison that depends on its kind, and the one place that picks it by the schema."""
+"""The records that make up a kind of comparison: measures, figures, claims, the answer, and the kind itself.
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+A kind is a folder. Its module `kind` holds one `Kind`, and everything that a person is shown is derived from it: the
+table of results, the page, the files beside it and the summary. `docs/adding_a_kind.md` adds one step by step.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import pandas as pd
 import xarray as xr
-from matplotlib.figure import Figure
 
 from comparisons.claims import Claim, Verdict
-from comparisons.tree import (
-    DECISION_SCHEMA,
-    FORAGING_SCHEMA,
-    LIFETIME_SCHEMA,
-    ORDER_SCHEMA,
-    PREDICTION_SCHEMA,
-    REPRODUCTION_SCHEMA,
-)
+from comparisons.rows import Entry, Resampler, Row, Table
+from comparisons.seeding import integer_for
+from comparisons.statistics.intervals import LEVEL
+from comparisons.tree import Schema
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+    from matplotlib.figure import SubFigure
+
+S = TypeVar("S")
+
+Role = Literal["knows the latents", "ceiling", "sampling noise", "scored", "reference", "floor"]
+"""The part that a row plays for a measure. The rows of a measure are shown in this order."""
 
 
 class Citation(NamedTuple):
@@ -27,36 +37,8 @@ class Citation(NamedTuple):
     bibtex: str
 
 
-class ReportFigure(NamedTuple):
-    """One figure of a report, before it is drawn."""
-
-    name: str
-    """Its file name, without ending."""
-    title: str
-    is_available: Callable[[xr.DataTree], bool]
-    """Whether a tree has the numbers for it."""
-    height: Callable[[xr.DataTree], float]
-    """Inches, which may depend on how much there is to show."""
-    draw: Callable[[xr.DataTree, Figure], object]
-    table: Callable[[xr.DataTree], pd.DataFrame]
-    alt: str
-    """What is seen, for those who do not see it."""
-    caption: Callable[[xr.DataTree], str]
-    """What to look at."""
-
-
-def has_group(name: str) -> Callable[[xr.DataTree], bool]:
-    """Whether a tree has a group, as a function of the tree."""
-    return lambda tree: name in tree.children
-
-
-def fixed(height: float) -> Callable[[xr.DataTree], float]:
-    """The same height in inches for every tree, as a function of the tree."""
-    return lambda tree: height
-
-
-class Headline(NamedTuple):
-    """The answer: a sentence, and the numbers to read it by."""
+class Answer(NamedTuple):
+    """The answer of a comparison: one sentence, and the numbers to read it by."""
 
     sentence: str
     details: list[str]
@@ -67,77 +49,134 @@ class Diagnostic(NamedTuple):
 
     name: str
     finding: str
-    outcome: str
+    outcome: str = ""
     """`held`, `failed`, or empty where there is nothing to decide."""
 
 
-class Vocabulary(NamedTuple):
-    """The words of one kind of comparison for its measures and for whom they are of."""
+@dataclass(frozen=True)
+class Measure(Generic[S]):
+    """A quantity that is measured: its name, its words, and the function that computes its rows from scores."""
 
-    subject: str
-    """What is scored: the heading of a column, as "Predictor"."""
-    sections: dict[str, tuple[str, str]]
-    """Parts of the table of measures, in order: heading and explanation."""
-    measures: tuple[tuple[str, str, str], ...]
-    """Pattern of a measure's identifier, its section, and its label."""
-    role_of: Callable[[str, str], str]
-    """What a predictor or agent is for a measure: one of `ROLES`."""
-    roles: str
-    """What the roles mean, in a sentence or two."""
-    ceilings: dict[str, str]
-    """Who scores exactly 0 by definition, for each section whose measures lack that row."""
-
-
-ROLES = ("knows the latents", "ceiling", "sampling noise", "scored", "reference", "floor")
-"""What a predictor or agent can be for a measure, in the order of a table's rows."""
+    name: str
+    """The name that claims, tables and files use."""
+    label: str
+    """The name on the page, as "KL per prediction after {first} to {last} observations": filled from `Row.at`."""
+    unit: str
+    """Unit of the rows, as "rewards per {length} trials": filled from the attributes of the tree."""
+    rows: Callable[[S, Resampler], Iterable[Row]]
+    """Computes the rows; none where the scores say nothing about it."""
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    """Roles that differ from those of the kind, by `Row.who`."""
+    zero: str = ""
+    """Whoever scores 0 by definition, shown without a row of its own."""
 
 
-class Presentation(NamedTuple):
+@dataclass(frozen=True)
+class Section(Generic[S]):
+    """Measures that are read together."""
+
+    title: str
+    explanation: str
+    measures: tuple[Measure[S], ...]
+
+
+def always(tree: xr.DataTree) -> bool:
+    """Return that a figure is shown for every tree that has its groups."""
+    return True
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure: its table, how the table is drawn, and its words. It is drawn from its table and nothing else."""
+
+    name: str
+    """Name of its files, without ending."""
+    title: str
+    alt: str
+    """Alternative text for readers who cannot see the figure."""
+    table: Callable[[xr.DataTree], pd.DataFrame]
+    """Makes the numbers behind the figure; they are also its CSV file."""
+    draw: "Callable[[xr.DataTree, pd.DataFrame, MatplotlibFigure | SubFigure], object]"
+    """Draws the table. The tree says what is drawn, such as lengths and names; no number is read from it."""
+    caption: Callable[[xr.DataTree, pd.DataFrame], str]
+    needs: tuple[str, ...] = ()
+    """Groups of the tree without which the figure is left out."""
+    is_shown: Callable[[xr.DataTree], bool] = always
+    """Whether a tree that has these groups has something to show."""
+    height: float | Callable[[pd.DataFrame], float] = 4.0
+    """Inches."""
+
+    def is_available(self, tree: xr.DataTree) -> bool:
+        """Return whether a tree has the numbers for this figure."""
+        return all(group in tree.children for group in self.needs) and self.is_shown(tree)
+
+    def of(self, experiment: str, title: str) -> "Figure":
+        """Return the same figure of one experiment, which is a group of a reproduction's tree."""
+
+        def within(tree: xr.DataTree) -> xr.DataTree:
+            return tree[experiment]  # pyright: ignore[reportReturnType]
+
+        return dataclasses.replace(
+            self,
+            name=f"{experiment}-{self.name}",
+            title=title,
+            table=lambda tree: self.table(within(tree)),
+            draw=lambda tree, table, figure: self.draw(within(tree), table, figure),
+            caption=lambda tree, table: self.caption(within(tree), table),
+            needs=(),
+            is_shown=lambda tree: experiment in tree.children and self.is_available(within(tree)),
+        )
+
+
+@dataclass(frozen=True)
+class Kind(Generic[S]):
     """Everything that a report and a summary say of one kind of comparison; the rest is the same for all."""
 
+    schema: Schema
     question: Callable[[xr.DataTree], str]
-    """What a comparison asks that is no experiment."""
-    claims: Callable[[xr.DataTree, pd.DataFrame], tuple[Claim, ...]]
-    """What is claimed, of what a table of measures can decide."""
-    headline: Callable[[xr.DataTree, pd.DataFrame, Sequence[Verdict]], Headline]
-    """The answer in one sentence, and the numbers to read it by."""
-    figures: tuple[ReportFigure, ...]
-    """Figures, in the order of the report; those a tree has no numbers for are left out."""
-    vocabulary: Vocabulary
-    """Measures, and who is scored, in words."""
-    diagnostics: Callable[[xr.DataTree, pd.DataFrame], list[Diagnostic]]
-    """What speaks for the reference and for the measurement."""
+    """States what is asked, for a comparison that is no experiment."""
+    subject: str
+    """Heading of the column that says who was scored, as "Predictor"."""
+    roles: Mapping[str, Role]
+    """Role of each `Row.who`; "reference" for others."""
+    roles_in_words: str
+    """What the roles mean, in a sentence or two."""
+    places: Mapping[str, str]
+    """How a coordinate is said after `Row.who`, as {"training_seed": "seed {}"}."""
+    scores: Callable[[xr.DataTree], S]
+    """Prepares, once per tree, what the measures read."""
+    sections: tuple[Section[S], ...]
+    curves: Callable[[S, int], xr.Dataset]
+    """Computes points with intervals, for figures; the second argument is the seed of the resamples."""
+    claims: Callable[[xr.DataTree, Table], Iterable[Claim]]
+    """States claims; a report shows those that the table can decide."""
+    answer: Callable[[xr.DataTree, Table, Sequence[Verdict]], Answer]
+    diagnostics: Callable[[xr.DataTree, Table], Iterable[Diagnostic]]
+    """Checks the reference and the measurement."""
+    figures: tuple[Figure, ...]
+    """Figures in the order of the report; those that a tree has no numbers for are left out."""
     citations: tuple[Citation, ...]
-    """What the comparison rests on."""
-    summary: Callable[[xr.DataTree, pd.DataFrame], list[str]]
-    """The answer in a few lines of text, without the notes of the tree."""
+    version: int = 1
+    """Version of the measures. A change that moves a number raises it, and finished runs are measured again."""
+
+    def measures(self) -> dict[str, Measure[S]]:
+        """Return all measures by name."""
+        return {measure.name: measure for section in self.sections for measure in section.measures}
+
+    def role_of(self, measure: str, who: str) -> Role:
+        """Return the role of a row."""
+        return self.measures()[measure].roles.get(who) or self.roles.get(who, "reference")
 
 
-def presentation_of(tree: xr.DataTree) -> Presentation:
-    """How a comparison is shown, by the schema that its tree names. Raises `ValueError` for another schema."""
-    schema = tree.attrs.get("schema")
-    if schema == PREDICTION_SCHEMA:
-        from comparisons.predictions.kind import PREDICTIONS
-
-        return PREDICTIONS
-    if schema == DECISION_SCHEMA:
-        from comparisons.decisions.kind import DECISIONS
-
-        return DECISIONS
-    if schema == ORDER_SCHEMA:
-        from comparisons.order.kind import ORDERS
-
-        return ORDERS
-    if schema == LIFETIME_SCHEMA:
-        from comparisons.lifetimes.kind import LIFETIMES
-
-        return LIFETIMES
-    if schema == FORAGING_SCHEMA:
-        from comparisons.foraging.kind import FORAGERS
-
-        return FORAGERS
-    if schema == REPRODUCTION_SCHEMA:
-        from comparisons import reproductions
-
-        return reproductions.load(str(tree.attrs["paper"])).presentation()
-    raise ValueError(f"nothing is known of how to show a comparison whose schema is {schema!r}")
+def measured(tree: xr.DataTree, kind: Kind[Any]) -> xr.DataTree:
+    """Return the tree with two more groups: `measures`, the table of results, and `curves`, points with intervals."""
+    scores, seed = kind.scores(tree), int(tree.attrs["seed"])
+    over = Resampler(integer_for(seed, "bootstrap"))
+    entries = [
+        Entry(measure.name, row._replace(unit=row.unit or measure.unit.format(**tree.attrs)))  # pyright: ignore[reportCallIssue]
+        for measure in kind.measures().values()
+        for row in measure.rows(scores, over)
+    ]
+    table = Table(tuple(entries)).to_dataset().assign_attrs(version=kind.version)
+    curves = kind.curves(scores, seed).assign_attrs(level=LEVEL)
+    return tree.assign({"measures": xr.DataTree(table), "curves": xr.DataTree(curves)})

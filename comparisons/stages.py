@@ -17,6 +17,9 @@ import xarray as xr
 from comparisons.comparison import Comparison
 from comparisons.experiment import AbstractExperiment, TrainingUnit
 from comparisons.jobs import Job, run_here, run_on_cluster
+from comparisons.kind import measured
+from comparisons.kinds import kind_of, running_of
+from comparisons.rows import LAYOUT
 from comparisons.tree import open_tree, save_tree, validate
 from metalearners.atomic import write_atomically
 
@@ -34,10 +37,11 @@ def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: 
     """
     train_experiments([experiment], results, scheduler=scheduler)
     folder = folder_of(experiment, results)
-    if not (folder / EVALUATION_FILE).exists():
+    if not _is_evaluated(experiment, folder):
         _timed(folder, "evaluate", _evaluate, experiment, folder)
-    if not (folder / MEASURES_FILE).exists():
-        _timed(folder, "measure", _measure, experiment, folder)
+        (folder / MEASURES_FILE).unlink(missing_ok=True)
+    if not _is_measured(folder):
+        _timed(folder, "measure", _measure, folder)
     return render(folder)
 
 
@@ -81,15 +85,18 @@ def untrained_units(experiment: AbstractExperiment, folder: Path) -> list[Traini
 
 
 def open_result(folder: Path) -> Comparison:
-    """The comparison that a run left in its folder.
+    """Return the comparison that a run left in its folder. Results of an earlier version are measured again.
 
     Raises `FileNotFoundError` where a stage is missing, `ValueError` where a file is truncated or foreign.
     """
-    tree = validate(open_tree(folder / EVALUATION_FILE), str(folder / EVALUATION_FILE))
-    measured = open_tree(folder / MEASURES_FILE)
-    if set(measured.children) != {"measures", "curves"}:
+    tree = _scores(folder)
+    measures = open_tree(folder / MEASURES_FILE)
+    if set(measures.children) != {"measures", "curves"}:
         raise ValueError(f"{folder / MEASURES_FILE} is not a table of measures")
-    return Comparison(tree.assign(dict(measured.children)))
+    if not _is_current(measures, tree):
+        _measure(folder)
+        measures = open_tree(folder / MEASURES_FILE)
+    return Comparison(tree.assign(dict(measures.children)))
 
 
 def render(folder: Path) -> Path:
@@ -111,20 +118,46 @@ def unit_folder(folder: Path, unit: TrainingUnit) -> Path:
 def _train(experiment: AbstractExperiment, unit: TrainingUnit, folder: Path) -> None:
     if not (folder / EXPERIMENT_FILE).exists():
         raise FileNotFoundError(f"no {folder} on {platform.node()}: all workers must see the results folder")
-    _timed(folder, f"{_TRAINING}{unit.name}", experiment.train, unit, unit_folder(folder, unit))
+    _timed(folder, f"{_TRAINING}{unit.name}", running_of(experiment).train, experiment, unit, unit_folder(folder, unit))
 
 
 def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
-    tree = experiment.evaluate(tuple(unit_folder(folder, unit) for unit in experiment.training_units()))
-    save_tree(tree, folder / EVALUATION_FILE)
+    running = running_of(experiment)
+    directories = tuple(unit_folder(folder, unit) for unit in experiment.training_units())
+    tree: xr.DataTree = running.evaluate(experiment, directories)
+    save_tree(tree.assign_attrs(evaluation_version=running.EVALUATION_VERSION), folder / EVALUATION_FILE)
 
 
-def _measure(experiment: AbstractExperiment, folder: Path) -> None:
-    measured = experiment.measure(validate(open_tree(folder / EVALUATION_FILE), str(folder / EVALUATION_FILE)))
-    save_tree(
-        xr.DataTree.from_dict({name: measured[name].to_dataset() for name in ("measures", "curves")}),
-        folder / MEASURES_FILE,
-    )
+def _is_evaluated(experiment: AbstractExperiment, folder: Path) -> bool:
+    """Return whether the scores are there, as the present version of the evaluation makes them."""
+    path = folder / EVALUATION_FILE
+    if not path.exists():
+        return False
+    return open_tree(path).attrs.get("evaluation_version", 1) == running_of(experiment).EVALUATION_VERSION
+
+
+def _measure(folder: Path) -> None:
+    tree = _scores(folder)
+    found = measured(tree, kind_of(tree))
+    groups = {name: found[name].to_dataset() for name in ("measures", "curves")}
+    save_tree(xr.DataTree.from_dict(groups), folder / MEASURES_FILE)
+
+
+def _is_measured(folder: Path) -> bool:
+    path = folder / MEASURES_FILE
+    return path.exists() and _is_current(open_tree(path), _scores(folder))
+
+
+def _is_current(measures: xr.DataTree, tree: xr.DataTree) -> bool:
+    """Return whether a table of measures has the present layout and the present version of its kind."""
+    attributes = measures["measures"].attrs
+    return (attributes.get("layout"), attributes.get("version", 1)) == (LAYOUT, kind_of(tree).version)
+
+
+def _scores(folder: Path) -> xr.DataTree:
+    path = folder / EVALUATION_FILE
+    tree = open_tree(path)
+    return validate(tree, kind_of(tree, str(path)).schema, str(path))
 
 
 def _timed(folder: Path, stage: str, function: Any, *args: Any) -> None:

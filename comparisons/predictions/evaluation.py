@@ -16,19 +16,21 @@ from bayesopt.family import AbstractPredictionFamily, family_id
 from bayesopt.float64 import in_float64
 from bayesopt.reference import oracle_log_prob, predict_sequence
 from comparisons.comparison import Comparison
+from comparisons.kind import measured
+from comparisons.kinds import kind_of
 from comparisons.predictions.calibration import reliability
 from comparisons.predictions.certificates import certify, longest_certifiable
 from comparisons.predictions.exchangeability import order_cost
 from comparisons.predictions.floors import WRONG_PRIOR_FACTOR, floors_of
-from comparisons.predictions.measures import with_measures
 from comparisons.predictions.network_checks import NUM_PROBES, check_network, reason_not_to_run
 from comparisons.predictions.settings import EvaluationConfig
+from comparisons.predictions.tree import SCHEMA
 from comparisons.provenance import versions
 from comparisons.seams.networks import untrained_copy
 from comparisons.seams.predictions import Network, Predictor, as_contestant, centre_of, num_outcomes, predictor_of
 from comparisons.seeding import integer_for, key_for
 from comparisons.statistics.divergences import kl_divergence
-from comparisons.tree import PREDICTION_SCHEMA, validate
+from comparisons.tree import validate
 from metalearners.network import SequencePredictor
 
 
@@ -53,7 +55,7 @@ def compare(
     if not networks:
         raise ValueError("compare needs at least one network; got an empty sequence")
     tree = evaluate(networks, family, seed=seed, evaluation=evaluation)
-    return Comparison(with_measures(tree, seed=seed))
+    return Comparison(measured(tree, kind_of(tree)))
 
 
 def evaluate(
@@ -107,7 +109,8 @@ def evaluate(
 
     tree = xr.DataTree.from_dict(groups)
     tree.attrs = {
-        "schema": PREDICTION_SCHEMA,
+        "schema": SCHEMA.name,
+        "kind": "comparisons.predictions",
         "family": repr(family),
         "family_id": family_id(family),
         "network": _describe(contestants[0]),
@@ -118,7 +121,7 @@ def evaluate(
         "notes": json.dumps(notes),
         "versions": json.dumps(versions()),
     }
-    return validate(tree)
+    return validate(tree, SCHEMA)
 
 
 def _usable_length(

@@ -2,18 +2,11 @@
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-import xarray as xr
-
-from bayesopt.family import AbstractPredictionFamily, family_id
-from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
+from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id
+from comparisons.experiment import AbstractExperiment, require_seeds
 from comparisons.predictions.settings import EvaluationConfig
 from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
-
-if TYPE_CHECKING:
-    from metalearners.network import SequencePredictor
 
 
 @dataclass(frozen=True)
@@ -59,38 +52,5 @@ class PredictionExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        from bayesopt.family import HasBeliefs
-
         if not isinstance(self.family, HasBeliefs):
             raise NotImplementedError(f"{type(self.family).__name__} has no belief methods, so no exact reference")
-
-    def is_trained(self, directory: Path) -> bool:
-        from metalearners.runs import is_trained
-
-        return is_trained(directory, self.training)
-
-    def train(self, unit: TrainingUnit, directory: Path) -> None:
-        from comparisons.seams.training import meta_train
-
-        meta_train(self.family, seed=unit.seed, training=self.training, network=self.network, directory=directory)
-
-    def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        from comparisons.predictions.evaluation import evaluate
-        from comparisons.seams.training import at_checkpoints, new_predictor
-
-        def make(seed: int) -> "SequencePredictor":
-            return new_predictor(self.family, self.network, seed=seed)
-
-        checkpoints = at_checkpoints(make, self.training, self.training_seeds, directories)
-        return evaluate(
-            checkpoints[max(checkpoints)],
-            self.family,
-            seed=self.seed,
-            evaluation=self.evaluation,
-            checkpoints=checkpoints,
-        )
-
-    def measure(self, tree: xr.DataTree) -> xr.DataTree:
-        from comparisons.predictions.measures import with_measures
-
-        return with_measures(tree, seed=self.seed)

@@ -2,7 +2,7 @@
 
 from comparisons.kind import Citation
 
-_ORTEGA = Citation(
+ORTEGA = Citation(
     "Meta-training by log loss is amortised Bayesian prediction: KL to Bayes is excess log loss",
     "Ortega et al. (2019), Meta-learning of sequential strategies",
     "https://arxiv.org/abs/1905.03030",
@@ -70,7 +70,7 @@ PYTORCH = Citation(
 )
 
 
-_DUAN = Citation(
+DUAN = Citation(
     "Meta-training recurrent networks by reinforcement learning, on bandits among others",
     "Duan et al. (2016), RL²: fast reinforcement learning via slow reinforcement learning",
     "https://arxiv.org/abs/1611.02779",
@@ -84,7 +84,7 @@ _DUAN = Citation(
 )
 
 
-_WANG = Citation(
+WANG = Citation(
     "The same idea, with bandits of independent and of dependent arms",
     "Wang et al. (2016), Learning to reinforcement learn",
     "https://arxiv.org/abs/1611.05763",
@@ -99,7 +99,7 @@ _WANG = Citation(
 )
 
 
-_LANGE = Citation(
+LANGE = Citation(
     "The question, the grid and the networks that are compared with: when to learn, and when to hard-code",
     "Lange & Sprekeler (2020), Learning not to learn: nature versus nurture in silico",
     "https://arxiv.org/abs/2010.04466",
@@ -113,7 +113,7 @@ _LANGE = Citation(
 )
 
 
-_MAO = Citation(
+MAO = Citation(
     "Training with a critic that is told the task, which biases nothing",
     "Mao et al. (2018), Variance reduction for reinforcement learning in input-driven environments",
     "https://arxiv.org/abs/1807.02264",

@@ -1,4 +1,4 @@
-"""Figures of a report, whatever was compared: what each is made of, and its files as bytes."""
+"""Figures as files: drawn from their tables, as PNG, PDF and CSV bytes."""
 
 import io
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from typing import NamedTuple
 import pandas as pd
 import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as MatplotlibFigure
 
-from comparisons.kind import ReportFigure
+from comparisons.kind import Figure
 from comparisons.report.style import FIGURE_WIDTH, figure_style
 
 
@@ -25,28 +25,47 @@ class RenderedFigure(NamedTuple):
     csv: bytes
 
 
-def rendered_figures(figures: Sequence[ReportFigure], tree: xr.DataTree) -> list[RenderedFigure]:
-    """Those of the figures that this tree has the numbers for; the same bytes for the same tree."""
+def rendered_figures(figures: Sequence[Figure], tree: xr.DataTree) -> list[RenderedFigure]:
+    """Return the figures that this tree has the numbers for; the same tree gives the same bytes."""
     return [_rendered(figure, tree) for figure in figures if figure.is_available(tree)]
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """A table as CSV, numbers in full precision."""
+    """Return a table as CSV, numbers in full precision."""
     return table.to_csv(index=False, lineterminator="\n").encode()
 
 
-def _rendered(figure: ReportFigure, tree: xr.DataTree) -> RenderedFigure:
+def drawn(figure: Figure, tree: xr.DataTree, canvas: MatplotlibFigure | None = None) -> MatplotlibFigure:
+    """Draw a figure in the style of all figures, on a new matplotlib figure unless one is given."""
+    return _drawn(figure, tree, figure.table(tree), canvas)
+
+
+def height_of(figure: Figure, table: pd.DataFrame) -> float:
+    """Return the height of a figure in inches, which may depend on how much there is to show."""
+    return figure.height(table) if callable(figure.height) else figure.height
+
+
+def _rendered(figure: Figure, tree: xr.DataTree) -> RenderedFigure:
+    table = figure.table(tree)
+    canvas = _drawn(figure, tree, table, None)
     with figure_style():
-        canvas = FigureCanvasAgg(Figure(figsize=(FIGURE_WIDTH, figure.height(tree)), layout="constrained"))
-        figure.draw(tree, canvas.figure)
-        png = _saved(canvas.figure, "png", {"Software": None})
-        canvas.figure.set_layout_engine("none")
-        pdf = _saved(canvas.figure, "pdf", {"CreationDate": None, "Title": figure.title})
-    csv = csv_bytes(figure.table(tree))
-    return RenderedFigure(figure.name, figure.title, figure.alt, figure.caption(tree), png, pdf, csv)
+        png = _saved(canvas, "png", {"Software": None})
+        canvas.set_layout_engine("none")
+        pdf = _saved(canvas, "pdf", {"CreationDate": None, "Title": figure.title})
+    caption = figure.caption(tree, table)
+    return RenderedFigure(figure.name, figure.title, figure.alt, caption, png, pdf, csv_bytes(table))
 
 
-def _saved(figure: Figure, file_format: str, metadata: dict[str, str | None]) -> bytes:
+def _drawn(figure: Figure, tree: xr.DataTree, table: pd.DataFrame, canvas: MatplotlibFigure | None) -> MatplotlibFigure:
+    with figure_style():
+        if canvas is None:
+            canvas = MatplotlibFigure(figsize=(FIGURE_WIDTH, height_of(figure, table)), layout="constrained")
+            FigureCanvasAgg(canvas)
+        figure.draw(tree, table, canvas)
+    return canvas
+
+
+def _saved(figure: MatplotlibFigure, file_format: str, metadata: dict[str, str | None]) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=file_format, metadata=metadata)
     return buffer.getvalue()

@@ -1,12 +1,13 @@
 """The report of a comparison: one self-contained HTML file, with its figures and tables as files beside it.
 
-Question and answer with verdicts first, then figures, the table of measures, diagnostics of the reference, provenance.
-The same tree gives the same bytes.
+Question and answer with verdicts come first, then figures, the table of measures, diagnostics of the reference and
+provenance. The same tree gives the same bytes.
 """
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from comparisons.claims import Verdict, judge
-from comparisons.kind import presentation_of
-from comparisons.report.figure import csv_bytes, rendered_figures
+from comparisons.claims import Verdict, decidable, judge
+from comparisons.kinds import kind_of
+from comparisons.report.figure import RenderedFigure, csv_bytes, rendered_figures
 from comparisons.report.words import claim_rows, claims_in_markdown, measure_sections
+from comparisons.rows import table_of
 from metalearners.atomic import write_atomically
 
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
@@ -34,67 +36,95 @@ def write_report(tree: xr.DataTree, path: Path, *, question: str, provenance: Ma
     is_file = path.suffix == ".html"
     page = path if is_file else path / "index.html"
     folder = path.with_name(f"{path.stem}_files") if is_file else path
-    presentation, table, verdicts = presentation_of(tree), _table(tree), verdicts_of(tree)
-    figures = rendered_figures(presentation.figures, tree)
+    figures, verdicts = rendered_figures(kind_of(tree).figures, tree), verdicts_of(tree)
 
     files: dict[str, bytes] = {}
     for figure in figures:
         files |= {f"{figure.name}.png": figure.png, f"{figure.name}.pdf": figure.pdf, f"{figure.name}.csv": figure.csv}
-    files["measures.csv"] = csv_bytes(table)
-    files["claims.csv"] = csv_bytes(pd.DataFrame(verdicts, columns=list(Verdict._fields)))
+    files["measures.csv"] = csv_bytes(table_of(tree).frame())
+    claims = pd.DataFrame(verdicts, columns=list(Verdict._fields)).astype({"over": str})
+    claims = pd.DataFrame(verdicts, columns=list(Verdict._fields)).astype({"over": str})
+    files["claims.csv"] = csv_bytes(claims)
     files["claims.md"] = claims_in_markdown(claim_rows(verdicts)).encode()
-    html = (
-        _environment()
-        .from_string(_TEMPLATE.read_text(encoding="utf-8"))
-        .render(
-            question=question,
-            headline=presentation.headline(tree, table, verdicts),
-            claims=claim_rows(verdicts),
-            figures=[figure._asdict() | {"source": _data_url(figure.png)} for figure in figures],
-            files=f"{folder.name}/" if is_file else "",
-            vocabulary=presentation.vocabulary,
-            sections=measure_sections(table, presentation.vocabulary),
-            diagnostics=presentation.diagnostics(tree, table),
-            notes=json.loads(tree.attrs["notes"]),
-            provenance=dict(provenance),
-            versions=json.loads(tree.attrs["versions"]),
-            citations=presentation.citations,
-        )
-    )
+    prefix = f"{folder.name}/" if is_file else ""
+    html = page_of(tree, figures, verdicts, question=question, provenance=provenance, files=prefix)
     for name, content in files.items():
         write_atomically(folder / name, content)
     write_atomically(page, html.encode())
     return page
 
 
+def page_of(
+    tree: xr.DataTree,
+    figures: Sequence[RenderedFigure],
+    verdicts: Sequence[Verdict],
+    *,
+    question: str,
+    provenance: Mapping[str, str],
+    files: str,
+) -> str:
+    """Return the page itself; `files` is the path from the page to the files of its figures."""
+    kind, table = kind_of(tree), table_of(tree)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+        question=question,
+        answer=kind.answer(tree, table, verdicts),
+        claims=claim_rows(verdicts),
+        figures=[figure._asdict() | {"source": _data_url(figure.png)} for figure in figures],
+        files=files,
+        kind=kind,
+        sections=measure_sections(table, kind),
+        diagnostics=list(kind.diagnostics(tree, table)),
+        notes=json.loads(tree.attrs["notes"]),
+        provenance=dict(provenance),
+        versions=json.loads(tree.attrs["versions"]),
+        citations=kind.citations,
+    )
+
+
 def write_comparison_report(tree: xr.DataTree, path: Path) -> Path:
-    """Write the report of a comparison that is no experiment: question and settings come from the tree."""
-    return write_report(tree, path, question=presentation_of(tree).question(tree), provenance=_settings(tree.attrs))
+    """Write the report of a comparison that has no folder of its own: question and settings come from the tree."""
+    return write_report(tree, path, question=kind_of(tree).question(tree), provenance=_settings(tree.attrs))
 
 
 def verdicts_of(tree: xr.DataTree) -> list[Verdict]:
-    """What is claimed of the networks of a measured comparison, and what became of it."""
-    table = _table(tree)
-    return judge(table, presentation_of(tree).claims(tree, table))
+    """Return the verdicts on the claims that a measured comparison can decide."""
+    table = table_of(tree)
+    return judge(table, decidable(kind_of(tree).claims(tree, table), table))
 
 
-def _table(tree: xr.DataTree) -> pd.DataFrame:
-    return tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
+def summary_of(tree: xr.DataTree) -> str:
+    """Return the answer as text: the sentence, its details, and the notes of the tree."""
+    answer = kind_of(tree).answer(tree, table_of(tree), verdicts_of(tree))
+    notes = [f"note: {note}" for note in json.loads(tree.attrs["notes"])]
+    return "\n".join([answer.sentence, *(f"  {detail}" for detail in answer.details), *notes])
+
+
+def answer_in_html(tree: xr.DataTree) -> str:
+    """Return question, answer and verdicts as a fragment of HTML, for a notebook."""
+    kind, verdicts = kind_of(tree), verdicts_of(tree)
+    answer = kind.answer(tree, table_of(tree), verdicts)
+    details = "".join(f"<li>{escape(detail)}</li>" for detail in answer.details)
+    claims = "".join(f"<li>{escape(v.outcome)}: {escape(v.statement)}</li>" for v in verdicts)
+    return (
+        f"<p>{escape(kind.question(tree))}</p><p><strong>{escape(answer.sentence)}</strong></p>"
+        f"<ul>{details}</ul><ul>{claims}</ul>"
+    )
 
 
 def _settings(attributes: Mapping[Any, Any]) -> dict[str, str]:
-    """What a tree says of its making, flat: `evaluation.num_tasks` and the like."""
+    """Return how a tree was made, flat: `evaluation.num_tasks` and the like."""
     settings: dict[str, str] = {}
     for name, value in attributes.items():
-        if name in ("schema", "notes", "versions", "evaluation"):
+        if name in ("schema", "kind", "notes", "versions"):
             continue
-        settings[str(name)] = f"{value:g}" if isinstance(value, float | np.floating) else str(value)
-    evaluation = json.loads(attributes["evaluation"])
-    return settings | {f"evaluation.{name}": str(value) for name, value in evaluation.items()}
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        if name in ("evaluation", "experiments"):
+            settings |= {f"{name}.{key}": str(part) for key, part in json.loads(value).items()}
+        else:
+            settings[str(name)] = f"{value:g}" if isinstance(value, float | np.floating) else str(value)
+    return settings
 
 
 def _data_url(png: bytes) -> str:

@@ -1,30 +1,25 @@
-"""The numbers behind every figure of a comparison of predictions, as tables: one row for each point that is drawn.
-
-A table has `estimate`, `lower`, `upper` and `unit` beside the columns that say which point it is. `training_seed` is
-missing (NA) where a row is not about a single training seed, `lower` and `upper` where no interval is drawn.
-"""
+"""Observed minus predicted frequency of the network and of Bayes, by predicted probability."""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.figure import SubFigure
 
+from comparisons.kind import Figure
 from comparisons.predictions.figures.examples import has_finite_outcomes
 from comparisons.report.points import quantiles, resampled
-from comparisons.report.style import (
-    COLOURS,
-    NEUTRAL,
-    draw_points,
-    new_axes,
-    styled,
-    with_legend,
-)
+from comparisons.report.style import COLOURS, NEUTRAL, draw_points, with_legend
+
+MIN_CALIBRATION_TASKS = 20
+"""Bins with predictions from fewer tasks are not drawn: an interval over so few tasks says nothing."""
 
 
-def calibration_table(tree: xr.DataTree) -> pd.DataFrame:
-    """Stated and observed frequencies of Bayes and the network, where anything was stated.
+def table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return predicted probabilities and observed frequencies of Bayes and the network, in bins that were used.
 
-    `estimate` is observed minus stated frequency, a probability, with its interval over tasks; networks are pooled.
+    `estimate` is the observed frequency minus the predicted probability, with its interval over tasks; networks are
+    pooled.
     """
     dataset = tree["calibration"].to_dataset()
     is_bayes = dataset["predictor"].to_numpy() == "Bayes"
@@ -47,25 +42,20 @@ def calibration_table(tree: xr.DataTree) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).assign(unit="probability")
 
 
-MIN_CALIBRATION_TASKS = 20
-"""Bins with statements from fewer tasks are not drawn: an interval over so few tasks says nothing."""
-
-
-@styled
-def plot_calibration(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
-    """Observed minus stated frequency against stated frequency, for Bayes and the network, with intervals."""
-    ax = ax or new_axes()
-    table = calibration_table(tree)
+def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw points with intervals, Bayes beside the network."""
+    ax = figure.add_subplot()
     ax.axhline(0, color=NEUTRAL, linewidth=1)
     for name, marker, shift in (("Bayes", "s", -0.006), ("network", "o", 0.006)):
         rows = table[(table.predictor == name) & (table.num_tasks >= MIN_CALIBRATION_TASKS)]
         draw_points(ax, rows.stated + shift, rows, COLOURS[name], marker, name)
     stated = "stated probability of an outcome" if has_finite_outcomes(tree) else "stated probability (quantile level)"
     ax.set(xlabel=stated, ylabel="observed frequency − stated", xlim=(0, 1))
-    return with_legend(ax)
+    with_legend(ax)
 
 
-def _calibration_caption(tree: xr.DataTree) -> str:
+def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption."""
     num_tasks = tree["calibration"].sizes["task"]
     return (
         "How often what is said to happen with a probability happens, less that probability. Bayes is calibrated: its "
@@ -73,3 +63,16 @@ def _calibration_caption(tree: xr.DataTree) -> str:
         f"does not. Bars: 95 % intervals over {num_tasks:,} tasks; bins that fewer than "
         f"{MIN_CALIBRATION_TASKS} of them fall into are left out."
     )
+
+
+FIGURE = Figure(
+    name="calibration",
+    title="Calibration",
+    alt="Points with interval bars: observed minus stated frequency against stated probability, Bayes beside the "
+    "network, around a horizontal line at 0.",
+    table=table,
+    draw=draw,
+    caption=caption,
+    needs=("calibration",),
+    height=3.3,
+)

@@ -1,28 +1,40 @@
-"""Which figures the report of a comparison of predictions shows: titles, captions, alternative texts and tables."""
+"""KL(Bayes‖network) at each time, summed exactly over all histories, with the sampled estimate over it."""
 
-import numpy as np
 import pandas as pd
 import xarray as xr
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
-from comparisons.predictions.figures.kl_by_time import _TIME_LABEL
-from comparisons.report.points import concatenate, means_with_intervals
-from comparisons.report.style import (
-    COLOURS,
-    draw_on_log_axis,
-    draw_points,
-    draw_seeds,
-    is_drawable,
-    limit_log_axis,
-    new_axes,
-    styled,
-    with_legend,
-)
+from comparisons.kind import Figure
+from comparisons.predictions.figures.kl_by_time import TIME_LABEL
+from comparisons.report.certificate import certificate_points, draw_certificate
+from comparisons.report.style import with_legend
 from comparisons.report.words import number
 
 
-def _certificate_caption(tree: xr.DataTree) -> str:
+def table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return KL(Bayes‖network) at each time in nats: exact over all histories, and estimated on the sampled tasks.
+
+    Both are means over training seeds; intervals are over tasks, for these networks.
+    """
+    exact = tree["certificate"].dataset["kl_by_time"]
+    sampled = tree["network"].dataset["kl_divergence"].isel(time=slice(exact.sizes["time"])).mean("training_seed")
+    table = certificate_points(exact, sampled.transpose("time", "task"), seed=int(tree.attrs["seed"]))
+    return table.assign(unit="nats")[["quantity", "training_seed", "time", "estimate", "lower", "upper", "unit"]]
+
+
+def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw the exact sum as a line and the sampled estimates as circles."""
+    ax = figure.add_subplot()
+    draw_certificate(ax, table, "time", covers=table[table.training_seed.isna()])
+    ax.set(xlabel=TIME_LABEL, ylabel="KL(Bayes‖network), nats")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    with_legend(ax)
+
+
+def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption."""
     group = tree["certificate"].to_dataset()
     seed = int(group["worst_kl"].to_numpy().argmax())
     one = group.isel(training_seed=seed)
@@ -38,40 +50,14 @@ def _certificate_caption(tree: xr.DataTree) -> str:
     )
 
 
-def certificate_table(tree: xr.DataTree) -> pd.DataFrame:
-    """KL(Bayes‖network) at each time in nats: exact over all histories, and estimated on the sampled tasks.
-
-    Both are means over training seeds; intervals are over tasks, for these networks.
-    """
-    exact = tree["certificate"].dataset["kl_by_time"]
-    sampled = tree["network"].dataset["kl_divergence"].isel(time=slice(exact.sizes["time"]))
-    values = sampled.mean("training_seed").transpose("time", "task").to_numpy()[:, None]
-    estimated = means_with_intervals(values, seed=int(tree.attrs["seed"]))
-    pooled = exact.mean("training_seed").to_numpy()
-    certain = pd.DataFrame({"estimate": pooled, "lower": pooled, "upper": pooled})
-    tables = [
-        bounds.assign(quantity=name, time=np.arange(len(bounds)))
-        for name, bounds in (("exact", certain), ("sampled", estimated))
-    ]
-    if exact.sizes["training_seed"] > 1:
-        by_seed = exact.rename("estimate").to_dataframe().reset_index()
-        tables.append(by_seed.assign(quantity="exact", lower=by_seed.estimate, upper=by_seed.estimate))
-    table = concatenate(tables).assign(unit="nats")
-    return table[["quantity", "training_seed", "time", "estimate", "lower", "upper", "unit"]]
-
-
-@styled
-def plot_certificate(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
-    """KL(Bayes‖network) at each time: the exact sum over all histories, and the sampled estimate over it."""
-    ax = ax or new_axes()
-    table = certificate_table(tree)
-    exact = table[(table.quantity == "exact") & table.training_seed.isna()]
-    sampled = table[table.quantity == "sampled"]
-    draw_on_log_axis(ax, exact, "time", "network", label="exact, over all histories")
-    draw_seeds(ax, table[table.quantity == "exact"].assign(predictor="network"), "time")
-    shown = sampled[is_drawable(sampled.estimate)]
-    draw_points(ax, shown.time, shown, COLOURS["network"], "o", "sampled, 95 % interval", facecolor="white")
-    limit_log_axis(ax, table[table.training_seed.isna()])
-    ax.set(xlabel=_TIME_LABEL, ylabel="KL(Bayes‖network), nats")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return with_legend(ax)
+FIGURE = Figure(
+    name="certificate",
+    title="Certificate: the exact sum over all histories",
+    alt="Line chart, logarithmic: exact KL from Bayes in nats against the number of observations seen, with "
+    "sampled estimates as circles over it.",
+    table=table,
+    draw=draw,
+    caption=caption,
+    needs=("certificate",),
+    height=3.6,
+)

@@ -1,54 +1,34 @@
-"""Which figures the report of a comparison of predictions shows: titles, captions, alternative texts and tables."""
+"""Mean KL(Bayes‖network) at each checkpoint of training, beside the floors."""
 
 import pandas as pd
 import xarray as xr
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.figure import SubFigure
 
-from comparisons.report.points import concatenate, means_with_intervals
-from comparisons.report.style import (
-    draw_on_log_axis,
-    is_drawable,
-    limit_log_axis,
-    line_of,
-    new_axes,
-    styled,
-    with_legend,
-)
+from comparisons.kind import Figure
+from comparisons.report.convergence import checkpoint_points
+from comparisons.report.points import concatenate
+from comparisons.report.style import draw_on_log_axis, is_drawable, limit_log_axis, line_of, with_legend
 from comparisons.report.words import number
+from comparisons.rows import table_of
 
 
-def _convergence_caption(tree: xr.DataTree) -> str:
-    last = tree["convergence"].dataset["kl_divergence"].isel(step=-1).mean("task").to_numpy()
-    num_tasks = tree["convergence"].sizes["task"]
-    return (
-        "How far the network was from Bayes at each checkpoint. Look at whether it still falls at the end, and whether "
-        f"training seeds agree: they end at {', '.join(number(v) for v in last)} nats/step. Horizontal lines: floors. "
-        f"Bands: 95 % intervals over {num_tasks:,} tasks."
-    )
-
-
-def convergence_table(tree: xr.DataTree) -> pd.DataFrame:
-    """KL(Bayes‖network) in nats/step at each checkpoint, for each training seed, with intervals over tasks.
+def table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return KL(Bayes‖network) in nats/step at each checkpoint of each training seed, with intervals over tasks.
 
     The floors follow, without a `step`.
     """
     kl = tree["convergence"].dataset["kl_divergence"].transpose("training_seed", "step", "task")
-    num_seeds, _, num_tasks = kl.shape
-    bounds = means_with_intervals(kl.to_numpy().reshape(-1, 1, num_tasks), seed=int(tree.attrs["seed"]))
-    index = pd.MultiIndex.from_product([range(num_seeds), kl["step"].to_numpy()], names=["training_seed", "step"])
-    network = bounds.set_index(index).reset_index().assign(predictor="network")
-    measures = tree["measures"].to_dataset().to_dataframe()
-    floors = measures[(measures.measure == "kl_divergence") & ~measures.predictor.str.startswith("network")]
-    floors = floors[["predictor", "estimate", "lower", "upper"]].assign(step=pd.NA)
-    table = concatenate([network, floors]).assign(unit="nats/step")
+    network = checkpoint_points(kl, seed=int(tree.attrs["seed"])).assign(predictor="network")
+    floors = [row for row in table_of(tree).of("kl_divergence") if row.who != "network"]
+    below = pd.DataFrame([{"predictor": row.who, **row.interval._asdict(), "step": pd.NA} for row in floors])
+    table = concatenate([network, below]).assign(unit="nats/step")
     return table.astype({"step": "Int64"})[["predictor", "training_seed", "step", "estimate", "lower", "upper", "unit"]]
 
 
-@styled
-def plot_convergence(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
-    """Mean KL(Bayes‖network) at each checkpoint of every training seed, with the floors as horizontal lines."""
-    ax = ax or new_axes()
-    table = convergence_table(tree)
+def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw a line per training seed, and the floors as horizontal lines."""
+    ax = figure.add_subplot()
     network, floors = table[table.step > 0], table[table.step.isna()]
     for row in floors[is_drawable(floors.estimate)].itertuples():
         ax.axhline(row.estimate, **line_of(row.predictor), linewidth=1.4, label=row.predictor)
@@ -59,4 +39,27 @@ def plot_convergence(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
     ax.set_xscale("log")
     limit_log_axis(ax, table)
     ax.set(xlabel="training steps", ylabel="KL(Bayes‖predictor), nats/step")
-    return with_legend(ax)
+    with_legend(ax)
+
+
+def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption."""
+    last = table[table.step == table.step.max()].estimate
+    return (
+        "How far the network was from Bayes at each checkpoint. Look at whether it still falls at the end, and whether "
+        f"training seeds agree: they end at {', '.join(map(number, last))} nats/step. Horizontal lines: floors. "
+        f"Bands: 95 % intervals over {tree['convergence'].sizes['task']:,} tasks."
+    )
+
+
+FIGURE = Figure(
+    name="convergence",
+    title="Convergence to Bayes during training",
+    alt="Line chart, both axes logarithmic: the network's mean KL from Bayes in nats per step against training "
+    "steps, a line per training seed, with the floors as horizontal lines.",
+    table=table,
+    draw=draw,
+    caption=caption,
+    needs=("convergence",),
+    height=3.8,
+)

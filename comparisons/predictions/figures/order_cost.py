@@ -1,42 +1,30 @@
-"""The numbers behind every figure of a comparison of predictions, as tables: one row for each point that is drawn.
-
-A table has `estimate`, `lower`, `upper` and `unit` beside the columns that say which point it is. `training_seed` is
-missing (NA) where a row is not about a single training seed, `lower` and `upper` where no interval is drawn.
-"""
+"""The order cost of the network beside its mean KL over reorderings of the same history."""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.figure import SubFigure
 
-from comparisons.predictions.figures.kl_by_time import _over
-from comparisons.report.style import (
-    COLOURS,
-    mark_infinite,
-    new_axes,
-    styled,
-    whiskers,
-    with_caveat,
-    with_legend,
-)
+from comparisons.kind import Figure
+from comparisons.predictions.figures.kl_by_time import scored_over
+from comparisons.report.style import COLOURS, mark_infinite, whiskers, with_caveat, with_legend
+from comparisons.rows import table_of
 
 
-def order_cost_table(tree: xr.DataTree) -> pd.DataFrame:
-    """The order cost and the mean KL over orders, in nats, after each number of observations."""
-    measures = tree["measures"].to_dataset().to_dataframe().set_index("measure")
+def table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return the mean KL over orders and the order cost, in nats, after each number of observations."""
     rows = [
-        {"quantity": name, "observations": int(position), **measures.loc[f"{prefix}_after_{position}"]}
-        for name, prefix in (("mean KL over orders", "kl_divergence_over_orders"), ("order cost", "order_cost"))
-        for position in tree["order_cost"].dataset["position"].to_numpy()
+        {"quantity": quantity, **row.at, **row.interval._asdict(), "unit": row.unit}
+        for quantity, measure in (("mean KL over orders", "kl_over_orders"), ("order cost", "order_cost"))
+        for row in table_of(tree).of(measure)
     ]
     return pd.DataFrame(rows)[["quantity", "observations", "estimate", "lower", "upper", "unit"]]
 
 
-@styled
-def plot_order_cost(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
-    """What treating reorderings of the same history differently costs the network, beside its mean KL over them."""
-    ax = ax or new_axes()
-    table = order_cost_table(tree)
+def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw two bars with intervals for each number of observations."""
+    ax = figure.add_subplot()
     positions = list(table.observations.unique())
     edge = COLOURS["network"]
     for name, shift, color in (("mean KL over orders", -0.18, "#f2bf99"), ("order cost", 0.18, edge)):
@@ -53,14 +41,27 @@ def plot_order_cost(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
     ax.set_xticks(range(len(positions)), [str(position) for position in positions])
     ax.set(xlabel="observations seen before the prediction", ylabel="nats")
     ax.yaxis.set_major_formatter("{x:.3g}")
-    return with_legend(ax)
+    with_legend(ax)
 
 
-def _order_caption(tree: xr.DataTree) -> str:
+def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption."""
     orders = tree["order_cost"].dataset["num_orders"].to_numpy() if "num_orders" in tree["order_cost"] else ()
     averaged = f" Orders averaged: {', '.join(str(n) for n in orders)}." if len(orders) else ""
     return (
         "The same observations in another order carry the same information. The order cost is the part of the mean KL "
         "that comes from treating orders differently; look at its share and at how it grows with the history."
-        f"{averaged} Bars: 95 % intervals over {_over(tree)}."
+        f"{averaged} Bars: 95 % intervals over {scored_over(tree)}."
     )
+
+
+FIGURE = Figure(
+    name="order_cost",
+    title="What the order of observations costs",
+    alt="Bar chart with intervals: mean KL over orders beside the order cost, in nats, for three lengths of history.",
+    table=table,
+    draw=draw,
+    caption=caption,
+    needs=("order_cost",),
+    height=3.0,
+)

@@ -23,7 +23,7 @@ from comparisons.decisions.figures.margins import PANELS, gap_by_trial, margin_t
 from comparisons.decisions.figures.repeats import plot_repeats, repeats_table
 from comparisons.decisions.measures import player_groups
 from comparisons.report.style import COLOURS, DASHES
-from tests.comparisons.predictions.trees import LENGTH, MARGINS, PLAYERS, SHORTFALLS, STEPS, made_up_decision_tree
+from tests.comparisons.decisions.trees import LENGTH, MARGINS, PLAYERS, SHORTFALLS, STEPS, made_up_decision_tree
 
 PLOTS = {
     "losses": plot_losses,

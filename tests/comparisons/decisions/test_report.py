@@ -14,8 +14,9 @@ from comparisons.decisions.measures import DECISION_VOCABULARY, with_decision_me
 from comparisons.kind import presentation_of
 from comparisons.report.page import verdicts_of, write_comparison_report
 from comparisons.report.words import measure_sections, quantity, wording_of
+from tests.comparisons.decisions.trees import SHORTFALLS, made_up_decision_tree
 from tests.comparisons.pages import LOADING, Page
-from tests.comparisons.predictions.trees import SHORTFALLS, made_up_decision_tree, made_up_tree
+from tests.comparisons.predictions.trees import made_up_tree
 
 FIGURES = [
     "losses",

@@ -19,7 +19,8 @@ from comparisons.reproductions._running import (
 )
 from comparisons.reproductions.mikulik_2020 import paper as mikulik_2020
 from comparisons.tree import open_tree
-from tests.comparisons.predictions.trees import made_up_decision_tree, made_up_tree
+from tests.comparisons.decisions.trees import made_up_decision_tree
+from tests.comparisons.predictions.trees import made_up_tree
 
 
 @pytest.fixture(scope="module")
