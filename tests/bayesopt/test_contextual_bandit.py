@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import bayesopt
-from bayesopt import context_contract, contract, families
+from bayesopt import contract, families
 from bayesopt.agent import Agent
 from bayesopt.beliefs import prior_beliefs, update_context_arms
+from bayesopt.contract import contexts, predictions
 from bayesopt.episodes import ContextualRewardTables, RewardTables
 from bayesopt.families import ContextualBandit
 from bayesopt.family import AbstractContextualBanditFamily, HasArmBeliefs, HasBeliefs, HasContextBeliefs
@@ -163,13 +164,13 @@ def test_arm_probs_by_sets_are_those_by_enumeration(num_contexts, num_arms):
 @pytest.mark.parametrize(
     "check",
     [
-        contract.check_posterior_sites,
-        contract.check_prior_predictive,
-        contract.check_chain_rule,
-        contract.check_calibration,
-        context_contract.check_context_methods,
-        context_contract.check_greedy_value,
-        context_contract.check_greedy_play,
+        predictions.check_posterior_sites,
+        predictions.check_prior_predictive,
+        predictions.check_chain_rule,
+        predictions.check_calibration,
+        contexts.check_context_methods,
+        contexts.check_greedy_value,
+        contexts.check_greedy_play,
     ],
 )
 def test_different_targets_keep_the_contract(check):
@@ -206,9 +207,9 @@ class ForgetsFailures(ContextualBandit):
 @pytest.mark.parametrize(
     ("broken", "check", "message"),
     [
-        (ForgetsFailures(3, 4), contract.check_chain_rule, "the posterior is wrong"),
-        (SwapsArms(3, 4), context_contract.check_context_methods, "posterior draws say"),
-        (NeverKnows(3, 4), context_contract.check_greedy_value, "exhaustive planning"),
+        (ForgetsFailures(3, 4), predictions.check_chain_rule, "the posterior is wrong"),
+        (SwapsArms(3, 4), contexts.check_context_methods, "posterior draws say"),
+        (NeverKnows(3, 4), contexts.check_greedy_value, "exhaustive planning"),
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
@@ -226,7 +227,7 @@ def test_ruling_out_too_little_elsewhere_changes_nothing_that_is_concluded():
 
 
 def test_contextual_checks_do_not_apply_to_other_families():
-    for check in (context_contract.check_context_methods, context_contract.check_greedy_value):
+    for check in (contexts.check_context_methods, contexts.check_greedy_value):
         with pytest.raises(contract.NotApplicable, match="not a contextual bandit family"):
             check(families.load("beta_bernoulli")())
 

@@ -11,10 +11,10 @@ import pytest
 import bayesopt
 from bayesopt import contract, families
 from bayesopt.agent import Agent
+from bayesopt.contract.worlds import check_lifetime_agent, check_lifetime_plan, check_tables
 from bayesopt.families import ForagingGrid
 from bayesopt.foraging import ForagingBelief, cell_at, goal_counts, occupancy, prior_belief, update_belief
 from bayesopt.planning.heuristics import uniform_agent
-from bayesopt.tabular_contract import check_lifetime_agent, check_lifetime_plan, check_tables
 
 FAMILY = ForagingGrid()
 UP, DOWN, LEFT, RIGHT = range(4)

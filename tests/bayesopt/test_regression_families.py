@@ -7,7 +7,6 @@ import pytest
 import scipy.stats
 
 from bayesopt import (
-    contract,
     filter_pairs,
     filter_posterior_means,
     predict_regression,
@@ -16,8 +15,9 @@ from bayesopt import (
     sample_regressions_given,
 )
 from bayesopt.conjugate import LinearGaussianBelief
+from bayesopt.contract import predictions
+from bayesopt.contract.targets_at_inputs import TargetsAtInputs
 from bayesopt.families import BetaBernoulli, FunctionRegression, LinearRegression
-from bayesopt.targets_at_inputs import TargetsAtInputs
 from comparisons.divergences import kl_divergence
 
 SKEWED = LinearRegression((1.0, 0.3, 2.0), (0.5, 1.5), (1.0, 2.0, 0.5), noise_scale=0.01)
@@ -317,9 +317,13 @@ class FavoursTheLatest(LinearRegression):
 
 SMALL = ((1.0, 1.0), (1.0,), (1.0, 1.0))
 BROKEN = [
-    (CountsTwice, contract.check_chain_rule, "the posterior is wrong"),
-    (PredictsFromThePosteriorMean, contract.check_chain_rule, "the predictive is wrong"),
-    (FavoursTheLatest, contract.check_exchangeability, "beliefs after the same observations in another order differ"),
+    (CountsTwice, predictions.check_chain_rule, "the posterior is wrong"),
+    (PredictsFromThePosteriorMean, predictions.check_chain_rule, "the predictive is wrong"),
+    (
+        FavoursTheLatest,
+        predictions.check_exchangeability,
+        "observations in another order differ",
+    ),
 ]
 
 

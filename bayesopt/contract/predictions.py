@@ -7,7 +7,6 @@ Keys are fixed, so a verdict is reproducible; the failure rates below are those 
 
 import functools
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -17,6 +16,9 @@ import numpyro.distributions as dist
 import scipy.stats
 
 from bayesopt.beliefs import filter_beliefs
+from bayesopt.contract.pulled_arms import PulledArms, PulledContexts
+from bayesopt.contract.targets_at_inputs import TargetsAtInputs
+from bayesopt.contract.verdicts import NotApplicable
 from bayesopt.episodes import Sequences, sample_regressions, sample_sequences
 from bayesopt.family import (
     AbstractBanditFamily,
@@ -32,49 +34,21 @@ from bayesopt.family import (
 )
 from bayesopt.float64 import in_float64
 from bayesopt.inference.calibration import calibration_ranks, log_joints, posterior_draws, posterior_moments
-from bayesopt.pulled_arms import PulledArms, PulledContexts
 from bayesopt.quadrature import expectation
 from bayesopt.reference import log_marginal_likelihood, observation_space, predict_sequence
-from bayesopt.targets_at_inputs import TargetsAtInputs
-from bayesopt.value_contract import check_hyper_parameters, check_value
 
 NUM_DRAWS, NUM_TASKS, LENGTH, NUM_POSTERIOR_DRAWS = 20_000, 1000, 6, 100
 
-Check = Callable[[AbstractFamily], str]
 SMALLEST_P_VALUE = 1e-6
 """A test of simulation fails a correct family this often, for each scalar latent or coordinate."""
 LARGEST_MCSE = 5.0
 """A NUTS moment may differ from the exact one by this many Monte-Carlo standard errors (failure rate 6e-7 each)."""
 
 
-class NotApplicable(Exception):
-    """The family does not claim what this check is about; the message says why."""
-
-
-def contract_checks() -> dict[str, Check]:
-    """Every check by its name, in the order in which an author wants to see them fail."""
-    from bayesopt.bandit_contract import BANDIT_CHECKS  # it builds on this module
-
-    checks = (
-        check_value,
-        check_hyper_parameters,
-        check_runs_forward,
-        check_posterior_sites,
-        check_prior_predictive,
-        check_predictive_is_normalised,
-        check_chain_rule,
-        check_exchangeability,
-        check_calibration,
-        check_nuts_agreement,
-        *BANDIT_CHECKS,
-    )
-    return {check.__name__.removeprefix("check_"): check for check in checks}
-
-
 def check_runs_forward(family: AbstractFamily) -> str:
     """The model draws finite latents and observations of the declared shapes, and can be conditioned on them."""
     if isinstance(family, AbstractTabularFamily):
-        from bayesopt.tabular_contract import check_tables  # it builds on this module
+        from bayesopt.contract.worlds import check_tables  # it builds on this module
 
         return check_tables(family)
     prediction, name = _prediction(family), type(family).__name__

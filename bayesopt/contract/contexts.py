@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from bayesopt.beliefs import prior_beliefs, update_context_arms
-from bayesopt.contract import NotApplicable
+from bayesopt.contract.verdicts import NotApplicable
 from bayesopt.episodes import expected_contextual_tables, sample_contextual_tables
 from bayesopt.family import AbstractContextualBanditFamily, AbstractFamily, HasContextBeliefs
 from bayesopt.float64 import in_float64

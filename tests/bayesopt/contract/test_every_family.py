@@ -16,6 +16,7 @@ import pytest
 
 from bayesopt import AbstractPredictionFamily, contract, families
 from bayesopt.conjugate import NormalBelief, update_normal
+from bayesopt.contract import predictions, values
 
 CHOSEN = os.environ.get("BAYESGAUGE_FAMILIES")
 IDS = CHOSEN.split(",") if CHOSEN else families.family_ids()
@@ -44,13 +45,13 @@ def test_family_keeps_the_contract(identifier, name):
 @pytest.mark.slow
 @pytest.mark.parametrize("identifier", IDS)
 def test_calibration_on_many_tasks(identifier):
-    pass_or_skip(contract.check_calibration, identifier, num_tasks=20_000)
+    pass_or_skip(predictions.check_calibration, identifier, num_tasks=20_000)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("identifier", IDS)
 def test_nuts_agreement_on_many_tasks(identifier):
-    pass_or_skip(contract.check_nuts_agreement, identifier, num_tasks=30, num_samples=5000)
+    pass_or_skip(predictions.check_nuts_agreement, identifier, num_tasks=30, num_samples=5000)
 
 
 # --- each check catches a family that breaks what it checks ----------------------------------------------------------
@@ -175,19 +176,19 @@ class FavoursTheLatest(Readings):
 
 
 BROKEN = [
-    (CanBeChanged, contract.check_value, "can be changed"),
-    (Unhashable, contract.check_value, "must be hashable"),
-    (RefusesNothing, contract.check_hyper_parameters, "accepts loc=nan"),
-    (RefusesWithoutSayingWhy, contract.check_hyper_parameters, "the message is 'bad prior'"),
-    (OutsideItsPlate, contract.check_runs_forward, "inside a plate of size length"),
-    (MisnamedLatent, contract.check_posterior_sites, r"exactly the latent sites \['mean'\]; got \['loc'\]"),
-    (AnotherPrior, contract.check_prior_predictive, "not what the model draws"),
-    (UnnormalisedPredictive, contract.check_predictive_is_normalised, "add up to one only within 1e-06"),
-    (DoubleCounts, contract.check_chain_rule, "the posterior is wrong"),
-    (PredictsFromThePosteriorMean, contract.check_chain_rule, "the predictive is wrong"),
-    (Forgets, contract.check_calibration, "log joint density"),
-    (FavoursTheLatest, contract.check_exchangeability, "is_exchangeable = False"),
-    (DoubleCounts, contract.check_nuts_agreement, "Monte-Carlo errors away from NUTS"),
+    (CanBeChanged, values.check_value, "can be changed"),
+    (Unhashable, values.check_value, "must be hashable"),
+    (RefusesNothing, values.check_hyper_parameters, "accepts loc=nan"),
+    (RefusesWithoutSayingWhy, values.check_hyper_parameters, "the message is 'bad prior'"),
+    (OutsideItsPlate, predictions.check_runs_forward, "inside a plate of size length"),
+    (MisnamedLatent, predictions.check_posterior_sites, r"exactly the latent sites \['mean'\]; got \['loc'\]"),
+    (AnotherPrior, predictions.check_prior_predictive, "not what the model draws"),
+    (UnnormalisedPredictive, predictions.check_predictive_is_normalised, "add up to one only within 1e-06"),
+    (DoubleCounts, predictions.check_chain_rule, "the posterior is wrong"),
+    (PredictsFromThePosteriorMean, predictions.check_chain_rule, "the predictive is wrong"),
+    (Forgets, predictions.check_calibration, "log joint density"),
+    (FavoursTheLatest, predictions.check_exchangeability, "is_exchangeable = False"),
+    (DoubleCounts, predictions.check_nuts_agreement, "Monte-Carlo errors away from NUTS"),
 ]
 
 
@@ -215,4 +216,4 @@ class LastSymbolMatters(Readings):
 
 def test_order_is_not_checked_where_it_matters():
     with pytest.raises(contract.NotApplicable, match="order matters"):
-        contract.check_exchangeability(LastSymbolMatters())
+        predictions.check_exchangeability(LastSymbolMatters())

@@ -2,7 +2,7 @@
 
 What index policies are told about arms must be what the posterior says, and what planning calls optimal must be the
 optimum: found again by exhaustive planning over a tiny horizon, and beaten by no heuristic. For contextual bandits
-the checks of the same names are in `bayesopt.context_contract`, for tabular families in `bayesopt.tabular_contract`.
+the checks of the same names are in `bayesopt.contract.contexts`, for tabular families in `bayesopt.contract.worlds`.
 """
 
 import math
@@ -15,8 +15,9 @@ from jaxtyping import Float
 from numpyro.distributions import Distribution, Normal
 
 from bayesopt.beliefs import prior_beliefs, update_arms
-from bayesopt.context_contract import check_context_methods, check_greedy_play, check_greedy_value
-from bayesopt.contract import NotApplicable
+from bayesopt.contract.contexts import check_context_methods, check_greedy_play, check_greedy_value
+from bayesopt.contract.verdicts import NotApplicable
+from bayesopt.contract.worlds import check_lifetime_agent, check_lifetime_plan
 from bayesopt.episodes import expected_reward_tables, sample_reward_tables
 from bayesopt.family import (
     AbstractBanditFamily,
@@ -30,7 +31,6 @@ from bayesopt.planning import heuristics
 from bayesopt.planning.optimal import optimal_agent, plan_of
 from bayesopt.rollout import play
 from bayesopt.sure_rewards import NormalOrSure
-from bayesopt.tabular_contract import check_lifetime_agent, check_lifetime_plan
 
 NUM_POSTERIOR_DRAWS = 20_000
 NUM_PLAYED_TASKS = 4000

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from numpyro.infer.util import log_density
 
-from bayesopt.contract import NotApplicable
+from bayesopt.contract.verdicts import NotApplicable
 from bayesopt.episodes import TabularTasks, sample_tabular_tasks, tabular_tasks_given
 from bayesopt.family import AbstractFamily, AbstractTabularFamily
 from bayesopt.float64 import in_float64
