@@ -1,11 +1,15 @@
-"""A check of the contract, and how it says that it does not apply to a family."""
+"""The type of a contract check, and the exception of a check that does not apply to a family.
+
+A check takes a family and returns one line that says what it found. It raises `AssertionError`, with a message for the
+family's author, if the family breaks the contract, and `NotApplicable` if the family does not have what is checked.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
-from bayesopt.family import AbstractFamily
-
-Check = Callable[[AbstractFamily], str]
+Check = Callable[[Any], str]
+"""Its argument is a family of the kind in whose list the check stands."""
 
 
 class NotApplicable(Exception):
-    """The family does not claim what this check is about; the message says why."""
+    """The family does not have what the check is about; the message says what is missing."""
