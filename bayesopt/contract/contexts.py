@@ -54,6 +54,7 @@ def check_context_methods(family: AbstractContextualBanditFamily) -> str:
     return f"{NUM_POSTERIOR_DRAWS:,} draws agree within {LARGEST_SCORE} standard errors"
 
 
+@in_float64
 def check_greedy_value(family: AbstractContextualBanditFamily) -> str:
     """Check that the greedy agent's value is that of exhaustive planning over a tiny horizon, within 1e-9."""
     bandit, name = _contextual(family), type(family).__name__

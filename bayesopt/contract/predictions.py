@@ -48,7 +48,7 @@ LARGEST_MCSE = 5.0
 
 def check_runs_forward(family: AbstractFamily) -> str:
     """Check that the model draws finite latents and observations of the declared shapes and accepts them as data."""
-    prediction, name = as_prediction(family), type(family).__name__
+    prediction, name = _as_prediction(family), type(family).__name__
     space = observation_space(prediction)
     drawn = _simulated(prediction, NUM_TASKS)
     expected = (NUM_TASKS, LENGTH, *space.event_shape)
@@ -216,7 +216,7 @@ def _simulated(family: AbstractPredictionFamily, num_tasks: int) -> Sequences:
     return jax.tree.map(lambda leaf: leaf[:num_tasks], _all_simulated(family))
 
 
-def as_prediction(family: AbstractFamily) -> AbstractPredictionFamily:
+def _as_prediction(family: AbstractFamily) -> AbstractPredictionFamily:
     """Return the family as a prediction task.
 
     The task of a bandit is to predict its rewards when arms are pulled in turn. The task of a regression is to predict
@@ -243,7 +243,7 @@ def _at_drawn_inputs(family: AbstractRegressionFamily) -> TargetsAtInputs:
 
 
 def _with_beliefs(family: AbstractFamily) -> Any:
-    prediction = as_prediction(family)
+    prediction = _as_prediction(family)
     if not isinstance(prediction, HasBeliefs):
         raise NotApplicable("no belief methods, so no closed form to check")
     return prediction

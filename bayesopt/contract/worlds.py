@@ -57,6 +57,7 @@ def check_tables(family: AbstractTabularFamily) -> str:
     return f"latents {', '.join(tasks.latents)}; {family.num_states} states, {family.num_actions} actions"
 
 
+@in_float64
 def check_lifetime_plan(family: AbstractTabularFamily) -> str:
     """Check that all tasks are listed and that the plan's values are those of exhaustive planning, within 1e-9."""
     tabular, name = _planned(family), type(family).__name__
