@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import bayesopt
-from bayesopt import context_contract, contract, families
+from bayesopt import families
 from bayesopt.agent import Agent
 from bayesopt.beliefs import prior_beliefs, update_context_arms
 from bayesopt.episodes import ContextualRewardTables, RewardTables
@@ -157,25 +157,6 @@ def test_arm_probs_by_sets_are_those_by_enumeration(num_contexts, num_arms):
     assert np.isnan(injection_arm_probs(np.zeros((1, num_contexts, num_arms), bool))).all()
 
 
-# --- the contract, on the law that the default family has not ---------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        contract.check_posterior_sites,
-        contract.check_prior_predictive,
-        contract.check_chain_rule,
-        contract.check_calibration,
-        context_contract.check_context_methods,
-        context_contract.check_greedy_value,
-        context_contract.check_greedy_play,
-    ],
-)
-def test_different_targets_keep_the_contract(check):
-    assert check(DIFFERENT)
-
-
 @dataclass(frozen=True)
 class LearnsNothingElsewhere(ContextualBandit):
     """Takes the targets to be independent in its updates, and different from each other in its prior."""
@@ -184,51 +165,12 @@ class LearnsNothingElsewhere(ContextualBandit):
         return ContextualBandit(self.num_contexts, self.num_arms).update_context_arm(belief, context, arm, reward)
 
 
-@dataclass(frozen=True)
-class SwapsArms(ContextualBandit):
-    def correct_arm_probs(self, belief):
-        return super().correct_arm_probs(belief)[:, :, ::-1]
-
-
-@dataclass(frozen=True)
-class NeverKnows(ContextualBandit):
-    def correct_arm_probs(self, belief):
-        return np.full((len(belief.is_possible), self.num_contexts, self.num_arms), 1 / self.num_arms)
-
-
-@dataclass(frozen=True)
-class ForgetsFailures(ContextualBandit):
-    def update_context_arm(self, belief, context, arm, reward):
-        after = super().update_context_arm(belief, context, arm, reward)
-        return jax.tree.map(lambda new, old: jnp.where(reward == 1, new, old), after, belief)
-
-
-@pytest.mark.parametrize(
-    ("broken", "check", "message"),
-    [
-        (ForgetsFailures(3, 4), contract.check_chain_rule, "the posterior is wrong"),
-        (SwapsArms(3, 4), context_contract.check_context_methods, "posterior draws say"),
-        (NeverKnows(3, 4), context_contract.check_greedy_value, "exhaustive planning"),
-    ],
-    ids=lambda value: getattr(value, "__name__", type(value).__name__),
-)
-def test_checks_catch_what_they_are_for(broken, check, message):
-    with pytest.raises(AssertionError, match=message):
-        check(broken)
-
-
 def test_ruling_out_too_little_elsewhere_changes_nothing_that_is_concluded():
     """Which injections agree already excludes a known arm elsewhere: the two ways to keep the belief are one."""
     pulls = (np.array([0]), np.array([2]), np.array([1.0]))
     for family in (DIFFERENT, LearnsNothingElsewhere(3, 4, is_bijective=True)):
         probs = family.correct_arm_probs(update_context_arms(family, prior_beliefs(family, 1), *pulls))
         np.testing.assert_allclose(probs[0, 1], [1 / 3, 1 / 3, 0, 1 / 3], atol=1e-15)
-
-
-def test_contextual_checks_do_not_apply_to_other_families():
-    for check in (context_contract.check_context_methods, context_contract.check_greedy_value):
-        with pytest.raises(contract.NotApplicable, match="not a contextual bandit family"):
-            check(families.load("beta_bernoulli")())
 
 
 # --- playing and probing ----------------------------------------------------------------------------------------------

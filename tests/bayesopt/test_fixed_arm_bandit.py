@@ -6,8 +6,8 @@ import numpyro.distributions as dist
 import pytest
 from scipy import stats
 
-from bayesopt import bandit_contract
 from bayesopt.beliefs import prior_beliefs, update_arms
+from bayesopt.contract import bandits
 from bayesopt.episodes import sample_reward_tables
 from bayesopt.families import FixedArmBandit
 from bayesopt.planning import heuristics
@@ -42,15 +42,15 @@ def test_tables():
 
 def test_planning_checks_where_learning_pays_within_few_trials():
     family = FixedArmBandit(3.0, 2.0)
-    assert bandit_contract.check_plan(family)
-    assert bandit_contract.check_optimal_agent(family)
-    assert family.plan(horizon=bandit_contract.HORIZON).value > 1
+    assert bandits.check_plan(family)
+    assert bandits.check_optimal_agent(family)
+    assert family.plan(horizon=bandits.HORIZON).value > 1
 
 
 def test_planning_checks_where_there_is_nothing_to_learn():
     family = FixedArmBandit(0.0, 2.0)
-    assert bandit_contract.check_arm_methods(family)
-    assert bandit_contract.check_plan(family)
+    assert bandits.check_arm_methods(family)
+    assert bandits.check_plan(family)
 
 
 def test_without_a_prior_scale_every_task_is_the_same():

@@ -1,20 +1,18 @@
-"""The foraging grid: its cells and tasks, what visits rule out, playing on tables, and the checks of such families."""
+"""The foraging grid: its cells and tasks, what visits rule out, and playing on tables."""
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import bayesopt
-from bayesopt import contract, families
+from bayesopt import families
 from bayesopt.agent import Agent
 from bayesopt.families import ForagingGrid
 from bayesopt.foraging import ForagingBelief, cell_at, goal_counts, occupancy, prior_belief, update_belief
 from bayesopt.planning.heuristics import uniform_agent
-from bayesopt.tabular_contract import check_lifetime_agent, check_lifetime_plan, check_tables
 
 FAMILY = ForagingGrid()
 UP, DOWN, LEFT, RIGHT = range(4)
@@ -174,53 +172,3 @@ def test_play_that_cannot_be_is_refused():
         occupancy(np.array([[0, 36]]), side=6)
     with pytest.raises(ValueError, match=r"x and y must be from 0 to 5; got \(6, 0\)"):
         cell_at(6, 6, 0)
-
-
-# --- each check catches a family that breaks what it checks ----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class LeadsOutside(ForagingGrid):
-    def tables(self, latents):
-        next_state, reward = super().tables(latents)
-        return next_state + 1, reward
-
-
-@dataclass(frozen=True)
-class AlwaysTheSame(ForagingGrid):
-    def tables(self, latents):
-        return super().tables(jax.tree.map(jnp.zeros_like, latents))
-
-
-@dataclass(frozen=True)
-class ForgetsATask(ForagingGrid):
-    def possible_latents(self):
-        return {site: values[1:] for site, values in super().possible_latents().items()}
-
-
-@dataclass(frozen=True)
-class PlansForAnother(ForagingGrid):
-    def lifetime_plan(self, *, lifetime):
-        return ForagingGrid(side=self.side, high_reward=7.0).lifetime_plan(lifetime=lifetime)
-
-
-@pytest.mark.parametrize(
-    ("broken", "check", "message"),
-    [
-        (LeadsOutside, check_tables, "states must be from 0 to 35; got 0 to 36"),
-        (AlwaysTheSame, check_tables, "draws the same rewards for every key"),
-        (ForgetsATask, check_lifetime_plan, r"lists 54 tasks, of total probability 0\.98"),
-        (PlansForAnother, check_lifetime_agent, "the plan promises"),
-        (PlansForAnother, check_lifetime_plan, "exhaustive planning says"),
-    ],
-)
-def test_check_catches(broken, check, message):
-    family = broken() if check is not check_lifetime_plan or broken is ForgetsATask else broken(side=4)
-    with pytest.raises(AssertionError, match=message):
-        check(family)
-
-
-def test_checks_of_tabular_families_do_not_apply_to_others():
-    for check in (check_tables, check_lifetime_plan, check_lifetime_agent):
-        with pytest.raises(contract.NotApplicable, match="not a tabular family"):
-            check(families.load("beta_bernoulli")())

@@ -2,22 +2,18 @@
 
 import jax
 import numpy as np
-import numpyro.distributions as dist
 import pytest
 import scipy.stats
 
 from bayesopt import (
-    contract,
     filter_pairs,
     filter_posterior_means,
     predict_regression,
-    predict_sequence,
     sample_regressions,
     sample_regressions_given,
 )
 from bayesopt.conjugate import LinearGaussianBelief
-from bayesopt.families import BetaBernoulli, FunctionRegression, LinearRegression
-from bayesopt.targets_at_inputs import TargetsAtInputs
+from bayesopt.families import FunctionRegression, LinearRegression
 from comparisons.statistics.divergences import kl_divergence
 
 SKEWED = LinearRegression((1.0, 0.3, 2.0), (0.5, 1.5), (1.0, 2.0, 0.5), noise_scale=0.01)
@@ -294,52 +290,3 @@ WRONG_PRIORS = [
 def test_priors_that_make_no_sense_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
-
-
-# --- the contract of regressions ----------------------------------------------------------------------------------
-
-
-class CountsTwice(LinearRegression):
-    def update_with_pair(self, belief, inputs, targets):
-        return super().update_with_pair(super().update_with_pair(belief, inputs, targets), inputs, targets)
-
-
-class PredictsFromThePosteriorMean(LinearRegression):
-    def target_predictive(self, belief, inputs):
-        return dist.Normal(belief.loc @ inputs, self.noise_scale).to_event(1)
-
-
-class FavoursTheLatest(LinearRegression):
-    def update_with_pair(self, belief, inputs, targets):
-        widened = LinearGaussianBelief(belief.loc, 1.1 * belief.covariance)
-        return super().update_with_pair(widened, inputs, targets)
-
-
-SMALL = ((1.0, 1.0), (1.0,), (1.0, 1.0))
-BROKEN = [
-    (CountsTwice, contract.check_chain_rule, "the posterior is wrong"),
-    (PredictsFromThePosteriorMean, contract.check_chain_rule, "the predictive is wrong"),
-    (FavoursTheLatest, contract.check_exchangeability, "beliefs after the same observations in another order differ"),
-]
-
-
-@pytest.mark.parametrize(("broken", "check", "message"), BROKEN, ids=lambda v: getattr(v, "__name__", None))
-def test_checks_catch_a_broken_regression(broken, check, message):
-    with pytest.raises(AssertionError, match=message):
-        check(broken(*SMALL))
-
-
-def test_targets_at_inputs_are_the_regression_at_these_inputs():
-    family = LinearRegression(*SMALL)
-    drawn = sample_regressions(family, jax.random.key(0), num_tasks=1, length=4)
-    inputs = tuple(tuple(row) for row in drawn.inputs[0].tolist())
-    fixed = predict_sequence(TargetsAtInputs(family, inputs), drawn.targets)
-    free = predict_regression(family, drawn.inputs, drawn.targets)
-    np.testing.assert_allclose(fixed.log_prob(drawn.targets), free.log_prob(drawn.targets), rtol=1e-12)
-
-
-def test_targets_at_inputs_refuses_what_is_no_regression_and_inputs_of_unequal_lengths():
-    with pytest.raises(ValueError, match="must be a regression family"):
-        TargetsAtInputs(BetaBernoulli(), ((1.0,),))
-    with pytest.raises(ValueError, match="all of one length"):
-        TargetsAtInputs(LinearRegression(), ((1.0,), (1.0, 2.0)))

@@ -72,7 +72,7 @@ def test_one_new_file_is_all(tmp_path):
     checked = run("comparisons", "check", "normal_log_normal", cwd=tree)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert checked.stdout.count(": passed: ") >= 8
-    collected = run("pytest", "--collect-only", "-q", "tests/bayesopt/test_families_contract.py", cwd=tree)
+    collected = run("pytest", "--collect-only", "-q", "tests/bayesopt/contract/test_every_family.py", cwd=tree)
     assert "normal_log_normal" in collected.stdout, collected.stdout + collected.stderr
     stub = run("bayesopt.families.stub", "--check", cwd=tree)
     assert stub.returncode == 1 and "out of date" in stub.stderr

@@ -1,6 +1,7 @@
-"""A regression as a prediction task: the inputs are fixed, and each target is predicted from those before it.
+"""Regressions as prediction tasks: the inputs are fixed, and each target is predicted from earlier ones.
 
-So whatever holds of prediction families (chain rule, calibration, agreement with NUTS) can be asked of regressions.
+With this adapter, the checks of prediction families (chain rule, calibration, agreement with NUTS) apply to
+regressions.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from bayesopt.family import AbstractPredictionFamily, AbstractRegressionFamily, 
 
 
 class TargetsAtInputsBelief(NamedTuple):
-    """The belief of the regression, and how many targets have been seen."""
+    """The belief of the regression, and the number of targets seen so far."""
 
     pairs: Belief
     num_seen: Int[Array, ""]
@@ -26,26 +27,26 @@ class TargetsAtInputsBelief(NamedTuple):
 
 @dataclass(frozen=True)
 class TargetsAtInputs(AbstractPredictionFamily):
-    """The targets of a regression at `inputs`, one tuple of numbers per time, the same for every task.
+    """The targets of a regression at `inputs`: one tuple of numbers per time, the same for every task.
 
-    The inputs must say nothing about the latents by themselves: their own density is left out.
+    The inputs must carry no information about the latents, because their own density is left out.
     """
 
     regression: Any
     inputs: tuple[tuple[float, ...], ...]
 
     is_exchangeable: ClassVar[bool] = False
-    """Targets at other inputs mean other things; it is the pairs that may be exchangeable."""
+    """False, because the inputs are tied to their times. Only pairs of input and target can be exchangeable."""
 
     def __post_init__(self) -> None:
         is_regression = isinstance(self.regression, AbstractRegressionFamily)
         if not (is_regression and isinstance(self.regression, HasRegressionBeliefs)):
             raise ValueError(f"regression must be a regression family with belief methods; got {self.regression!r}")
         if len({len(values) for values in self.inputs}) != 1:
-            raise ValueError(f"inputs must be at least one, all of one length; got {self.inputs!r}")
+            raise ValueError(f"inputs must be one or more tuples of equal length; got {self.inputs!r}")
 
     def in_order(self, order: Sequence[int]) -> "TargetsAtInputs":
-        """The same task with its inputs presented in another order: a permutation of their positions."""
+        """Return the same task with its inputs in another order; `order` is a permutation of their positions."""
         return TargetsAtInputs(self.regression, tuple(self.inputs[position] for position in order))
 
     def model(self, observations: Array | None = None, *, length: int) -> None:
@@ -73,6 +74,6 @@ class TargetsAtInputs(AbstractPredictionFamily):
         return self.regression.target_predictive(belief.pairs, jnp.array(self.inputs, float)[belief.num_seen])
 
     def _unused_targets(self, inputs: Array) -> Array:
-        """Of the right shape, so that the model need not draw any: its own site of targets is replaced."""
+        """Return zeros of the targets' shape. The model takes them as data and draws none; their site is replaced."""
         predictive = self.regression.target_predictive(self.regression.prior_belief(), inputs[0])
         return jnp.zeros((len(inputs), *predictive.event_shape))

@@ -1,8 +1,7 @@
-"""A bandit as a prediction task: its arms are pulled in a fixed order, and each reward is predicted from those before.
+"""Bandits as prediction tasks: arms are pulled in a fixed order, and each reward is predicted from earlier ones.
 
-A contextual bandit likewise: its contexts come in a fixed order too.
-
-So whatever holds of prediction families (chain rule, calibration, agreement with NUTS) can be asked of bandits.
+For a contextual bandit, the order of the contexts is fixed too. With these adapters, the checks of prediction families
+(chain rule, calibration, agreement with NUTS) apply to bandits.
 """
 
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from bayesopt.family import (
 
 
 class PulledArmsBelief(NamedTuple):
-    """The belief of the bandit, and how many arms have been pulled."""
+    """The belief of the bandit, and the number of pulls so far."""
 
     arms: Belief
     num_pulls: Int[Array, ""]
@@ -34,7 +33,7 @@ class PulledArmsBelief(NamedTuple):
 
 @dataclass(frozen=True)
 class PulledArms(AbstractPredictionFamily):
-    """The rewards of a bandit's arms, pulled in turn, the first again after the last."""
+    """The rewards of a bandit when its arms are pulled in turn; after the last arm comes the first again."""
 
     bandit: Any
 
@@ -68,7 +67,10 @@ class PulledArms(AbstractPredictionFamily):
 
 @dataclass(frozen=True)
 class PulledContexts(AbstractPredictionFamily):
-    """The rewards of a contextual bandit whose contexts come in turn; every full turn, the next arm is pulled."""
+    """The rewards of a contextual bandit when its contexts come in turn; in each round of contexts, one arm is pulled.
+
+    The next round pulls the next arm.
+    """
 
     bandit: Any
 
@@ -106,7 +108,7 @@ class PulledContexts(AbstractPredictionFamily):
 
 
 def _of_arm(predictive: dist.Distribution, arm: Array) -> dist.Distribution:
-    """The entry of a distribution over rewards (`arm`) that belongs to one arm."""
+    """Select one arm's entry of a distribution over the rewards of all arms (`arm`)."""
     shape = predictive.batch_shape
     selected = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*shape, *leaf.shape[len(shape) :]))[arm], predictive)
     selected._batch_shape = ()
@@ -114,7 +116,7 @@ def _of_arm(predictive: dist.Distribution, arm: Array) -> dist.Distribution:
 
 
 def _of_arms(table: dist.Distribution, arms: Int[Array, "time"]) -> dist.Distribution:
-    """The entries of a table's distribution (`time arm`) that belong to the arm whose turn it is."""
+    """Select the entry of the pulled arm at each time, from a distribution over a table of rewards (`time arm`)."""
     length, num_arms = table.batch_shape
     while isinstance(table, dist.ExpandedDistribution):
         table = table.base_dist

@@ -1,7 +1,8 @@
-"""The checks that tabular families have to pass on top of those of `bayesopt.contract`.
+"""Checks of a tabular family (small deterministic Markov decision processes): its tables and its Bayes-optimal plan.
 
-Their tables must be tables, the tasks that they list must be all there are, and what planning calls optimal must be
-the optimum: found again by exhaustive planning over every history, and between never learning and knowing the task.
+The tables must be well formed, and the list of possible tasks must be complete. The plan must agree with exhaustive
+planning over every history. The optimal agent must earn at least as much as a uniformly random policy and at most as
+much as an oracle that knows the task.
 """
 
 import functools
@@ -14,9 +15,9 @@ import numpy as np
 from jaxtyping import Float
 from numpyro.infer.util import log_density
 
-from bayesopt.contract import NotApplicable
+from bayesopt.contract.verdicts import Check, NotApplicable
 from bayesopt.episodes import TabularTasks, sample_tabular_tasks, tabular_tasks_given
-from bayesopt.family import AbstractFamily, AbstractTabularFamily
+from bayesopt.family import AbstractTabularFamily
 from bayesopt.float64 import in_float64
 from bayesopt.lifetime_plans import HasLifetimePlan
 from bayesopt.planning.heuristics import uniform_agent
@@ -28,50 +29,55 @@ NUM_PLAYED_TASKS = 4000
 LIFETIME = 20
 TINY_LIFETIME = 10
 LARGEST_SCORE = 5.5
-"""A simulated mean may be this many standard errors off (failure rate 4e-8 each)."""
+"""Largest difference between a simulated mean and its exact value, in standard errors (failure rate 4e-8 each)."""
 
 
-def check_tables(family: AbstractFamily) -> str:
-    """The model draws finite latents; tables have the declared shapes, states that exist and finite rewards."""
-    tabular, name = _tabular(family), type(family).__name__
-    tasks = sample_tabular_tasks(tabular, jax.random.key(0), num_tasks=NUM_TASKS)
+def check_tables(family: AbstractTabularFamily) -> str:
+    """Check that latents are finite and that tables have the declared shapes, existing states and finite rewards."""
+    name = type(family).__name__
+    tasks = sample_tabular_tasks(family, jax.random.key(0), num_tasks=NUM_TASKS)
     for site, values in tasks.latents.items():
-        assert np.isfinite(values).all(), f"{name} draws latents {site!r} that are not finite"
-    expected = (NUM_TASKS, tabular.num_states, tabular.num_actions)
+        assert np.isfinite(values).all(), f"{name}: latents {site!r} must be finite; the model draws nan or infinity"
+    expected = (NUM_TASKS, family.num_states, family.num_actions)
     for label, table in (("next states", tasks.next_state), ("rewards", tasks.reward)):
         assert table.shape == expected, (
-            f"{name}: {label} of {NUM_TASKS:,} tasks must have shape {expected}; {table.shape}"
+            f"{name}: {label} of {NUM_TASKS:,} tasks must have shape {expected}; got {table.shape}"
         )
-    assert np.issubdtype(tasks.next_state.dtype, np.integer), f"{name}: next states must be integers"
-    visited = np.append(tasks.next_state.ravel(), tabular.initial_state)
-    assert visited.min() >= 0 and visited.max() < tabular.num_states, (
-        f"{name}: states must be from 0 to {tabular.num_states - 1}; got {visited.min()} to {visited.max()}"
+    assert np.issubdtype(tasks.next_state.dtype, np.integer), (
+        f"{name}: next states must be integers; got {tasks.next_state.dtype}"
     )
-    assert np.isfinite(tasks.reward).all(), f"{name} pays rewards that are not finite"
-    again = sample_tabular_tasks(tabular, jax.random.key(0), num_tasks=NUM_TASKS)
-    assert np.array_equal(tasks.reward, again.reward), f"{name} draws other values for one key"
+    visited = np.append(tasks.next_state.ravel(), family.initial_state)
+    assert visited.min() >= 0 and visited.max() < family.num_states, (
+        f"{name}: states must be from 0 to {family.num_states - 1}; got {visited.min()} to {visited.max()}"
+    )
+    assert np.isfinite(tasks.reward).all(), f"{name}: rewards must be finite; got nan or infinity"
+    again = sample_tabular_tasks(family, jax.random.key(0), num_tasks=NUM_TASKS)
+    assert np.array_equal(tasks.reward, again.reward), f"{name} draws different rewards for the same key"
     assert len(np.unique(tasks.reward, axis=0)) > 1, f"{name} draws the same rewards for every key"
-    return f"latents {', '.join(tasks.latents)}; {tabular.num_states} states, {tabular.num_actions} actions"
+    return f"latents {', '.join(tasks.latents)}; {family.num_states} states, {family.num_actions} actions"
 
 
-def check_lifetime_plan(family: AbstractFamily) -> str:
-    """The tasks that are listed are all there are, and the plan's values those of exhaustive planning, to 1e-9."""
+@in_float64
+def check_lifetime_plan(family: AbstractTabularFamily) -> str:
+    """Check that all tasks are listed and that the plan's values are those of exhaustive planning, within 1e-9."""
     tabular, name = _planned(family), type(family).__name__
     tasks = tabular_tasks_given(tabular, tabular.possible_latents())
     probs = _prior_probs(tabular, tasks)
     assert np.allclose(probs * len(probs), 1, rtol=1e-9), (
-        f"{name}.possible_latents lists {len(probs)} tasks, of total probability {probs.sum():.6g} and each between "
-        f"{probs.min():.3g} and {probs.max():.3g}; it must list all, equally likely ones"
+        f"{name}.possible_latents must list all tasks, and these must be equally likely; got {len(probs)} tasks of "
+        f"total probability {probs.sum():.6g}, each between {probs.min():.3g} and {probs.max():.3g}"
     )
     planned = np.asarray(tabular.lifetime_plan(lifetime=TINY_LIFETIME).values)
     exhaustive = _exhaustive_values(tasks, TINY_LIFETIME)
     error = float(np.abs(planned - exhaustive).max())
-    assert error < 1e-9, f"{name}: the plan says {planned.tolist()}; exhaustive planning says {exhaustive.tolist()}"
+    assert error < 1e-9, (
+        f"{name}: the plan has values {planned.tolist()}; exhaustive planning gives {exhaustive.tolist()}"
+    )
     return f"values of 1 to {TINY_LIFETIME} steps agree within {error:.1g}"
 
 
-def check_lifetime_agent(family: AbstractFamily) -> str:
-    """The optimal agent earns what the plan says, no less than uniform play and no more than who knows the task."""
+def check_lifetime_agent(family: AbstractTabularFamily) -> str:
+    """Check that the optimal agent earns the plan's value, no less than a random policy and no more than the oracle."""
     tabular, name = _planned(family), type(family).__name__
     plan = tabular.lifetime_plan(lifetime=LIFETIME)
     tasks = sample_tabular_tasks(tabular, jax.random.key(0), num_tasks=NUM_PLAYED_TASKS)
@@ -87,27 +93,22 @@ def check_lifetime_agent(family: AbstractFamily) -> str:
     error = earned["optimal"].std(ddof=1) / NUM_PLAYED_TASKS**0.5
     mean, value = earned["optimal"].mean(), plan.values[-1]
     assert abs(mean - value) <= LARGEST_SCORE * error + 1e-9, (
-        f"{name}: the plan promises {value:.5g} rewards; playing it earns {mean:.5g} with standard error {error:.2g}"
+        f"{name}: the plan has value {value:.5g}; playing it earns {mean:.5g} rewards with standard error {error:.2g}"
     )
-    assert (earned["optimal"] <= earned["oracle"] + 1e-9).all(), f"{name}: the optimal agent beats who knows the task"
+    assert (earned["optimal"] <= earned["oracle"] + 1e-9).all(), (
+        f"{name}: the optimal agent earns more than the oracle that knows the task"
+    )
     advantage = earned["uniform"] - earned["optimal"]
     assert advantage.mean() <= LARGEST_SCORE * advantage.std(ddof=1) / NUM_PLAYED_TASKS**0.5, (
-        f"{name}: uniform play earns {advantage.mean():.3g} more than the optimal agent"
+        f"{name}: the uniformly random policy earns {advantage.mean():.3g} more than the optimal agent"
     )
-    return f"plan {value:.4f}, played {mean:.4f} rewards over {LIFETIME} steps; {earned['oracle'].mean():.4f} if known"
+    return f"plan {value:.4f}, played {mean:.4f} rewards over {LIFETIME} steps; oracle {earned['oracle'].mean():.4f}"
 
 
-def _tabular(family: AbstractFamily) -> AbstractTabularFamily:
-    if not isinstance(family, AbstractTabularFamily):
-        raise NotApplicable("not a tabular family")
-    return family
-
-
-def _planned(family: AbstractFamily) -> Any:
-    tabular = _tabular(family)
-    if not isinstance(tabular, HasLifetimePlan):
+def _planned(family: AbstractTabularFamily) -> Any:
+    if not isinstance(family, HasLifetimePlan):
         raise NotApplicable("no plan of a lifetime (`HasLifetimePlan`)")
-    return tabular
+    return family
 
 
 @in_float64
@@ -117,12 +118,12 @@ def _prior_probs(family: AbstractTabularFamily, tasks: TabularTasks) -> Float[np
 
 
 def _exhaustive_values(tasks: TabularTasks, lifetime: int) -> Float[np.ndarray, "lifetime"]:
-    """Every action, everything that it may lead to, and so on to the end; the tasks still possible are bits."""
+    """Return values by trying every action and every outcome; the tasks still possible are bits of an integer."""
     num_tasks, _, num_actions = tasks.reward.shape
 
     @functools.cache
     def outcomes(state: int, action: int) -> list[tuple[int, float, int]]:
-        """The next states and rewards that there may be, each with the tasks in which it happens."""
+        """Return the possible next states and rewards, each with the tasks in which it happens."""
         found: dict[tuple[int, float], int] = defaultdict(int)
         for task in range(num_tasks):
             key = int(tasks.next_state[task, state, action]), float(tasks.reward[task, state, action])
@@ -144,3 +145,10 @@ def _exhaustive_values(tasks: TabularTasks, lifetime: int) -> Float[np.ndarray, 
 
     everything, start = (1 << num_tasks) - 1, int(tasks.initial_state[0])
     return np.array([value(start, everything, steps) for steps in range(1, lifetime + 1)])
+
+
+TABULAR_CHECKS: dict[str, Check] = {
+    "runs_forward": check_tables,
+    "plan": check_lifetime_plan,
+    "optimal_agent": check_lifetime_agent,
+}

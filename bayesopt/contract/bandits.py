@@ -1,8 +1,7 @@
-"""The checks that bandit families have to pass on top of those of `bayesopt.contract`.
+"""Checks of a bandit family's methods for agents and of its Bayes-optimal plan.
 
-What index policies are told about arms must be what the posterior says, and what planning calls optimal must be the
-optimum: found again by exhaustive planning over a tiny horizon, and beaten by no heuristic. For contextual bandits
-the checks of the same names are in `bayesopt.context_contract`, for tabular families in `bayesopt.tabular_contract`.
+What index policies use (means, quantiles, probabilities) must agree with the posterior. The plan must agree with
+exhaustive planning over a tiny horizon, and no heuristic may earn more than the optimal agent.
 """
 
 import math
@@ -15,22 +14,14 @@ from jaxtyping import Float
 from numpyro.distributions import Distribution, Normal
 
 from bayesopt.beliefs import prior_beliefs, update_arms
-from bayesopt.context_contract import check_context_methods, check_greedy_play, check_greedy_value
-from bayesopt.contract import NotApplicable
+from bayesopt.contract.verdicts import Check, NotApplicable
 from bayesopt.episodes import expected_reward_tables, sample_reward_tables
-from bayesopt.family import (
-    AbstractBanditFamily,
-    AbstractContextualBanditFamily,
-    AbstractFamily,
-    AbstractTabularFamily,
-    HasArmBeliefs,
-)
+from bayesopt.family import AbstractBanditFamily, HasArmBeliefs
 from bayesopt.float64 import in_float64
 from bayesopt.planning import heuristics
 from bayesopt.planning.optimal import optimal_agent, plan_of
 from bayesopt.rollout import play
 from bayesopt.sure_rewards import NormalOrSure
-from bayesopt.tabular_contract import check_lifetime_agent, check_lifetime_plan
 
 NUM_POSTERIOR_DRAWS = 20_000
 NUM_PLAYED_TASKS = 4000
@@ -38,14 +29,12 @@ HORIZON = 8
 TINY_HORIZON = 3
 NUM_GRID_NODES = 4001
 LARGEST_SCORE = 5.5
-"""A simulated mean may be this many standard errors off (failure rate 4e-8 each)."""
+"""Largest difference between a simulated mean and its exact value, in standard errors (failure rate 4e-8 each)."""
 
 
 @in_float64
-def check_arm_methods(family: AbstractFamily) -> str:
-    """Means, quantiles and probabilities of being best are those of posterior draws; so is what a pull teaches."""
-    if isinstance(family, AbstractContextualBanditFamily):
-        return check_context_methods(family)
+def check_arm_methods(family: AbstractBanditFamily) -> str:
+    """Check means, quantiles, probabilities of being best and means after a pull against posterior draws and sums."""
     bandit, name = _bandit(family), type(family).__name__
     belief, worst = _typical_belief(bandit), 0.0
     posterior = bandit.posterior(jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), belief))
@@ -58,19 +47,21 @@ def check_arm_methods(family: AbstractFamily) -> str:
     is_best = rewards == rewards.max(axis=1, keepdims=True)
     stated = bandit.best_arm_probs(belief)[0]
     worst = max(worst, _score(is_best.mean(0), stated, np.sqrt(stated * (1 - stated) / NUM_POSTERIOR_DRAWS)))
-    assert worst < LARGEST_SCORE, f"{name}.best_arm_probs says {stated}; posterior draws say {is_best.mean(0)}"
+    assert worst < LARGEST_SCORE, f"{name}.best_arm_probs returns {stated}; posterior draws give {is_best.mean(0)}"
     for level in (0.1, 0.5, 0.9):
         quantiles = bandit.posterior_quantiles(belief, np.full((1, bandit.num_arms), level))[0]
         below, up_to = (rewards < quantiles).mean(0), (rewards <= quantiles).mean(0)
         error = math.sqrt(level * (1 - level) / NUM_POSTERIOR_DRAWS)
-        nearest = np.clip(level, below, up_to)  # where an arm is known for sure, all of its posterior is one value
+        nearest = np.clip(level, below, up_to)  # the posterior of a known arm is a single value
         score = _score(nearest, np.full(bandit.num_arms, level), np.full(bandit.num_arms, error))
-        assert score < LARGEST_SCORE, f"{name}.posterior_quantiles at {level} has {up_to} of the posterior below it"
+        assert score < LARGEST_SCORE, (
+            f"{name}.posterior_quantiles at level {level} must have that share of the posterior below it; got {up_to}"
+        )
         worst = max(worst, score)
     predictive = _one(bandit, belief)
     means = bandit.posterior_means(belief)[0]
     assert np.allclose(means, np.asarray(predictive.mean), rtol=1e-9), (
-        f"{name}.posterior_means says {means}; reward_predictive has mean {predictive.mean}"
+        f"{name}.posterior_means returns {means}; reward_predictive has mean {predictive.mean}"
     )
     after = bandit.means_after_pull(belief)[0]
     for arm in range(bandit.num_arms):
@@ -79,19 +70,15 @@ def check_arm_methods(family: AbstractFamily) -> str:
             continue
         largest = _largest_means(bandit, belief, arm, outcomes)
         assert abs(after[arm] - weights @ largest) < 1e-6 * (1 + abs(after[arm])), (
-            f"{name}.means_after_pull says {after[arm]:.8g} for arm {arm}; summing over rewards gives "
+            f"{name}.means_after_pull returns {after[arm]:.8g} for arm {arm}; summing over rewards gives "
             f"{weights @ largest:.8g}"
         )
     return f"draws agree within {worst:.1f} standard errors"
 
 
 @in_float64
-def check_plan(family: AbstractFamily) -> str:
-    """The plan's value and action values are those of exhaustive planning over a tiny horizon."""
-    if isinstance(family, AbstractContextualBanditFamily):
-        return check_greedy_value(family)
-    if isinstance(family, AbstractTabularFamily):
-        return check_lifetime_plan(family)
+def check_plan(family: AbstractBanditFamily) -> str:
+    """Check that the plan's value and action values are those of exhaustive planning over a tiny horizon."""
     bandit, name = _bandit(family), type(family).__name__
     belief = prior_beliefs(bandit, 1)
     outcomes = [_outcomes(_one(bandit, belief), arm)[0] for arm in range(bandit.num_arms)]
@@ -99,23 +86,19 @@ def check_plan(family: AbstractFamily) -> str:
     horizon = TINY_HORIZON if most_outcomes < NUM_GRID_NODES else 2
     plan = _plan(bandit, horizon)
     if most_outcomes == math.inf:
-        raise NotApplicable("no exhaustive planning: rewards are real and their predictive is not normal")
+        raise NotApplicable("exhaustive planning needs rewards that are finitely many or normal")
     exhaustive = _exhaustive_action_values(bandit, belief, horizon)[0]
     planned = plan.action_values(belief, 0)[0]
     tolerance = 1e-5 if most_outcomes >= NUM_GRID_NODES else 1e-9
     error = float(np.abs(planned - exhaustive).max())
     assert error < tolerance + plan.error_bound and abs(plan.value - exhaustive.max()) < tolerance + plan.error_bound, (
-        f"{name}: the plan says {planned} over {horizon} trials; exhaustive planning says {exhaustive}"
+        f"{name}: over {horizon} trials the plan has action values {planned}; exhaustive planning gives {exhaustive}"
     )
     return f"action values over {horizon} trials agree within {error:.1g}"
 
 
-def check_optimal_agent(family: AbstractFamily) -> str:
-    """The optimal agent earns what the plan says, and no heuristic earns more, on the same tasks."""
-    if isinstance(family, AbstractContextualBanditFamily):
-        return check_greedy_play(family)
-    if isinstance(family, AbstractTabularFamily):
-        return check_lifetime_agent(family)
+def check_optimal_agent(family: AbstractBanditFamily) -> str:
+    """Check that the optimal agent earns the plan's value and that no heuristic earns more on the same tasks."""
     bandit, name = _bandit(family), type(family).__name__
     plan = _plan(bandit, HORIZON)
     tables = sample_reward_tables(bandit, jax.random.key(0), num_tasks=NUM_PLAYED_TASKS, length=HORIZON)
@@ -138,16 +121,14 @@ def check_optimal_agent(family: AbstractFamily) -> str:
         assert score < LARGEST_SCORE, f"{name}: {label} earns {advantage.mean():.3g} more than the optimal agent"
     largest_gap = LARGEST_SCORE * _standard_error(earned["optimal"]) + plan.error_bound
     assert abs(earned["optimal"].mean() - plan.value) <= largest_gap, (
-        f"{name}: the plan promises {plan.value:.5g} rewards; playing it earns {earned['optimal'].mean():.5g}"
+        f"{name}: the plan has value {plan.value:.5g}; playing it earns {earned['optimal'].mean():.5g} rewards"
     )
     return (
         f"plan {plan.value:.4f}, played {earned['optimal'].mean():.4f} rewards over {HORIZON} trials; none earns more"
     )
 
 
-def _bandit(family: AbstractFamily) -> Any:
-    if not isinstance(family, AbstractBanditFamily):
-        raise NotApplicable("not a bandit family")
+def _bandit(family: AbstractBanditFamily) -> Any:
     if not isinstance(family, HasArmBeliefs):
         raise NotApplicable("no belief methods, so no agent can plan with it")
     return family
@@ -161,7 +142,7 @@ def _plan(bandit: Any, horizon: int) -> Any:
 
 
 def _typical_belief(bandit: Any) -> Any:
-    """What one task's arms look like after each was pulled three times."""
+    """Return the belief in one task after three pulls of each arm."""
     tables = sample_reward_tables(bandit, jax.random.key(3), num_tasks=1, length=3 * bandit.num_arms)
     belief = prior_beliefs(bandit, 1)
     for time in range(tables.rewards.shape[1]):
@@ -177,7 +158,7 @@ def _one(bandit: Any, belief: Any) -> Distribution:
 def _outcomes(
     predictive: Any, arm: int
 ) -> tuple[Float[np.ndarray, "outcome"], Float[np.ndarray, "outcome"]] | tuple[None, None]:
-    """Rewards that an arm may pay next, with their probabilities; a fine grid where the predictive is normal."""
+    """Return the possible next rewards of an arm and their probabilities; a fine grid if the predictive is normal."""
     if predictive.has_enumerate_support:
         values = np.asarray(predictive.enumerate_support(expand=False), float).ravel()
         log_probs = np.asarray(predictive.log_prob(jnp.asarray(values)[:, None]))[:, arm]
@@ -200,7 +181,7 @@ def _after(bandit: Any, belief: Any, arm: int, outcomes: Float[np.ndarray, "outc
 
 
 def _exhaustive_action_values(bandit: Any, belief: Any, horizon: int) -> Float[np.ndarray, "task arm"]:
-    """Every action, every reward it may pay, and so on to the end."""
+    """Return action values by trying every action and every reward at every trial that is left."""
     means = bandit.posterior_means(belief)
     if horizon == 1:
         return means
@@ -216,7 +197,7 @@ def _exhaustive_action_values(bandit: Any, belief: Any, horizon: int) -> Float[n
 
 
 def _score(found: np.ndarray, stated: np.ndarray, error: np.ndarray) -> float:
-    """The largest difference in standard errors; where there can be no error there may be no difference."""
+    """Return the largest difference in standard errors; infinity if entries without an error differ."""
     difference = np.abs(found - stated)
     return float(np.where(error > 0, difference / np.maximum(error, 1e-300), np.where(difference > 0, np.inf, 0)).max())
 
@@ -225,4 +206,8 @@ def _standard_error(values: Float[np.ndarray, "task"]) -> float:
     return float(values.std(ddof=1) / len(values) ** 0.5)
 
 
-BANDIT_CHECKS = (check_arm_methods, check_plan, check_optimal_agent)
+BANDIT_CHECKS: dict[str, Check] = {
+    "arm_methods": check_arm_methods,
+    "plan": check_plan,
+    "optimal_agent": check_optimal_agent,
+}
