@@ -18,7 +18,7 @@ from metalearners.checkpoints import save_tensors
 from metalearners.configs import StackedLSTMConfig
 from metalearners.network import one_thread
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
-from metalearners.runs import checkpoint_path, checkpoint_steps
+from metalearners.runs import checkpoint_path
 
 
 def train_forager(
@@ -50,7 +50,7 @@ def train_forager(
         )
     except FloatingPointError:
         lost = {name: torch.full_like(tensor, torch.nan) for name, tensor in policy.state_dict().items()}
-        for step in checkpoint_steps(training):
+        for step in training.checkpoint_steps():
             if not (path := checkpoint_path(directory, step)).exists():
                 save_tensors(path, lost, {"format": "bayesgauge weights", "step": step})
 

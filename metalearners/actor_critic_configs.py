@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metalearners.configs import require_at_least_one, require_between
+from metalearners.configs import one_cycle, require_at_least_one, require_between
 from metalearners.schedules import Constant, Parabola, Schedule
 
 _INFINITY = float("inf")
@@ -89,3 +89,14 @@ class ActorCriticConfig:
         require_between(self, "weight_decay", 0, _INFINITY, includes_high=False)
         require_between(self, "trace_decay", 0, 1)
         require_between(self, "second_moment_decay", 0, 1, includes_high=False)
+
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """Return the steps after which weights are kept, equally spaced; the last is the end of the training."""
+        spaced = (round(self.num_steps * (index + 1) / self.num_checkpoints) for index in range(self.num_checkpoints))
+        return tuple(sorted({step for step in spaced if step}))
+
+    def learning_rate_at(self, step: int) -> float:
+        """Return the learning rate of 0-based step `step`."""
+        if not self.is_one_cycle:
+            return self.learning_rate
+        return one_cycle(step, self.num_steps, peak=self.learning_rate, warmup_fraction=0.05)

@@ -4,19 +4,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from metalearners.atomic import write_atomically
-
-
-def log_spaced_steps(num_steps: int, num_checkpoints: int) -> tuple[int, ...]:
-    """At most `num_checkpoints` increasing steps, roughly log-spaced from 1 to `num_steps`, which is always last."""
-    spaced = np.geomspace(1, num_steps, num_checkpoints) if num_checkpoints > 1 else [num_steps]
-    return tuple(sorted({round(step) for step in spaced} | {num_steps}))[-num_checkpoints:]
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, object]) -> None:

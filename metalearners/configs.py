@@ -1,6 +1,9 @@
 """Settings of networks and of their meta-training: frozen values, importable without torch."""
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 
 def require_at_least_one(owner: object, field: str) -> None:
@@ -26,6 +29,24 @@ def require_between(
         return
     interval = f"{'[' if includes_low else '('}{low:g}, {high:g}{']' if includes_high else ')'}"
     raise ValueError(f"{type(owner).__name__}: {field} must be in {interval}; got {value!r}")
+
+
+def log_spaced_steps(num_steps: int, num_checkpoints: int) -> tuple[int, ...]:
+    """Return at most `num_checkpoints` increasing steps, roughly log-spaced from 1 to `num_steps`, always the last."""
+    spaced = np.geomspace(1, num_steps, num_checkpoints) if num_checkpoints > 1 else [num_steps]
+    return tuple(sorted({round(step) for step in spaced} | {num_steps}))[-num_checkpoints:]
+
+
+def one_cycle(step: int, num_steps: int, *, peak: float, warmup_fraction: float) -> float:
+    """Return the learning rate of 0-based step `step`: a linear rise to the peak, then a cosine fall to zero.
+
+    The rise takes `warmup_fraction` of the steps.
+    """
+    warmup = warmup_fraction * num_steps
+    if step < warmup:
+        return peak * (step + 1) / (warmup + 1)
+    progress = (step - warmup) / (num_steps - warmup)
+    return peak * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 @dataclass(frozen=True)
@@ -135,6 +156,24 @@ class TrainingConfig:
             require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)
         require_between(self, "warmup_fraction", 0, 1, includes_high=False)
 
+    @property
+    def second_moment_decay(self) -> float:
+        """Adam's beta2."""
+        return 0.99
+
+    @property
+    def weight_decay(self) -> float:
+        """Weight of half the squared length of all weights."""
+        return 0.0
+
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """Return the steps after which weights are kept, log-spaced; the last is the end of the training."""
+        return log_spaced_steps(self.num_steps, self.num_checkpoints)
+
+    def learning_rate_at(self, step: int) -> float:
+        """Return the learning rate of 0-based step `step`."""
+        return one_cycle(step, self.num_steps, peak=self.learning_rate, warmup_fraction=self.warmup_fraction)
+
 
 @dataclass(frozen=True)
 class ValueBaseline:
@@ -236,3 +275,21 @@ class ReinforcementConfig:
         require_between(self, "trace_decay", 0, 1)
         require_between(self, "entropy_fraction", 0, 1)
         require_between(self, "warmup_fraction", 0, 1, includes_high=False)
+
+    @property
+    def second_moment_decay(self) -> float:
+        """Adam's beta2."""
+        return 0.99
+
+    @property
+    def weight_decay(self) -> float:
+        """Weight of half the squared length of all weights."""
+        return 0.0
+
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """Return the steps after which weights are kept, log-spaced; the last is the end of the training."""
+        return log_spaced_steps(self.num_steps, self.num_checkpoints)
+
+    def learning_rate_at(self, step: int) -> float:
+        """Return the learning rate of 0-based step `step`."""
+        return one_cycle(step, self.num_steps, peak=self.learning_rate, warmup_fraction=self.warmup_fraction)

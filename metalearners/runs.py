@@ -17,7 +17,7 @@ from torch.nn.utils import clip_grad_norm_
 from tqdm.auto import tqdm
 
 from metalearners.actor_critic_configs import ActorCriticConfig
-from metalearners.checkpoints import load_tensors, load_weights, log_spaced_steps, save_tensors
+from metalearners.checkpoints import load_tensors, load_weights, save_tensors
 from metalearners.configs import ReinforcementConfig, TrainingConfig
 from metalearners.network import one_thread, seeded
 
@@ -35,33 +35,12 @@ def checkpoint_path(directory: Path, step: int) -> Path:
 
 def is_trained(directory: Path, config: RunConfig) -> bool:
     """Whether every checkpoint of a finished run is there."""
-    return all(checkpoint_path(directory, step).exists() for step in checkpoint_steps(config))
-
-
-def checkpoint_steps(config: RunConfig) -> tuple[int, ...]:
-    """The steps after which weights are kept; the last is the end of the training."""
-    num_steps, num_checkpoints = config.num_steps, config.num_checkpoints
-    if isinstance(config, ActorCriticConfig):
-        spaced = (round(num_steps * (index + 1) / num_checkpoints) for index in range(num_checkpoints))
-        return tuple(sorted({step for step in spaced if step}))
-    return log_spaced_steps(num_steps, num_checkpoints)
+    return all(checkpoint_path(directory, step).exists() for step in config.checkpoint_steps())
 
 
 def load_checkpoint(module: nn.Module, directory: Path, step: int) -> None:
     """Fill a module with the weights after `step` steps. Raises as `load_weights` does."""
     load_weights(module, checkpoint_path(directory, step))
-
-
-def learning_rate(step: int, config: RunConfig) -> float:
-    """One cycle: a linear rise to the peak over the warm-up, then a cosine fall to zero; or always the same."""
-    if isinstance(config, ActorCriticConfig) and not config.is_one_cycle:
-        return config.learning_rate
-    warmup_fraction = 0.05 if isinstance(config, ActorCriticConfig) else config.warmup_fraction
-    warmup = warmup_fraction * config.num_steps
-    if step < warmup:
-        return config.learning_rate * (step + 1) / (warmup + 1)
-    progress = (step - warmup) / (config.num_steps - warmup)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 class TrainingRun:
@@ -86,17 +65,16 @@ class TrainingRun:
         self.config = config
         self.parameters = [p for p in trained.parameters() if p.requires_grad]
         self.num_networks = num_networks
-        is_scheduled = isinstance(config, ActorCriticConfig)
         self.optimizer = torch.optim.Adam(
             self.parameters,
             lr=config.learning_rate,
-            betas=(0.9, config.second_moment_decay if is_scheduled else 0.99),
-            weight_decay=config.weight_decay if is_scheduled else 0.0,
+            betas=(0.9, config.second_moment_decay),
+            weight_decay=config.weight_decay,
             fused=True,
         )
         self.measures = {name: torch.zeros(config.num_steps) for name in measures}
         self.step = 0
-        self.checkpoint_steps = checkpoint_steps(config)
+        self.checkpoint_steps = config.checkpoint_steps()
         self.last_save = time.monotonic()
         trained.train()
 
@@ -142,7 +120,7 @@ class TrainingRun:
             _clip_each(self.parameters, self.config.max_gradient_norm, is_finite)
         else:
             clip_grad_norm_(self.parameters, self.config.max_gradient_norm)
-        self.optimizer.param_groups[0]["lr"] = learning_rate(self.step, self.config)
+        self.optimizer.param_groups[0]["lr"] = self.config.learning_rate_at(self.step)
         self.optimizer.step()
         return (loss[is_finite] if self.num_networks > 1 else loss).mean().item()
 

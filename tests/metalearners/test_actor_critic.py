@@ -16,7 +16,7 @@ from metalearners.critics import build_critic
 from metalearners.network import seeded
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.reinforcement import action_uniforms
-from metalearners.runs import RESUME_FILE, TrainingRun, checkpoint_path, checkpoint_steps, is_trained, learning_rate
+from metalearners.runs import RESUME_FILE, TrainingRun, checkpoint_path, is_trained
 from metalearners.schedules import Constant, GeometricBelowOne, Linear
 from metalearners.stacked_lstm import build_stack, member, stack_of
 from metalearners.worlds import RewardTables, TabularTasks
@@ -440,15 +440,15 @@ def test_a_network_that_diverged_stays_so_when_a_run_is_resumed(tmp_path):
 
 
 def test_checkpoints_are_equally_spaced():
-    assert checkpoint_steps(settings(num_steps=30, num_checkpoints=5)) == (6, 12, 18, 24, 30)
-    assert checkpoint_steps(settings(num_steps=3, num_checkpoints=7)) == (1, 2, 3)
-    assert checkpoint_steps(settings(num_steps=9, num_checkpoints=1)) == (9,)
+    assert settings(num_steps=30, num_checkpoints=5).checkpoint_steps() == (6, 12, 18, 24, 30)
+    assert settings(num_steps=3, num_checkpoints=7).checkpoint_steps() == (1, 2, 3)
+    assert settings(num_steps=9, num_checkpoints=1).checkpoint_steps() == (9,)
 
 
 def test_learning_rates_are_a_cycle_or_constant():
     constant = settings(num_steps=100, is_one_cycle=False, learning_rate=0.3)
-    assert {learning_rate(step, constant) for step in range(100)} == {0.3}
-    rates = [learning_rate(step, settings(num_steps=100, learning_rate=0.3)) for step in range(100)]
+    assert {constant.learning_rate_at(step) for step in range(100)} == {0.3}
+    rates = [settings(num_steps=100, learning_rate=0.3).learning_rate_at(step) for step in range(100)]
     assert np.argmax(rates) == 5
     assert rates[5] == 0.3
     assert rates[99] < 1e-3 * rates[5]

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from metalearners.atomic import write_atomically
-from metalearners.checkpoints import load_tensors, load_weights, log_spaced_steps, save_tensors
+from metalearners.checkpoints import load_tensors, load_weights, save_tensors
+from metalearners.configs import log_spaced_steps
 from metalearners.network import LSTMMetaLearner
 
 
