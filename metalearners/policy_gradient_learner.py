@@ -98,21 +98,3 @@ def logit_velocity(
     if isinstance(config.coupling, Coupled):
         return drives + drives.sum(dim=2, keepdim=True)
     return 2 * drives
-
-
-def component_gradient_cosine(
-    logits: Float[np.ndarray, "task action context"], correct_actions: Int[np.ndarray, "task context"]
-) -> Float[np.ndarray, "task context context"]:
-    """Cosine between the gradients of two contexts' expected rewards in the weights and the shared bias.
-
-    Half the cosine between their gradients in the bias, e_correct - π: contexts have no weight in common, and half of
-    each squared gradient lies in weights. Of two actions: -1/2 where correct actions differ, 1/2 where they agree.
-    The objective is the expected reward or the log likelihood alike. The diagonal is 1.
-    """
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    pulls = np.eye(logits.shape[1])[correct_actions].swapaxes(1, 2) - odds / odds.sum(axis=1, keepdims=True)
-    directions = pulls / np.linalg.norm(pulls, axis=1, keepdims=True)
-    cosines = np.einsum("tak,taj->tkj", directions, directions) / 2
-    diagonal = np.arange(logits.shape[2])
-    cosines[:, diagonal, diagonal] = 1.0
-    return cosines
