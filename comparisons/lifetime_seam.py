@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from bayesopt.episodes import tabular_tasks_given
 from bayesopt.families import ForagingGrid
 from comparisons.seeding import integer_for
-from metalearners.actor_critic import Lesson
+from metalearners.actor_critic import TaskBatch
 from metalearners.checkpoints import load_tensors
 from metalearners.configs import StackedLSTMConfig
 from metalearners.critics import one_hot_clues
@@ -117,12 +117,12 @@ def specialist_tables(tasks: FixedArmTasks, settings: Sequence[Setting], *, is_r
     return tables_of(tasks, units, units, np.zeros(len(units), np.int64))
 
 
-def specialist_lesson(settings: Sequence[Setting], *, is_raw: bool, batch_size: int, seed: int, step: int) -> Lesson:
+def specialist_lesson(settings: Sequence[Setting], *, is_raw: bool, batch_size: int, seed: int, step: int) -> TaskBatch:
     """Fresh tasks of an update, a block of every setting; a pure function of seed and step."""
     generator = np.random.default_rng((integer_for(seed, "fixed-arm tasks"), step))
     tasks = draw_fixed_arm_tasks(settings, generator, tasks_per_setting=batch_size)
     encoding = specialist_encoding(settings[0].lifetime, is_raw=is_raw)
-    return Lesson(specialist_tables(tasks, settings, is_raw=is_raw), encoding)
+    return TaskBatch(specialist_tables(tasks, settings, is_raw=is_raw), encoding)
 
 
 def told(settings: Sequence[Setting]) -> Float[torch.Tensor, "setting channel"]:
@@ -149,7 +149,7 @@ def drawn_settings(settings: SettingRange, generator: np.random.Generator, num_s
     ]
 
 
-def generalist_lesson(settings: SettingRange, *, batch_size: int, seed: int, step: int) -> Lesson:
+def generalist_lesson(settings: SettingRange, *, batch_size: int, seed: int, step: int) -> TaskBatch:
     """Fresh tasks of an update, every one of a setting of its own; a pure function of seed and step.
 
     All are drawn to the longest lifetime that there is, whether or not one of them has it.
@@ -160,7 +160,7 @@ def generalist_lesson(settings: SettingRange, *, batch_size: int, seed: int, ste
     return generalist_tables(draw_fixed_arm_tasks(to_the_end, generator, tasks_per_setting=1), drawn)
 
 
-def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> Lesson:
+def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> TaskBatch:
     """Tasks of settings, equally many of each, for a network that is told them.
 
     After a lifetime's end nothing is paid or shown.
@@ -175,7 +175,7 @@ def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> Less
         rewards=tables.rewards.masked_fill(is_over, 0.0),
         expected_rewards=tables.expected_rewards.masked_fill(is_over, 0.0),
     )
-    return Lesson(tables, SettingTrialEncoding(told(settings), 2, LONGEST_TOLD))
+    return TaskBatch(tables, SettingTrialEncoding(told(settings), 2, LONGEST_TOLD))
 
 
 def foraging_encoding(family: ForagingGrid, lifetime: int) -> GridTrialEncoding:
@@ -193,11 +193,11 @@ def foraging_tasks(family: ForagingGrid, goals: Int[np.ndarray, "task goal"]) ->
     return TabularTasks(next_state[which], rewards[which], start, clues)
 
 
-def foraging_lesson(family: ForagingGrid, lifetime: int, *, num_tasks: int, seed: int, step: int) -> Lesson:
+def foraging_lesson(family: ForagingGrid, lifetime: int, *, num_tasks: int, seed: int, step: int) -> TaskBatch:
     """Fresh tasks of an update, for so many steps; a pure function of its arguments."""
     generator = np.random.default_rng((integer_for(seed, "foraging tasks"), step))
     tasks = foraging_tasks(family, drawn_goals(family, generator, num_tasks))
-    return Lesson(tasks, foraging_encoding(family, lifetime), lifetime)
+    return TaskBatch(tasks, foraging_encoding(family, lifetime), lifetime)
 
 
 def drawn_goals(family: ForagingGrid, generator: np.random.Generator, num_tasks: int) -> Int[np.ndarray, "task goal"]:

@@ -28,7 +28,7 @@ from metalearners.trials import TrialEncoding
 from metalearners.worlds import RewardTables
 
 
-class Lesson(NamedTuple):
+class TaskBatch(NamedTuple):
     """The tasks of one update: those of the first network of the stack, then those of the next, equally many."""
 
     tasks: Tasks
@@ -39,7 +39,7 @@ class Lesson(NamedTuple):
     """Trials of every lifetime of this update; `None` for those of the configuration."""
 
 
-LessonStream = Callable[[int], Lesson]
+TaskBatchStream = Callable[[int], TaskBatch]
 """The tasks of every update, as a pure function of the step."""
 
 
@@ -67,7 +67,7 @@ class ActorCriticRecord(NamedTuple):
 
 def train_stack(
     policy: RecurrentPolicy,
-    stream: LessonStream,
+    stream: TaskBatchStream,
     config: ActorCriticConfig,
     *,
     seed: int,

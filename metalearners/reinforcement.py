@@ -42,7 +42,7 @@ class ReinforcementRecord(NamedTuple):
     """Mean entropy of the distribution over arms, in nats."""
 
 
-class Lesson(NamedTuple):
+class Returns(NamedTuple):
     """What a roll-out teaches; index t conditions on what came before trial t."""
 
     returns: Float[Tensor, "batch time"]
@@ -81,11 +81,11 @@ def train_policy(
         uniforms = action_uniforms(seed, step, *tables.rewards.shape[:2])
         rolled = roll_out(policy, tables, uniforms)
         baselines, baseline_loss = baseline(tables, rolled)
-        lesson = lesson_of(tables, rolled, baselines, config)
+        returns = returns_of(tables, rolled, baselines, config)
         weight = entropy_weight(step, config)
-        loss = run.descend(policy_loss(policy, rolled, lesson, config, entropy_weight=weight) + baseline_loss)
+        loss = run.descend(policy_loss(policy, rolled, returns, config, entropy_weight=weight) + baseline_loss)
         for _ in range(num_epochs - 1):
-            run.descend(policy_loss(policy, rolled, lesson, config, entropy_weight=weight))
+            run.descend(policy_loss(policy, rolled, returns, config, entropy_weight=weight))
         entropy = torch.special.entr(rolled.action_probs).sum(dim=-1).mean()
         return loss, expected_collected(tables, rolled).mean().item(), entropy.item()
 
@@ -93,9 +93,9 @@ def train_policy(
     return ReinforcementRecord(**{name: measure.numpy() for name, measure in measures.items()})
 
 
-def lesson_of(
+def returns_of(
     tables: RewardTables, rolled: RollOut, baselines: Float[Tensor, "batch time"], config: ReinforcementConfig
-) -> Lesson:
+) -> Returns:
     """Returns and advantages of a roll-out.
 
     The advantage of trial t carries the factor discount^t that makes the surrogate's gradient that of the discounted
@@ -106,11 +106,11 @@ def lesson_of(
     )
     advantages = (returns - baselines) * config.discount ** torch.arange(returns.shape[1])
     old_probs = rolled.action_probs.gather(2, rolled.actions[..., None])[..., 0]
-    return Lesson(returns, advantages, old_probs.log().float(), tables.expected_rewards)
+    return Returns(returns, advantages, old_probs.log().float(), tables.expected_rewards)
 
 
 def policy_loss(
-    policy: RecurrentPolicy, rolled: RollOut, lesson: Lesson, config: ReinforcementConfig, *, entropy_weight: float
+    policy: RecurrentPolicy, rolled: RollOut, returns: Returns, config: ReinforcementConfig, *, entropy_weight: float
 ) -> Float[Tensor, ""]:
     """Minus the surrogate, minus the entropy bonus, plus the squared error of the value output; means over trials.
 
@@ -119,10 +119,10 @@ def policy_loss(
     the rest.
     """
     log_probs, values = policy(rolled.inputs)
-    surrogate = _surrogate(log_probs, rolled, lesson, config, scale=policy.encoding.scale).mean()
+    surrogate = _surrogate(log_probs, rolled, returns, config, scale=policy.encoding.scale).mean()
     entropy = -(log_probs.exp() * log_probs).sum(dim=-1).mean()
     weights = remaining_weights(config.horizon, config.discount)
-    errors = value_in_rewards(values, policy.encoding, weights) - lesson.returns
+    errors = value_in_rewards(values, policy.encoding, weights) - returns.returns
     relative_errors = errors / (policy.encoding.scale * weights[0])
     value_loss = 2 * functional.huber_loss(relative_errors, torch.zeros_like(relative_errors))
     return config.value_weight * value_loss - surrogate - entropy_weight * entropy
@@ -131,17 +131,17 @@ def policy_loss(
 def _surrogate(
     log_probs: Float[Tensor, "batch time arm"],
     rolled: RollOut,
-    lesson: Lesson,
+    returns: Returns,
     config: ReinforcementConfig,
     *,
     scale: float,
 ) -> PerTrial:
     """What the configuration asks for, in units of `scale`."""
     if isinstance(config.surrogate, AllActions):
-        return all_actions_surrogate(log_probs, lesson.expected_rewards / scale)
-    chosen, advantages = log_probs.gather(2, rolled.actions[..., None])[..., 0], lesson.advantages / scale
+        return all_actions_surrogate(log_probs, returns.expected_rewards / scale)
+    chosen, advantages = log_probs.gather(2, rolled.actions[..., None])[..., 0], returns.advantages / scale
     if isinstance(config.surrogate, ClippedSurrogate):
-        return clipped_surrogate(chosen, lesson.old_log_probs, advantages, config.surrogate.clip)
+        return clipped_surrogate(chosen, returns.old_log_probs, advantages, config.surrogate.clip)
     return policy_gradient_surrogate(chosen, advantages)
 
 
