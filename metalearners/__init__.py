@@ -1,4 +1,4 @@
-"""Meta-learners: recurrent networks whose activations learn, and their meta-training. Torch only; names load lazily."""
+"""Recurrent networks that learn in their activations, and their meta-training. Needs torch only; names load lazily."""
 
 import lazy_loader
 

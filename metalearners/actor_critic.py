@@ -1,7 +1,8 @@
-"""Meta-training stacks of networks by advantage actor-critic: RL² on bandits and on small Markov tasks.
+"""Meta-training of stacks of networks by advantage actor-critic: RL² on bandits and on tabular MDPs.
 
-Lange & Sprekeler (2020, arXiv 2010.04466) train one small LSTM per setting of the task, two lifetimes an update;
-here all networks of a stack learn at once, each from its own tasks, its own luck and its own gradients.
+Lange & Sprekeler (2020, arXiv 2010.04466) train one small LSTM per setting of the task, with two lifetimes per update.
+Here all networks of a stack are trained at once, each on its own tasks, with its own random numbers and its own
+gradients.
 """
 
 import math
@@ -28,37 +29,37 @@ from metalearners.trials import TrialEncoding
 from metalearners.worlds import RewardTables
 
 
-class Lesson(NamedTuple):
-    """The tasks of one update: those of the first network of the stack, then those of the next, equally many."""
+class TaskBatch(NamedTuple):
+    """The tasks of one update: the same number for each network of the stack, in the order of the networks."""
 
     tasks: Tasks
-    """What is played."""
+    """Bandits or tabular MDPs to play."""
     encoding: TrialEncoding
-    """What the networks are fed; the same size at every update."""
+    """Encoding of the network inputs, of the same size at every update."""
     num_trials: int | None = None
-    """Trials of every lifetime of this update; `None` for those of the configuration."""
+    """Trials of every lifetime of this update; `None` means the lifetime of the configuration."""
 
 
-LessonStream = Callable[[int], Lesson]
+TaskBatchStream = Callable[[int], TaskBatch]
 """The tasks of every update, as a pure function of the step."""
 
 
 class TrialLosses(NamedTuple):
-    """What one roll-out teaches, before any mean is taken."""
+    """Losses of one roll-out per lifetime and trial, before averaging."""
 
     losses: Float[Tensor, "batch time"]
-    """What gradient steps descend."""
+    """The quantity that gradient steps minimise."""
     collected: Float[Tensor, "batch time"]
-    """Rewards as returns are counted in them."""
+    """Rewards of the chosen actions from which returns are computed: expected or drawn ones."""
     entropies: Float[Tensor, "batch time"]
     """Entropy of the distribution over actions, in nats."""
 
 
 class ActorCriticRecord(NamedTuple):
-    """What training did, at every step, averaged over the networks that did not diverge."""
+    """Losses, rewards and entropies at every training step, averaged over networks that did not diverge."""
 
     losses: Float[np.ndarray, "step"]
-    """What gradient steps descend."""
+    """The quantity that gradient steps minimise."""
     mean_rewards: Float[np.ndarray, "step"]
     """Mean reward per trial, undiscounted."""
     entropies: Float[np.ndarray, "step"]
@@ -67,17 +68,17 @@ class ActorCriticRecord(NamedTuple):
 
 def train_stack(
     policy: RecurrentPolicy,
-    stream: LessonStream,
+    stream: TaskBatchStream,
     config: ActorCriticConfig,
     *,
     seed: int,
     directory: Path | None = None,
     label: str = "training",
 ) -> ActorCriticRecord:
-    """Train a stack in place, `config.num_steps` steps from where `directory` says it is.
+    """Train a stack in place for `config.num_steps` steps, resuming from `directory` if it holds a resume file.
 
-    A network of the stack whose loss stops being finite loses its weights to NaN and leaves the others as they are;
-    raises `FloatingPointError` once none is left.
+    If the loss of one network stops being finite, its weights become NaN and the other networks are not affected.
+    Raises `FloatingPointError` when no network is left.
     """
     with seeded(seed):
         critic = build_critic(policy, stream(0).tasks, config)
@@ -100,10 +101,10 @@ def train_stack(
 def trial_losses(
     policy: RecurrentPolicy, critic: Critic, tasks: Tasks, rolled: RollOut, config: ActorCriticConfig, *, step: int
 ) -> TrialLosses:
-    """What a roll-out is worth to learn from at 0-based step `step`, lifetime by lifetime and trial by trial.
+    """Return the training loss of every lifetime and trial of a roll-out at 0-based step `step`.
 
-    Every trial's return counts in full, however late it begins, as is usual (Mnih et al. 2016; the paper): with a
-    discount below 1 this is not quite the gradient of the return from trial 0 on.
+    The return of every trial counts in full, however late the trial begins, as is usual (Mnih et al. 2016; the paper).
+    With a discount below 1 this is not quite the gradient of the return from trial 0.
     """
     discount = scheduled(config.discount, step, config.num_steps)
     said = critic(tasks, rolled, policy.encoding, discount)
@@ -131,7 +132,7 @@ def trial_losses(
 
 
 def per_network(values: Float[Tensor, "batch time"], num_networks: int) -> Float[Tensor, "network"]:
-    """The mean over every network's lifetimes and trials."""
+    """Return the mean over each network's lifetimes and trials."""
     return values.reshape(num_networks, -1).mean(dim=1)
 
 
@@ -141,9 +142,10 @@ def _value_error(
     config: ActorCriticConfig,
     discount: float,
 ) -> Float[Tensor, "batch time"]:
-    """Squared error of a value output that speaks of the mean reward per remaining trial; linear beyond one unit.
+    """Return the squared error of the value output, which estimates the mean reward per remaining trial.
 
-    In units of what `reward_unit` at every trial of a lifetime would return.
+    The unit of the error is the return of a reward of `reward_unit` at every trial of a lifetime. Beyond one unit
+    errors count linearly (Huber's loss).
     """
     weights = remaining_weights(returns.shape[1], discount)
     errors = (weights * values - returns / config.reward_unit) / weights[0]

@@ -1,6 +1,6 @@
-"""Returns: what a policy collects from every trial on, discounted, and the baselines that advantages are taken from.
+"""Discounted returns, from which advantages are computed.
 
-Index t of returns and baselines conditions on what came before trial t and speaks of the rewards from trial t on.
+Index t of returns and baselines conditions on what came before trial t and refers to the rewards from trial t on.
 """
 
 import torch
@@ -15,10 +15,10 @@ def lambda_returns(
     discount: float,
     trace_decay: float,
 ) -> Float[Tensor, "batch time"]:
-    """G_t = r_t + discount ((1 - lambda) b_{t+1} + lambda G_{t+1}), with nothing after the last trial.
+    """Return G_t = r_t + discount ((1 - lambda) b_{t+1} + lambda G_{t+1}), with nothing after the last trial.
 
-    With `trace_decay` (lambda) 1 these are plain sums of discounted rewards. G_t - b_t are the generalised
-    advantages of Schulman et al. 2016 (arXiv 1506.02438, equation 16).
+    With `trace_decay` (lambda) 1 these are plain sums of discounted rewards. G_t - b_t are the generalised advantages
+    of Schulman et al. 2016 (arXiv 1506.02438, equation 16).
     """
     returns = torch.zeros_like(rewards)
     following = torch.zeros_like(rewards[:, 0])
@@ -29,7 +29,7 @@ def lambda_returns(
 
 
 def discounted_sums(values: Float[Tensor, "batch time *rest"], discount: float) -> Float[Tensor, "batch time *rest"]:
-    """Sums from every time on, each term discounted by the time until then."""
+    """Return the sums from every time to the end, each term discounted by its distance from that time."""
     sums = torch.zeros_like(values)
     following = torch.zeros_like(values[:, 0])
     for time in reversed(range(values.shape[1])):
@@ -39,5 +39,8 @@ def discounted_sums(values: Float[Tensor, "batch time *rest"], discount: float) 
 
 
 def remaining_weights(horizon: int, discount: float) -> Float[Tensor, "time"]:
-    """What a reward of 1 at every trial would return from every trial on: the number of trials left if undiscounted."""
+    """Return the discounted sum from every trial to the end for a reward of 1 at every trial.
+
+    Without discounting this is the number of remaining trials.
+    """
     return discounted_sums(torch.ones(1, horizon), discount)[0]

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside their place and moved into it."""
+"""Atomic file writes: a file is either complete or absent."""
 
 import contextlib
 import os
@@ -7,10 +7,11 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that no reader and no crash ever sees half of it.
+    """Write `content` to `path` so that no reader ever sees a partial file, even after a crash.
 
-    Raises `OSError` (naming the path) where the disk is full or the folder cannot be written; what was at `path`
-    before is then untouched and no temporary file is left.
+    The content goes to a temporary file in the same folder, which then replaces `path`. Raises `OSError` (naming the
+    path) if the disk is full or the folder cannot be written. In that case the previous file at `path` is unchanged and
+    no temporary file is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
@@ -32,7 +33,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _umask() -> int:
-    """The permissions that new files do not get; can only be read by setting them."""
+    """Return the permissions that new files do not get. The mask can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,7 +1,7 @@
-"""Baselines: what is subtracted from returns before they weight the policy's gradient.
+"""Baselines for training policies on reward tables: values that are subtracted from returns.
 
-A baseline may depend on all that came before a trial and on the task's table, for none of that depends on the arm
-pulled at the trial; the expected gradient is then the same and only its variance falls.
+A baseline may depend on everything before a trial and on the task's table, because neither depends on the arm pulled at
+the trial. The expected policy gradient is then unchanged and its variance falls.
 """
 
 from typing import NamedTuple
@@ -19,16 +19,16 @@ from metalearners.worlds import RewardTables
 
 
 class Baselines(NamedTuple):
-    """The baselines of a roll-out, and how to better them."""
+    """Baselines of a roll-out, and the loss that trains them."""
 
     baselines: Float[Tensor, "batch time"]
-    """What is subtracted from the return of every trial, in rewards; carries no gradient."""
+    """Value subtracted from the return of every trial, in rewards. It carries no gradient."""
     loss: Float[Tensor, ""]
-    """What the baseline's own weights descend."""
+    """Loss of the baseline's own weights."""
 
 
 class OwnValueBaseline(nn.Module):
-    """The policy's own value output, scaled to be a return. It is trained with the policy: there is no loss here."""
+    """The policy's own value output, scaled to a return. It is trained with the policy, so its loss here is zero."""
 
     def __init__(self, encoding: TrialEncoding, config: ReinforcementConfig) -> None:
         super().__init__()
@@ -36,15 +36,16 @@ class OwnValueBaseline(nn.Module):
         self.weights = remaining_weights(config.horizon, config.discount)
 
     def forward(self, tables: RewardTables, rolled: RollOut) -> Baselines:
-        """The baseline of every trial."""
+        """Return the baseline of every trial, and a loss of zero."""
         return Baselines(value_in_rewards(rolled.values, self.encoding, self.weights), torch.zeros(()))
 
 
 class HindsightCritic(nn.Module):
-    """What the policy will collect, given what it did so far and what the arms will pay on average.
+    """A privileged critic: the expected return given the past trials and the expected rewards of all arms.
 
-    A perceptron says how the pulls that remain will be shared out among the arms, by log loss on how they were; the
-    baseline is the shares' mean of what the arms pay. So it needs no scale, and heavy tails do it no harm.
+    A perceptron predicts how the remaining pulls will be divided among the arms. It is trained by log loss on the
+    actual shares. The baseline is the expected return of each arm, if pulled to the end, averaged over the predicted
+    shares. Rewards do not enter the loss, so it has no scale and heavy tails do no harm.
     """
 
     def __init__(self, encoding: TrialEncoding, config: ReinforcementConfig, *, hidden_size: int) -> None:
@@ -61,7 +62,7 @@ class HindsightCritic(nn.Module):
         )
 
     def forward(self, tables: RewardTables, rolled: RollOut) -> Baselines:
-        """The baseline of every trial."""
+        """Return the baseline of every trial, and the log loss of the predicted shares."""
         pulls = functional.one_hot(rolled.actions, self.encoding.num_arms).float()
         prospects = discounted_sums(tables.expected_rewards, self.discount)
         features = self._features(rolled, pulls, prospects / self.weights[:, None])
@@ -75,7 +76,7 @@ class HindsightCritic(nn.Module):
     def _features(
         self, rolled: RollOut, pulls: Float[Tensor, "batch time arm"], prospects: Float[Tensor, "batch time arm"]
     ) -> Float[Tensor, "batch time feature"]:
-        """Pulls and gains so far, what the arms will pay per trial, the policy, and the time."""
+        """Return the pulls and rewards so far, the expected rewards per remaining trial, the policy and the time."""
         num_tasks, horizon = rolled.actions.shape
         gains = pulls * self.encoding.channels(rolled.collected_rewards)[..., None]
         progress = (torch.arange(horizon) / horizon).expand(num_tasks, horizon)
@@ -90,7 +91,7 @@ class HindsightCritic(nn.Module):
 
 
 def build_baseline(encoding: TrialEncoding, config: ReinforcementConfig) -> OwnValueBaseline | HindsightCritic:
-    """The baseline that a configuration asks for."""
+    """Build the baseline that a configuration asks for."""
     if isinstance(config.baseline, HindsightBaseline):
         return HindsightCritic(encoding, config, hidden_size=config.baseline.hidden_size)
     return OwnValueBaseline(encoding, config)
@@ -99,10 +100,13 @@ def build_baseline(encoding: TrialEncoding, config: ReinforcementConfig) -> OwnV
 def value_in_rewards(
     values: Float[Tensor, "batch time"], encoding: TrialEncoding, weights: Float[Tensor, "time"]
 ) -> Float[Tensor, "batch time"]:
-    """A value output, which speaks of the mean reward per remaining trial in the encoding's units, as a return."""
+    """Convert value outputs to returns in rewards.
+
+    A value output estimates the mean reward per remaining trial, in the encoding's units.
+    """
     return weights * (encoding.loc + encoding.scale * values)
 
 
 def _sums_before(values: Float[Tensor, "batch time arm"]) -> Float[Tensor, "batch time arm"]:
-    """Sums over the trials before each."""
+    """Return the sums over the trials before each trial."""
     return values.cumsum(dim=1) - values

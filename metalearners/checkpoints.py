@@ -1,22 +1,15 @@
-"""Weights on disk: safetensors only, never pickle; and the steps at which they are kept."""
+"""Weights on disk, as safetensors files and never as pickles."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from metalearners.atomic import write_atomically
-
-
-def log_spaced_steps(num_steps: int, num_checkpoints: int) -> tuple[int, ...]:
-    """At most `num_checkpoints` increasing steps, roughly log-spaced from 1 to `num_steps`, which is always last."""
-    spaced = np.geomspace(1, num_steps, num_checkpoints) if num_checkpoints > 1 else [num_steps]
-    return tuple(sorted({round(step) for step in spaced} | {num_steps}))[-num_checkpoints:]
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, object]) -> None:
@@ -27,7 +20,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
-    """Read named tensors and metadata back.
+    """Read named tensors and metadata from a safetensors file.
 
     Raises `FileNotFoundError` if there is no such file and `ValueError` if it is truncated or not safetensors.
     """
@@ -49,16 +42,17 @@ def _from_json(value: str) -> object:
 
 
 def load_weights(module: nn.Module, path: Path) -> dict[str, object]:
-    """Fill a module with the weights of a safetensors file and return the file's metadata.
+    """Load the weights of a safetensors file into a module and return the file's metadata.
 
-    Raises `ValueError` naming the first difference if the file holds other weights than the module has.
+    Raises `ValueError` with the first difference if names or shapes in the file and in the module differ, and if a
+    weight is not finite.
     """
     tensors, metadata = load_tensors(path)
     expected = module.state_dict()
     missing = [name for name in expected if name not in tensors]
     surplus = [name for name in tensors if name not in expected]
     if missing or surplus:
-        detail = f"it lacks {missing[0]!r}" if missing else f"it has {surplus[0]!r}, which the network has not"
+        detail = f"it lacks {missing[0]!r}" if missing else f"it has {surplus[0]!r}, which the network lacks"
         raise ValueError(f"{path} holds the weights of another network: {detail}")
     for name, tensor in expected.items():
         if tensor.shape != tensors[name].shape:
@@ -67,6 +61,8 @@ def load_weights(module: nn.Module, path: Path) -> dict[str, object]:
                 f"the network needs {tuple(tensor.shape)}"
             )
     if any(not torch.isfinite(tensor).all() for tensor in tensors.values() if tensor.is_floating_point()):
-        raise ValueError(f"{path} holds weights that are not finite")
+        raise ValueError(
+            f"weights must be finite; got NaN or infinity in {path}. Use a checkpoint of a run that did not diverge"
+        )
     module.load_state_dict(tensors)
     return metadata

@@ -1,17 +1,20 @@
 """Settings of networks and of their meta-training: frozen values, importable without torch."""
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 
 def require_at_least_one(owner: object, field: str) -> None:
-    """Refuse a count that is not an integer of at least 1."""
+    """Raise `ValueError` unless a field is an integer of at least 1."""
     value = getattr(owner, field)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 1; got {value!r}")
 
 
 def require_count(owner: object, field: str) -> None:
-    """Refuse a count that is not an integer of at least 0."""
+    """Raise `ValueError` unless a field is an integer of at least 0."""
     value = getattr(owner, field)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 0; got {value!r}")
@@ -20,7 +23,7 @@ def require_count(owner: object, field: str) -> None:
 def require_between(
     owner: object, field: str, low: float, high: float, *, includes_low: bool = True, includes_high: bool = True
 ) -> None:
-    """Refuse a number outside an interval."""
+    """Raise `ValueError` unless a field lies in an interval."""
     value = getattr(owner, field)
     if (low < value < high) or (includes_low and value == low) or (includes_high and value == high):
         return
@@ -28,17 +31,35 @@ def require_between(
     raise ValueError(f"{type(owner).__name__}: {field} must be in {interval}; got {value!r}")
 
 
+def log_spaced_steps(num_steps: int, num_checkpoints: int) -> tuple[int, ...]:
+    """Return at most `num_checkpoints` increasing steps, roughly log-spaced from 1 to `num_steps`, always the last."""
+    spaced = np.geomspace(1, num_steps, num_checkpoints) if num_checkpoints > 1 else [num_steps]
+    return tuple(sorted({round(step) for step in spaced} | {num_steps}))[-num_checkpoints:]
+
+
+def one_cycle(step: int, num_steps: int, *, peak: float, warmup_fraction: float) -> float:
+    """Return the learning rate of 0-based step `step`: a linear rise to the peak, then a cosine fall to zero.
+
+    The rise takes `warmup_fraction` of the steps.
+    """
+    warmup = warmup_fraction * num_steps
+    if step < warmup:
+        return peak * (step + 1) / (warmup + 1)
+    progress = (step - warmup) / (num_steps - warmup)
+    return peak * 0.5 * (1 + math.cos(math.pi * progress))
+
+
 @dataclass(frozen=True)
 class LSTMConfig:
-    """One LSTM layer and a linear read-out, with or without an embedding of the inputs."""
+    """One LSTM layer with a linear output layer, and optionally an embedding of the inputs."""
 
     hidden_size: int = 32
     """Units of the recurrent layer."""
     longest_memory: int = 20
-    """Longest time scale, in observations, at which units forget before training (chrono initialisation)."""
+    """Longest time scale of forgetting before training, in observations (chrono initialisation)."""
 
     embedding_size: int = 0
-    """Rectified linear units between the inputs and the recurrent layer; 0 is none, inputs as they are."""
+    """Rectified linear units between the inputs and the recurrent layer; 0 means no embedding."""
 
     def __post_init__(self) -> None:
         require_at_least_one(self, "hidden_size")
@@ -48,14 +69,14 @@ class LSTMConfig:
 
 @dataclass(frozen=True)
 class StackedLSTMConfig:
-    """LSTMs that are trained side by side, each one layer and a linear read-out; how many is said where they are."""
+    """A stack of LSTMs trained side by side, each with one layer and a linear output layer."""
 
     hidden_size: int = 48
     """Units of each recurrent layer."""
     longest_memory: int = 100
-    """Longest time scale, in trials, at which units forget before training (chrono initialisation)."""
+    """Longest time scale of forgetting before training, in trials (chrono initialisation)."""
     is_orthogonal: bool = False
-    """Whether weights start orthogonal, with forget biases of 1, instead."""
+    """Whether weights start orthogonal, with forget biases of 1, instead of chrono initialisation."""
     is_initial_state_learned: bool = False
     """Whether the state before the first trial is trained with the weights; else it is zero."""
 
@@ -66,15 +87,15 @@ class StackedLSTMConfig:
 
 @dataclass(frozen=True)
 class GRUConfig:
-    """One GRU layer and a linear read-out, with or without an embedding of the inputs."""
+    """One GRU layer with a linear output layer, and optionally an embedding of the inputs."""
 
     hidden_size: int = 32
     """Units of the recurrent layer."""
     longest_memory: int = 20
-    """Longest time scale, in observations, at which units forget before training (chrono initialisation)."""
+    """Longest time scale of forgetting before training, in observations (chrono initialisation)."""
 
     embedding_size: int = 0
-    """Rectified linear units between the inputs and the recurrent layer; 0 is none, inputs as they are."""
+    """Rectified linear units between the inputs and the recurrent layer; 0 means no embedding."""
 
     def __post_init__(self) -> None:
         require_at_least_one(self, "hidden_size")
@@ -87,19 +108,20 @@ NetworkConfig = LSTMConfig | GRUConfig
 
 @dataclass(frozen=True)
 class LogLoss:
-    """What training descends is the log loss of what comes next."""
+    """Training objective: the log loss of the next observation or target."""
 
 
 @dataclass(frozen=True)
 class VarianceWeightedLogLoss:
-    """Log loss of normal predictives, each number's weighed by its predicted variance to a power.
+    """Training objective: the log loss of normal predictives, weighted by a power of the predicted variance.
 
-    At power 1 means follow the gradient of the squared error, as in the literature on meta-learned regression, while
-    standard deviations are still learned: beta-NLL (Seitzer et al. 2022, arXiv 2203.09168).
+    Each output dimension has its own weight. At power 1 the means follow the gradient of the squared error, as in the
+    literature on meta-learned regression, while standard deviations are still learned. This is beta-NLL (Seitzer et al.
+    2022, arXiv 2203.09168).
     """
 
     exponent: float = 1.0
-    """0 is log loss; at 1 surprises count by their size alone, not by how sure the network was."""
+    """Power of the variance. At 0 this is log loss; at 1 errors of the mean count regardless of predicted spread."""
 
     def __post_init__(self) -> None:
         require_between(self, "exponent", 0, 1)
@@ -118,15 +140,15 @@ class TrainingConfig:
     learning_rate: float = 0.02
     """Peak learning rate of the one-cycle schedule."""
     warmup_fraction: float = 0.1
-    """Share of the steps over which the learning rate rises."""
+    """Fraction of the steps over which the learning rate rises."""
     max_gradient_norm: float = 1.0
-    """Gradients are scaled down to this norm where they exceed it."""
+    """Largest gradient norm; longer gradients are scaled down to it."""
     num_checkpoints: int = 12
     """Checkpoints, at log-spaced steps; the last is the trained network."""
     is_mixed_precision: bool = False
-    """Whether matrix products round to bfloat16 in training: twice as fast where the processor has it, else slower."""
+    """Whether training rounds matrix products to bfloat16: twice as fast if the processor supports it, else slower."""
     objective: LogLoss | VarianceWeightedLogLoss = LogLoss()
-    """What gradient steps descend."""
+    """Loss that gradient steps minimise."""
 
     def __post_init__(self) -> None:
         for field in ("num_steps", "batch_size", "length", "num_checkpoints"):
@@ -135,22 +157,40 @@ class TrainingConfig:
             require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)
         require_between(self, "warmup_fraction", 0, 1, includes_high=False)
 
+    @property
+    def second_moment_decay(self) -> float:
+        """Adam's beta2."""
+        return 0.99
+
+    @property
+    def weight_decay(self) -> float:
+        """Weight of half the squared length of all weights."""
+        return 0.0
+
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """Return the steps after which weights are kept, log-spaced; the last is the end of the training."""
+        return log_spaced_steps(self.num_steps, self.num_checkpoints)
+
+    def learning_rate_at(self, step: int) -> float:
+        """Return the learning rate of 0-based step `step`."""
+        return one_cycle(step, self.num_steps, peak=self.learning_rate, warmup_fraction=self.warmup_fraction)
+
 
 @dataclass(frozen=True)
 class ValueBaseline:
-    """The network's own value output, which knows what the policy knows (Mnih et al. 2016, arXiv 1602.01783)."""
+    """The network's own value output, computed from the policy's inputs (Mnih et al. 2016, arXiv 1602.01783)."""
 
 
 @dataclass(frozen=True)
 class HindsightBaseline:
-    """A small network of its own, used in training only, that is told what every arm will pay on average.
+    """A separate small network, used in training only, that receives the expected rewards of all arms as input.
 
-    What a table pays does not depend on what is pulled, so that a baseline that knows it biases nothing and removes
-    most of the variance: an input-driven baseline (Mao et al. 2018, arXiv 1807.02264).
+    The reward table does not depend on the arms pulled, so a baseline that uses it leaves the expected gradient
+    unchanged and removes most of its variance: an input-driven baseline (Mao et al. 2018, arXiv 1807.02264).
     """
 
     hidden_size: int = 32
-    """Units of each of its two hidden layers."""
+    """Units of each of the baseline's two hidden layers."""
 
     def __post_init__(self) -> None:
         require_at_least_one(self, "hidden_size")
@@ -166,9 +206,9 @@ class ClippedSurrogate:
     """Several gradient steps per roll-out on the clipped surrogate: PPO (Schulman et al. 2017, arXiv 1707.06347)."""
 
     clip: float = 0.2
-    """Probability ratios are of no further use beyond 1 - clip and 1 + clip."""
+    """Probability ratios beyond 1 - clip and 1 + clip bring no further gain."""
     num_epochs: int = 4
-    """Gradient steps per roll-out, each over all of it."""
+    """Gradient steps per roll-out, each on the whole roll-out."""
 
     def __post_init__(self) -> None:
         require_at_least_one(self, "num_epochs")
@@ -177,48 +217,49 @@ class ClippedSurrogate:
 
 @dataclass(frozen=True)
 class AllActions:
-    """One gradient step per roll-out, along that of every trial's own reward averaged over all arms, pulled or not.
+    """One gradient step per roll-out, on each trial's own reward averaged over all arms, pulled or not.
 
-    The table says what every arm would have paid, so nothing about the choice is left to luck: an all-action policy
-    gradient (Sutton et al. 2001, *Comparing policy-gradient algorithms*), as in mean actor-critic (Allen et al. 2017,
-    arXiv 1709.00503), with the table for a critic. No arm is praised for what it shows for later trials, and no
-    baseline is subtracted. So it is for families in which knowing more never costs reward, such as contextual bandits
-    with one correct arm each: there the Bayes-optimal policy is the one that is greedy at every trial.
+    The table holds the reward of every arm, so the drawn actions add no noise to a trial's gradient. This is an
+    all-action policy gradient (Sutton et al. 2001, *Comparing policy-gradient algorithms*), as in mean actor-critic
+    (Allen et al. 2017, arXiv 1709.00503), with the table as critic. An arm gets no credit for information that later
+    trials could use, and no baseline is subtracted. Use it for families in which gaining information never costs
+    reward, such as contextual bandits with one correct arm per context: there the Bayes-optimal policy is greedy at
+    every trial.
     """
 
 
 @dataclass(frozen=True)
 class ReinforcementConfig:
-    """Meta-training on reward tables: roll-outs by the network itself, Adam, one-cycle learning rate."""
+    """Meta-training on reward tables: roll-outs of the network itself, Adam, one-cycle learning rate."""
 
     num_steps: int = 4000
-    """Roll-outs; each serves one gradient step, or several under a clipped surrogate."""
+    """Roll-outs. Each gives one gradient step, or several with a clipped surrogate."""
     batch_size: int = 512
     """Fresh tasks per roll-out."""
     horizon: int = 20
     """Trials per task: the horizon the network is trained for."""
     discount: float = 1.0
-    """Geometric discount of the rewards whose sum is maximised; under `AllActions`, of those the value output tells."""
+    """Geometric discount of the rewards in the maximised sum; with `AllActions`, in the value output's target only."""
     trace_decay: float = 1.0
     """Lambda of generalised advantages (Schulman et al. 2016, arXiv 1506.02438); 1 sums rewards to the end."""
     entropy_weight: float = 0.3
     """Bonus per nat of the policy's entropy at the first step, in units of the encoding's scale."""
     entropy_fraction: float = 0.6
-    """Share of the steps over which that bonus falls to zero, as a parabola."""
+    """Fraction of the steps over which that bonus falls to zero, as a parabola."""
     value_weight: float = 0.5
     """Weight of the squared error of the network's value output; large errors count linearly. 0 leaves it untrained."""
     learning_rate: float = 0.02
     """Peak learning rate of the one-cycle schedule."""
     warmup_fraction: float = 0.05
-    """Share of the steps over which the learning rate rises."""
+    """Fraction of the steps over which the learning rate rises."""
     max_gradient_norm: float = 1.0
-    """Gradients are scaled down to this norm where they exceed it."""
+    """Largest gradient norm; longer gradients are scaled down to it."""
     num_checkpoints: int = 12
     """Checkpoints, at log-spaced steps; the last is the trained network."""
     baseline: ValueBaseline | HindsightBaseline = HindsightBaseline()
-    """What is subtracted from returns."""
+    """Baseline subtracted from returns."""
     surrogate: PolicyGradient | ClippedSurrogate | AllActions = PolicyGradient()
-    """What gradient steps ascend."""
+    """Objective that gradient steps maximise."""
 
     def __post_init__(self) -> None:
         for field in ("num_steps", "batch_size", "horizon", "num_checkpoints"):
@@ -229,10 +270,28 @@ class ReinforcementConfig:
             require_between(self, field, 0, float("inf"), includes_high=False)
         if isinstance(self.surrogate, AllActions) and not isinstance(self.baseline, ValueBaseline):
             raise ValueError(
-                f"ReinforcementConfig: AllActions has no use for a baseline of its own; "
-                f"baseline must be ValueBaseline(); got {self.baseline!r}"
+                f"ReinforcementConfig: baseline must be ValueBaseline() if surrogate is AllActions(), which subtracts "
+                f"none; got {self.baseline!r}"
             )
         require_between(self, "discount", 0, 1, includes_low=False)
         require_between(self, "trace_decay", 0, 1)
         require_between(self, "entropy_fraction", 0, 1)
         require_between(self, "warmup_fraction", 0, 1, includes_high=False)
+
+    @property
+    def second_moment_decay(self) -> float:
+        """Adam's beta2."""
+        return 0.99
+
+    @property
+    def weight_decay(self) -> float:
+        """Weight of half the squared length of all weights."""
+        return 0.0
+
+    def checkpoint_steps(self) -> tuple[int, ...]:
+        """Return the steps after which weights are kept, log-spaced; the last is the end of the training."""
+        return log_spaced_steps(self.num_steps, self.num_checkpoints)
+
+    def learning_rate_at(self, step: int) -> float:
+        """Return the learning rate of 0-based step `step`."""
+        return one_cycle(step, self.num_steps, peak=self.learning_rate, warmup_fraction=self.warmup_fraction)

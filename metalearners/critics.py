@@ -1,7 +1,7 @@
-"""Critics of an actor-critic: what is subtracted from returns, for stacks of networks.
+"""Critics for actor-critic training of stacks: value estimates that are subtracted from returns.
 
-A critic may depend on all that came before a trial and on what defines the task, for none of that depends on the
-action of the trial; the expected gradient is then the same and only its variance falls.
+A critic may depend on everything before a trial and on the parameters of the task, because neither depends on the
+action of the trial. The expected policy gradient is then unchanged and its variance falls.
 """
 
 import math
@@ -22,16 +22,16 @@ Tasks = RewardTables | TabularTasks
 
 
 class Criticism(NamedTuple):
-    """What a critic expects of a roll-out."""
+    """Value estimates of a roll-out."""
 
     returns: Float[Tensor, "batch time"]
-    """The return from every trial on, in rewards; carries no gradient."""
+    """Estimated return from every trial on, in rewards. It carries no gradient."""
     logits: Float[Tensor, "batch time output"]
-    """What it said so with; its loss descends through these."""
+    """Outputs of the critic from which the estimates are computed. The gradient of its loss flows through them."""
 
 
 class StackedLinear(nn.Module):
-    """Linear maps side by side, one per network; rows come in equal blocks."""
+    """Linear layers side by side, one per network."""
 
     def __init__(self, num_inputs: int, num_outputs: int, num_networks: int) -> None:
         super().__init__()
@@ -43,12 +43,15 @@ class StackedLinear(nn.Module):
             self.bias.uniform_(-bound, bound)
 
     def forward(self, inputs: Float[Tensor, "network row input"]) -> Float[Tensor, "network row output"]:
-        """The maps' values."""
+        """Apply each network's layer to its own rows."""
         return torch.baddbmm(self.bias, inputs, self.weight)
 
 
 class Perceptrons(nn.Module):
-    """Perceptrons of two hidden layers side by side; rows come in equal blocks, one network's after the other's."""
+    """Perceptrons with two hidden layers side by side, one per network.
+
+    The rows of a batch form equal blocks, one per network, in the order of the networks.
+    """
 
     def __init__(self, num_inputs: int, num_outputs: int, *, hidden_size: int, num_networks: int) -> None:
         super().__init__()
@@ -62,24 +65,24 @@ class Perceptrons(nn.Module):
         )
 
     def forward(self, features: Float[Tensor, "batch time input"]) -> Float[Tensor, "batch time output"]:
-        """The perceptrons' values."""
+        """Apply each network's perceptron to its own block of rows."""
         blocks = features.reshape(self.num_networks, -1, features.shape[-1])
         return self.layers(blocks).reshape(*features.shape[:2], -1)
 
 
 class ValueOutput(nn.Module):
-    """The policy's own value output. It is trained with the policy: nothing here has weights."""
+    """The policy's own value output as critic. It is trained with the policy and has no weights here."""
 
     def forward(self, tasks: Tasks, rolled: RollOut, encoding: TrialEncoding, discount: float) -> Criticism:
-        """The value output of every trial, as it was in the roll-out."""
+        """Return the value output of every trial, as computed in the roll-out."""
         return Criticism(rolled.values, rolled.values[..., None])
 
 
 class ShareCritic(nn.Module):
-    """In a bandit: how the pulls that remain will be shared out among the arms, given what all of them pay.
+    """A privileged critic for bandits: it predicts how the remaining pulls are divided among the arms.
 
-    The return is the shares' mean of what the arms will pay. Shares have no scale, so that a critic of one bandit is
-    a critic of any.
+    Its inputs include the expected rewards of all arms. The estimate is the expected return of each arm, if pulled to
+    the end, averaged over the predicted shares. Shares have no scale, so a critic of one bandit can serve any other.
     """
 
     def __init__(self, policy: RecurrentPolicy, config: ActorCriticConfig, *, hidden_size: int) -> None:
@@ -90,7 +93,7 @@ class ShareCritic(nn.Module):
         )
 
     def forward(self, tasks: RewardTables, rolled: RollOut, encoding: TrialEncoding, discount: float) -> Criticism:
-        """The return that the arms' expected rewards make of the shares."""
+        """Return the expected returns of the arms, averaged over the predicted shares."""
         num_tasks, lifetime = rolled.actions.shape
         weights = remaining_weights(lifetime, discount)
         pulls = functional.one_hot(rolled.actions, self.num_arms).float()
@@ -108,14 +111,17 @@ class ShareCritic(nn.Module):
         return Criticism((logits.detach().softmax(dim=-1) * prospects).sum(dim=-1), logits)
 
     def loss(self, said: Criticism, rolled: RollOut, returns: Tensor, discount: float) -> Float[Tensor, "batch time"]:
-        """Log loss of the shares."""
+        """Return the log loss of the predicted shares."""
         pulls = functional.one_hot(rolled.actions, self.num_arms).float()
         shares = discounted_sums(pulls, discount) / remaining_weights(pulls.shape[1], discount)[:, None]
         return -(shares * torch.log_softmax(said.logits, dim=-1)).sum(dim=-1)
 
 
 class ReturnCritic(nn.Module):
-    """In a Markov task: the mean reward of the steps that remain, given the task, the state and what was paid."""
+    """A privileged critic for tabular MDPs: it estimates the mean reward of the remaining steps.
+
+    Its inputs are the parameters of the task, the state, the rewards collected so far and the time.
+    """
 
     def __init__(self, policy: RecurrentPolicy, tasks: TabularTasks, config: ActorCriticConfig, *, hidden_size: int):
         super().__init__()
@@ -126,7 +132,7 @@ class ReturnCritic(nn.Module):
         self.perceptrons = Perceptrons(num_inputs, 1, hidden_size=hidden_size, num_networks=policy.num_networks)
 
     def forward(self, tasks: TabularTasks, rolled: RollOut, encoding: TrialEncoding, discount: float) -> Criticism:
-        """The return that this mean makes of the time left."""
+        """Return the estimated mean reward, scaled to a return by the remaining time."""
         num_tasks, lifetime = rolled.actions.shape
         counts = _sums_before((rolled.collected_rewards[..., None] == self.amounts).float())
         features = [
@@ -141,7 +147,7 @@ class ReturnCritic(nn.Module):
         return Criticism(weights * means.detach()[..., 0], means)
 
     def loss(self, said: Criticism, rolled: RollOut, returns: Tensor, discount: float) -> Float[Tensor, "batch time"]:
-        """Squared error of the return, in units of what `reward_unit` at every step would return."""
+        """Return the squared error of the return, in units of the return of `reward_unit` at every step."""
         weights = remaining_weights(returns.shape[1], discount)
         return ((weights * said.logits[..., 0] - returns / self.unit) / weights[0]) ** 2
 
@@ -150,7 +156,7 @@ Critic = ValueOutput | ShareCritic | ReturnCritic
 
 
 def build_critic(policy: RecurrentPolicy, tasks: Tasks, config: ActorCriticConfig) -> Critic:
-    """The critic that a configuration asks for, in tasks of this kind."""
+    """Build the critic that a configuration asks for, for tasks of this kind."""
     if isinstance(config.critic, OwnCritic):
         return ValueOutput()
     assert isinstance(config.critic, InformedCritic)
@@ -160,11 +166,11 @@ def build_critic(policy: RecurrentPolicy, tasks: Tasks, config: ActorCriticConfi
 
 
 def _sums_before(values: Float[Tensor, "batch time channel"]) -> Float[Tensor, "batch time channel"]:
-    """Sums over the trials before each."""
+    """Return the sums over the trials before each trial."""
     return values.cumsum(dim=1) - values
 
 
 def one_hot_clues(indices: Int[Tensor, "batch site"], sizes: tuple[int, ...]) -> Float[Tensor, "batch clue"]:
-    """Categorical latents side by side, each one-hot."""
+    """Return categorical latents side by side, each one-hot, as privileged inputs of a critic."""
     columns = [functional.one_hot(indices[:, site], size) for site, size in enumerate(sizes)]
     return torch.cat(columns, dim=1).float()

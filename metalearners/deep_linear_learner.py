@@ -1,8 +1,8 @@
-"""Deep linear networks, each trained by gradient descent on one linear map: the learner of Saxe et al. (2013).
+"""Deep linear networks, each trained by gradient descent on one linear map (Saxe et al. 2013).
 
-Inputs are normal with independent coordinates, outputs are weights @ inputs + noise, the loss is half the squared
-error. What is recorded is the end-to-end map, the product of all layers. Gradients are written out: each step is a
-handful of batched products over hundreds of networks.
+Inputs are normal with independent coordinates, outputs are weights @ inputs + noise, and the loss is half the squared
+error. The records hold the effective map, the product of all layers. Gradients are computed by explicit formulas, so
+that each step is a handful of batched products over hundreds of networks.
 """
 
 import itertools
@@ -19,18 +19,18 @@ from metalearners.network import one_thread
 from metalearners.optimizers import build_optimizer, parameters_of, record_steps, require_finite
 
 TASKS_AT_ONCE = 256
-"""Networks that are stepped together: few enough for the processor's caches."""
+"""Networks that are stepped together, few enough for the processor's caches."""
 INITIAL_WEIGHTS, SAMPLES = 0x57, 0x58
-"""Set initial weights and samples apart, drawn from the same seed."""
+"""Labels that keep the draws of initial weights and of samples apart, although both use the same seed."""
 
 
 class LearnedMaps(NamedTuple):
-    """What networks computed during training."""
+    """Effective maps of networks during training, and their losses."""
 
     steps: Int[np.ndarray, " time"]
     """Gradient steps taken before each record; the first is 0."""
     maps: Float[np.ndarray, "task time output input"]
-    """End-to-end maps."""
+    """Effective maps: the product of all layers at each record."""
     losses: Float[np.ndarray, "task time"]
     """Expected losses of these maps on noiseless targets."""
 
@@ -45,15 +45,15 @@ def learn_linear_maps(
 ) -> LearnedMaps:
     """Train one network per task, from scratch.
 
-    `input_scales` are the standard deviations of the inputs; ones are whitened inputs. A task's initial weights and
-    samples depend on the seed, its place and the sizes, not on how many tasks come after it. Raises
-    `FloatingPointError` when a network diverges.
+    `input_scales` are the standard deviations of the inputs; ones mean whitened inputs. A task's initial weights and
+    samples depend on the seed, its position and the sizes, not on how many tasks follow it. Raises `FloatingPointError`
+    if a network diverges.
     """
     scales = np.asarray(input_scales, dtype=float)
     if scales.shape != weights.shape[2:] or not np.all(scales > 0):
         raise ValueError(f"input_scales must be {weights.shape[2]} positive numbers; got {input_scales!r}")
     steps = record_steps(config.num_steps, config.num_records)
-    weights = np.array(weights, dtype=float)  # a copy: arrays of JAX cannot be written to, of which torch warns
+    weights = np.array(weights, dtype=float)  # a copy: torch warns about arrays of JAX, which are read-only
     blocks = [weights[start : start + TASKS_AT_ONCE] for start in range(0, len(weights), TASKS_AT_ONCE)]
     maps = np.concatenate(
         [_learn_block(block, scales, steps, config, seed=(seed, place)) for place, block in enumerate(blocks)]
@@ -70,7 +70,7 @@ def _learn_block(
     *,
     seed: tuple[int, int],
 ) -> Float[np.ndarray, "task time output input"]:
-    """End-to-end maps of networks that are stepped together."""
+    """Return the effective maps of networks that are stepped together."""
     parameters = parameters_of(initial_layers(weights, config, seed=(*seed, INITIAL_WEIGHTS)), torch.float64)
     optimizer = build_optimizer(config.optimizer, parameters.flat)
     records = np.empty((len(weights), len(steps), *weights.shape[1:]))
@@ -99,7 +99,7 @@ def _fresh_batches(
     *,
     seed: tuple[int, int],
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Inputs and targets of one step after the other."""
+    """Yield the inputs and targets of each step in turn."""
     for step in itertools.count():
         inputs, noise = sample_batch(len(weights), scales, weights.shape[1], batches, seed=(*seed, SAMPLES, step))
         yield inputs, torch.from_numpy(weights) @ inputs + noise
@@ -108,7 +108,7 @@ def _fresh_batches(
 def initial_layers(
     weights: Float[np.ndarray, "task output input"], config: DeepLinearConfig, *, seed: tuple[int, ...]
 ) -> list[Float[np.ndarray, "task _ _"]]:
-    """The layers before the first step, from input to output; a balanced start is aligned with the tasks' modes."""
+    """Return the layers before training, from input to output; a balanced start is aligned with the tasks' modes."""
     num_tasks, output_size, input_size = weights.shape
     sizes = [input_size, *[config.hidden_size] * (config.depth - 1), output_size]
     generator = np.random.default_rng(seed)
@@ -121,7 +121,7 @@ def initial_layers(
         return [piece.reshape(num_tasks, *shape) for piece, shape in zip(pieces, shapes, strict=True)]
     num_modes = min(output_size, input_size)
     if config.depth > 1 and config.hidden_size < num_modes:
-        raise ValueError(f"a balanced start needs a hidden_size of at least {num_modes}; got {config.hidden_size}")
+        raise ValueError(f"hidden_size must be at least {num_modes} for a balanced start; got {config.hidden_size}")
     left, _, right = np.linalg.svd(weights, full_matrices=False)
     draws = generator.standard_normal((num_tasks, config.depth - 1, config.hidden_size, num_modes))
     rotations = np.linalg.qr(draws).Q
@@ -130,14 +130,17 @@ def initial_layers(
 
 
 def whole_batch(num_tasks: int, scales: Float[np.ndarray, " input"]) -> Float[Tensor, "task input sample"]:
-    """Inputs whose summed loss is the expected one: a sample along each coordinate of the input."""
+    """Return inputs that make the summed loss equal to the expected loss.
+
+    There is one sample along each coordinate of the input.
+    """
     return torch.from_numpy(np.tile(np.diag(scales), (num_tasks, 1, 1)))
 
 
 def sample_batch(
     num_tasks: int, scales: Float[np.ndarray, " input"], output_size: int, batches: Online, *, seed: tuple[int, ...]
 ) -> tuple[Float[Tensor, "task input sample"], Float[Tensor, "task output sample"]]:
-    """Inputs of one step and the noise on their targets, in a unit in which mean losses are sums over samples."""
+    """Return the inputs of one step and the noise on targets, scaled so that mean losses are sums over samples."""
     num_noises = output_size if batches.noise_scale > 0 else 0
     draws = np.random.default_rng(seed).standard_normal((num_tasks, len(scales) + num_noises, batches.batch_size))
     draws = torch.from_numpy(draws / np.sqrt(batches.batch_size))
@@ -165,7 +168,7 @@ def write_gradients(
 
 
 def end_to_end(layers: Sequence[Float[Tensor, "task _ _"]]) -> Float[Tensor, "task output input"]:
-    """The maps that layers compose to."""
+    """Return the effective maps, the products of all layers."""
     product = layers[0]
     for layer in layers[1:]:
         product = layer @ product

@@ -1,4 +1,4 @@
-"""What a network is fed: the previous observation, encoded; at index 0, where there is none, zeros.
+"""Network inputs: the previous observation, encoded; at index 0, where there is none, zeros.
 
 Index t of the inputs holds observation t - 1, so a causal network's output at t conditions on what came before t.
 """
@@ -13,15 +13,15 @@ from torch import Tensor
 
 @runtime_checkable
 class Encoding(Protocol):
-    """Turns observations into the inputs of a network of `size` channels."""
+    """Conversion of observations into network inputs of `size` channels."""
 
     @property
     def size(self) -> int:
-        """Input channels per time."""
+        """Input channels per time step."""
         ...
 
     def __call__(self, observations: Shaped[Tensor, "batch time"]) -> Float[Tensor, "batch time input"]:
-        """Inputs at every time, each from the observation before it."""
+        """Return the inputs at every time, each from the observation before it."""
         ...
 
 
@@ -42,7 +42,7 @@ class OneHotEncoding:
 
 @dataclass(frozen=True)
 class RealEncoding:
-    """Two channels: the value in units of `scale` from `loc`, and whether there is one."""
+    """Two channels: the previous observation in units of `scale` from `loc`, and whether there is one."""
 
     loc: float = 0.0
     scale: float = 1.0
@@ -58,7 +58,7 @@ class RealEncoding:
 
 @dataclass(frozen=True)
 class PositiveEncoding:
-    """Two channels: log(1 + value / scale), which tames heavy tails, and whether there is one."""
+    """Two channels: log(1 + observation / scale), which compresses heavy tails, and whether there is one."""
 
     scale: float = 1.0
 
@@ -72,5 +72,5 @@ class PositiveEncoding:
 
 
 def delayed(channels: Float[Tensor, "batch time input"]) -> Float[Tensor, "batch time input"]:
-    """The same channels one step later, zeros first; the last step, which nothing may see, is dropped."""
+    """Shift channels by one step: zeros come first, and the last step, which no output may depend on, is dropped."""
     return torch.nn.functional.pad(channels, (0, 0, 1, -1))

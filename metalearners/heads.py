@@ -1,7 +1,7 @@
-"""Heads: how the numbers a network puts out are read as a predictive distribution of the next observation.
+"""Heads: interpretations of network outputs as a predictive distribution of the next observation.
 
-A head's `parameters` carry NumPyro's (and torch's) parameter names, so that the comparison layer can rebuild the
-same distribution in float64. Its `log_prob` is what meta-training ascends, in nats.
+The method `parameters` uses the parameter names of NumPyro (and torch), so that the comparison layer can rebuild the
+same distribution in float64. Meta-training maximises `log_prob`, in nats.
 """
 
 import math
@@ -20,19 +20,19 @@ LogProbs = Float[Tensor, "*batch"]
 
 @runtime_checkable
 class Head(Protocol):
-    """Reads the last axis of a network's outputs, of `num_outputs` numbers, as a distribution."""
+    """Interpretation of the last axis of network outputs, `num_outputs` numbers, as a distribution."""
 
     @property
     def num_outputs(self) -> int:
-        """Numbers per predictive."""
+        """Numbers per predictive distribution."""
         ...
 
     def parameters(self, outputs: Outputs) -> dict[str, Tensor]:
-        """The parameters of the distribution, under NumPyro's names."""
+        """Return the parameters of the distribution under NumPyro's names."""
         ...
 
     def log_prob(self, outputs: Outputs, observations: Observations) -> LogProbs:
-        """Log probability (density) of each observation, in nats."""
+        """Return the log probability (density) of each observation, in nats."""
         ...
 
 
@@ -72,7 +72,7 @@ class CategoricalHead:
 
 @dataclass(frozen=True)
 class NormalHead:
-    """Two outputs: the mean, and the standard deviation through softplus; both in units of `scale` from `loc`."""
+    """Two outputs: mean, and standard deviation through softplus; both in units of `scale`, the mean from `loc`."""
 
     loc: float = 0.0
     scale: float = 1.0
@@ -93,7 +93,7 @@ class NormalHead:
 
 @dataclass(frozen=True)
 class IndependentNormalHead:
-    """For vectors: a mean for each number, then a standard deviation for each through softplus, in units of `scale`."""
+    """Outputs for vectors: all means, then all standard deviations through softplus; both in units of `scale`."""
 
     dimension: int
     scale: float = 1.0
@@ -139,7 +139,7 @@ class NormalMixtureHead:
 
 @dataclass(frozen=True)
 class LomaxHead:
-    """Two outputs: log concentration and log scale, the scale in units of `scale`. For heavy-tailed positive values."""
+    """Two outputs for heavy-tailed positive values: log concentration, and log scale in units of `scale`."""
 
     scale: float = 1.0
 
@@ -161,9 +161,9 @@ class LomaxHead:
 class HistogramHead:
     """One logit per bin and tail, for predictives of any one-dimensional shape.
 
-    Uniform within the bins that `edges` bound; beyond the outer edges the density falls as
-    `(1 + distance / tail_scale) ** -2`, heavy enough that the tail alone never makes a KL infinite. Where the support
-    is bounded below by the first edge, `has_lower_tail` is False and the lower tail has probability zero.
+    The density is uniform within the bins, which `edges` bound. Beyond the outer edges it falls as `(1 + distance /
+    tail_scale) ** -2`, heavy enough that the tail alone never makes a KL divergence infinite. If the first edge is the
+    lower bound of the support, `has_lower_tail` is False and the lower tail has probability zero.
     """
 
     edges: tuple[float, ...]
@@ -202,6 +202,6 @@ AnyHead = BernoulliHead | CategoricalHead | NormalHead | NormalMixtureHead | Lom
 
 
 def normal_log_prob(observations: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
-    """Log density of a normal distribution, in nats."""
+    """Return the log density of a normal distribution, in nats."""
     standardised = (observations - loc) / scale
     return -0.5 * standardised**2 - torch.log(scale) - 0.5 * math.log(2 * math.pi)

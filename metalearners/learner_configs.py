@@ -1,4 +1,4 @@
-"""Settings of ordinary learners, which learn one task by gradient descent: frozen values, importable without torch."""
+"""Settings of gradient learners trained on one task from scratch: frozen values, importable without torch."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ def _require_positive(owner: object, *fields: str) -> None:
 
 @dataclass(frozen=True)
 class SGD:
-    """Gradient descent; stochastic where the gradients are."""
+    """Gradient descent, which is stochastic if gradients are sampled."""
 
     learning_rate: float
     """Step length per unit of gradient; its inverse is the time constant of the dynamics, in steps."""
@@ -29,12 +29,12 @@ class SGD:
 
 @dataclass(frozen=True)
 class Momentum:
-    """Heavy-ball momentum: steps are a decaying sum of gradients, so they are 1 / (1 - momentum) times as long."""
+    """Heavy-ball momentum: steps follow a decaying sum of gradients, so they are 1 / (1 - momentum) times as long."""
 
     learning_rate: float
     """Step length per unit of summed gradient."""
     momentum: float = 0.9
-    """What remains of the sum after each step."""
+    """Fraction of the sum that remains after each step."""
 
     def __post_init__(self) -> None:
         _require_positive(self, "learning_rate")
@@ -43,10 +43,10 @@ class Momentum:
 
 @dataclass(frozen=True)
 class AdamOptimizer:
-    """Adam, with its usual decay rates 0.9 and 0.999 (Kingma & Ba 2015, arXiv 1412.6980)."""
+    """Adam with its usual decay rates 0.9 and 0.999 (Kingma & Ba 2015, arXiv 1412.6980)."""
 
     learning_rate: float
-    """Roughly the longest step of any one weight."""
+    """Approximately the longest step of any single weight."""
 
     def __post_init__(self) -> None:
         _require_positive(self, "learning_rate")
@@ -57,7 +57,7 @@ OptimizerConfig = SGD | Momentum | AdamOptimizer
 
 @dataclass(frozen=True)
 class RandomInitialisation:
-    """Every weight drawn independently from a normal distribution."""
+    """Independent normal initial weights."""
 
     scale: float
     """Standard deviation of a weight."""
@@ -68,14 +68,15 @@ class RandomInitialisation:
 
 @dataclass(frozen=True)
 class BalancedInitialisation:
-    """Layers that share their singular values and the task's own singular vectors, as Saxe et al. (2013) assume.
+    """Layers with equal singular values, aligned with the task's singular vectors, as Saxe et al. (2013) assume.
 
-    The first layer reads the task's right singular vectors, the last writes its left ones, and what hidden units
-    stand for is rotated at random; so W_{l+1}ᵀ W_{l+1} = W_l W_lᵀ, and every mode starts at scale ** depth.
+    The input directions of the first layer are the task's right singular vectors, and the output directions of the last
+    layer are its left ones. The directions of the hidden units are rotated at random. Therefore W_{l+1}ᵀ W_{l+1} = W_l
+    W_lᵀ, and every mode starts at strength scale ** depth.
     """
 
     scale: float
-    """Every layer's singular values."""
+    """Singular values of every layer."""
 
     def __post_init__(self) -> None:
         _require_positive(self, "scale")
@@ -83,7 +84,7 @@ class BalancedInitialisation:
 
 @dataclass(frozen=True)
 class FullBatch:
-    """Gradients of the expected loss itself: no sampling."""
+    """Gradients of the expected loss, without sampling."""
 
 
 @dataclass(frozen=True)
@@ -105,19 +106,19 @@ class DeepLinearConfig:
     """A deep linear network trained on the squared error of one linear map."""
 
     depth: int = 2
-    """Weight matrices; 1 is plain linear regression."""
+    """Number of weight matrices; 1 is linear regression."""
     hidden_size: int = 32
     """Units of every hidden layer."""
     optimizer: OptimizerConfig = SGD(0.01)
-    """How gradients move the weights."""
+    """Rule that updates the weights from gradients."""
     initialisation: RandomInitialisation | BalancedInitialisation = RandomInitialisation(0.01)
-    """The weights before the first step."""
+    """Weights before the first step."""
     batches: FullBatch | Online = Online(1)
-    """What gradients are computed from."""
+    """Samples from which gradients are computed."""
     num_steps: int = 2000
     """Gradient steps."""
     num_records: int = 60
-    """Records of the end-to-end map, the first before any step, the others at log-spaced steps."""
+    """Records of the effective map: the first before any step, the others at log-spaced steps."""
 
     def __post_init__(self) -> None:
         for field in ("depth", "hidden_size"):
@@ -142,15 +143,15 @@ class MLPConfig:
     hidden_sizes: tuple[int, ...] = (32, 32)
     """Units of the hidden layers, from input to output."""
     activation: ReLU | Tanh = ReLU()
-    """What hidden units do."""
+    """Activation function of the hidden units."""
     optimizer: OptimizerConfig = AdamOptimizer(3e-3)
-    """How gradients move weights and biases."""
+    """Rule that updates weights and biases from gradients."""
     num_steps: int = 800
     """Gradient steps."""
     num_records: int = 60
-    """Records of the function, the first before any step, the others at log-spaced steps."""
+    """Records of the function: the first before any step, the others at log-spaced steps."""
     num_points: int = 64
-    """Equally spaced points on [0, 1) that whoever makes the targets puts the training grid on."""
+    """Size of the training grid, equally spaced on [0, 1); the caller makes the grid and its targets."""
 
     def __post_init__(self) -> None:
         require_at_least_one(self, "num_points")
@@ -161,34 +162,34 @@ class MLPConfig:
 
 @dataclass(frozen=True)
 class Coupled:
-    """One bias per action, shared by all contexts: what is learned in one context is felt in the others."""
+    """One bias per action, shared by all contexts, so that learning in one context affects the others."""
 
 
 @dataclass(frozen=True)
 class Decoupled:
-    """One bias per action and context: a learner per context, which starts from the same policy as a coupled one."""
+    """One bias per action and context: independent learners, which start from the same policy as a coupled one."""
 
 
 @dataclass(frozen=True)
 class ExpectedReward:
-    """The probability of the correct action, summed over contexts: policy gradient."""
+    """Policy gradient: the objective is the probability of the correct action, summed over contexts."""
 
 
 @dataclass(frozen=True)
 class LogLikelihood:
-    """The log probability of the correct action, summed over contexts: its supervised counterpart."""
+    """Supervised counterpart: the objective is the log probability of the correct action, summed over contexts."""
 
 
 @dataclass(frozen=True)
 class ExactGradient:
-    """Gradients of the objective itself."""
+    """Exact gradients of the objective."""
 
 
 @dataclass(frozen=True)
 class SampledEpisodes:
     """Unbiased gradients from fresh episodes: a context drawn uniformly, an action from the policy, its reward.
 
-    Under the log likelihood, an episode reveals the correct action instead.
+    With the log likelihood, an episode reveals the correct action instead.
     """
 
     batch_size: int = 32
@@ -203,19 +204,19 @@ class PolicyGradientConfig:
     """A softmax policy, linear in a one-hot context, on a contextual bandit with one correct action per context."""
 
     coupling: Coupled | Decoupled = Coupled()
-    """What contexts share."""
+    """Parameters that contexts share."""
     objective: ExpectedReward | LogLikelihood = ExpectedReward()
-    """What is ascended."""
+    """Objective that gradient steps maximise."""
     gradients: ExactGradient | SampledEpisodes = ExactGradient()
-    """What gradients are computed from."""
+    """Exact gradients, or gradients from sampled episodes."""
     initial_scale: float = 1.0
     """Standard deviation of every initial weight and bias."""
     learning_rate: float = 0.1
-    """Step length per unit of gradient; the time of a gradient flow is learning_rate × steps."""
+    """Step length per unit of gradient. The time of the matching gradient flow is learning_rate × steps."""
     num_steps: int = 10_000
     """Gradient steps."""
     num_records: int = 100
-    """Records of the policy, the first before any step, the others at log-spaced steps."""
+    """Records of the policy: the first before any step, the others at log-spaced steps."""
 
     def __post_init__(self) -> None:
         _require_records(self)

@@ -1,12 +1,13 @@
-"""How strongly a deep linear network expresses each mode of its task, in closed form (Saxe et al. 2013).
+"""Strength of each mode of a deep linear network during learning, in closed form (Saxe et al. 2013).
 
-A network of `depth` weight matrices descends ½ E‖y - W_depth … W_1 x‖² with whitened inputs, in continuous time. From
-a balanced, aligned start the modes (singular triplets of the task's map, of strength s) do not meet, and each obeys
+A network of `depth` weight matrices descends ½ E‖y - W_depth … W_1 x‖² with whitened inputs, in continuous time. The
+modes are the singular triplets of the task's map; s is the singular value of a mode and u its strength in the network.
+From a balanced, aligned start the modes do not interact, and each obeys
 
     τ du/dt = depth · u^(2 - 2/depth) · (s - u)
 
-(arXiv 1312.6120). Times are in the unit of the time constant τ;
-in steps of gradient descent, τ = 1 / learning rate. Arguments broadcast as NumPy's do.
+(arXiv 1312.6120). Times are in the unit of the time constant τ; in steps of gradient descent, τ = 1 / learning rate.
+Arguments broadcast as in NumPy.
 """
 
 from typing import Any
@@ -19,17 +20,17 @@ Strengths = Float[np.ndarray, "..."] | np.floating[Any]
 
 
 def single_layer_strength(times: Reals, singular_value: Reals, *, initial: Reals, time_constant: float) -> Strengths:
-    """Strength of a mode in a network of one layer: s - (s - u₀) exp(-t / τ).
+    """Return the strength of a mode in a network of one layer: s - (s - u₀) exp(-t / τ).
 
-    As a share of s it is the same for every mode that starts at zero: one layer does not stagger.
+    As a fraction of s it is the same for every mode that starts at zero: one layer does not stagger.
     """
     return singular_value - (singular_value - np.asarray(initial)) * np.exp(-np.asarray(times) / time_constant)
 
 
 def mode_strength(times: Reals, singular_value: Reals, *, initial: Reals, time_constant: float) -> Strengths:
-    """Strength of a mode in a network of two layers: s / (1 + (s / u₀ - 1) exp(-2 s t / τ)).
+    """Return the strength of a mode in a network of two layers: s / (1 + (s / u₀ - 1) exp(-2 s t / τ)).
 
-    A sigmoid whose delay and rise both are inversely proportional to s.
+    This is a sigmoid in time. Its delay (up to a logarithm) and its rise time are inversely proportional to s.
     """
     _require_within_reach(singular_value, initial)
     decay = np.exp(-2 * np.asarray(singular_value) * np.asarray(times) / time_constant)
@@ -37,9 +38,9 @@ def mode_strength(times: Reals, singular_value: Reals, *, initial: Reals, time_c
 
 
 def time_to_reach(fraction: Reals, singular_value: Reals, *, initial: Reals, time_constant: float) -> Strengths:
-    """When two layers express this fraction of a mode: τ / (2 s) · log(u_f (s - u₀) / (u₀ (s - u_f))), u_f = f s.
+    """Return the time at which two layers express this fraction f of a mode.
 
-    Negative where the mode starts above it.
+    It is τ / (2 s) · log(u_f (s - u₀) / (u₀ (s - u_f))) with u_f = f s, and negative if the mode starts above u_f.
     """
     _require_fraction(fraction)
     _require_within_reach(singular_value, initial)
@@ -48,22 +49,25 @@ def time_to_reach(fraction: Reals, singular_value: Reals, *, initial: Reals, tim
 
 
 def half_time(singular_value: Reals, *, initial: Reals, time_constant: float) -> Strengths:
-    """When two layers express half of a mode: τ / (2 s) · log(s / u₀ - 1)."""
+    """Return the time at which two layers express half of a mode: τ / (2 s) · log(s / u₀ - 1)."""
     return time_to_reach(0.5, singular_value, initial=initial, time_constant=time_constant)
 
 
 def rise_time(singular_value: Reals, *, time_constant: float) -> Strengths:
-    """How long two layers take from a tenth to nine tenths of a mode: τ · log(81) / (2 s), wherever they start."""
+    """Return the time that two layers take from a tenth to nine tenths of a mode: τ · log(81) / (2 s).
+
+    It does not depend on the initial strength.
+    """
     return np.asarray(time_constant * np.log(81) / (2 * np.asarray(singular_value)))
 
 
 def time_to_reach_at_depth(
     fraction: float, singular_value: float, *, initial: float, time_constant: float, depth: int
 ) -> float:
-    """When a network of this depth expresses this fraction of a mode, by quadrature.
+    """Return the time at which a network of this depth expresses this fraction of a mode, by quadrature.
 
-    With u = s σ(z) the time is ∫ τ / depth · s^(2/depth - 2) · σ(z)^(2/depth - 1) dz, whose integrand is smooth and
-    for two layers constant.
+    With u = s σ(z) the time is ∫ τ / depth · s^(2/depth - 2) · σ(z)^(2/depth - 1) dz. The integrand is smooth, and
+    constant for two layers.
     """
     _require_fraction(fraction)
     _require_within_reach(singular_value, initial)
@@ -78,11 +82,11 @@ def time_to_reach_at_depth(
 
 
 def effective_initial_strength(hidden_size: int, scale: float) -> float:
-    """The u₀ under which two layers of independent normal weights behave as a balanced start does: H σ² / 2.
+    """Return the u₀ at which a balanced start behaves like two layers of independent normal weights: H σ² / 2.
 
     A mode's strength is Σ (weight in × weight out) = Σ ((in + out)² - (in - out)²) / 4 over hidden units. Sums grow and
-    differences decay, and the sums start with H · 2σ² / 4. Derived for small weights and held against simulations in
-    the tests; not in the paper.
+    differences decay, and the sums start with H · 2σ² / 4. The formula is derived for small weights and checked against
+    simulations in the tests; it is not in the paper.
     """
     return hidden_size * scale**2 / 2
 

@@ -1,9 +1,9 @@
-"""Nonlinear networks, each trained by gradient descent on one function: the learner of Rahaman et al. (2018).
+"""Multilayer perceptrons, each trained by gradient descent on one function (Rahaman et al. 2018).
 
-Fully connected networks from a number to a number, trained on the mean squared error over all points at once. Weights
-and biases start as torch starts a linear layer: uniform within ± 1 / sqrt(inputs of the layer). Points are given to
-the network standardised, which speeds learning up without changing its order. Gradients are written out: each step is
-a handful of batched products over many networks.
+The networks are fully connected, map a number to a number, and are trained on the mean squared error over all points at
+once. Weights and biases start as in torch's linear layers: uniform within ± 1 / sqrt(inputs of the layer). Inputs are
+standardised, which makes learning faster without changing its order. Gradients are computed by explicit formulas, so
+that each step is a handful of batched products over many networks.
 """
 
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ from metalearners.network import one_thread
 from metalearners.optimizers import build_optimizer, parameters_of, record_steps, require_finite
 
 TASKS_AT_ONCE = 64
-"""Networks that are stepped together: few enough for the processor's caches."""
+"""Networks that are stepped together, few enough for the processor's caches."""
 
 
 class LearnedFunctions(NamedTuple):
-    """What networks computed during training."""
+    """Outputs of networks during training."""
 
     steps: Int[np.ndarray, " time"]
     """Gradient steps taken before each record; the first is 0."""
@@ -37,8 +37,8 @@ def learn_functions(
 ) -> LearnedFunctions:
     """Train one network per task, from scratch, in single precision.
 
-    A task's initial weights depend on the seed, its place and the sizes, not on how many tasks come after it. Raises
-    `FloatingPointError` when a network diverges.
+    A task's initial weights depend on the seed, its position and the sizes, not on how many tasks follow it. Raises
+    `FloatingPointError` if a network diverges.
     """
     steps = record_steps(config.num_steps, config.num_records)
     inputs = (points - points.mean()) / points.std()
@@ -55,7 +55,7 @@ def _learn_block(
     *,
     seed: tuple[int, int],
 ) -> Float[np.ndarray, "task time point"]:
-    """Outputs of networks that are stepped together."""
+    """Return the outputs of networks that are stepped together."""
     num_tasks, num_points = targets.shape
     parameters = parameters_of(initial_layers(num_tasks, config.hidden_sizes, seed=seed), torch.float32)
     optimizer = build_optimizer(config.optimizer, parameters.flat)
@@ -81,7 +81,7 @@ def _learn_block(
 def initial_layers(
     num_tasks: int, hidden_sizes: Sequence[int], *, seed: tuple[int, ...]
 ) -> list[Float[np.ndarray, "task _ _"]]:
-    """Weights `(task, input, output)` and biases `(task, 1, output)` of every layer in turn, before the first step."""
+    """Return weights `(task, input, output)` and biases `(task, 1, output)` of every layer in turn, before training."""
     sizes = list(zip([1, *hidden_sizes], [*hidden_sizes, 1], strict=True))
     counts = [(num_inputs + 1) * num_outputs for num_inputs, num_outputs in sizes]
     draws = np.random.default_rng(seed).uniform(-1, 1, (num_tasks, sum(counts)))
@@ -97,7 +97,7 @@ def write_signals(
     signals: Sequence[Float[Tensor, "task point _"]],
     activation: ReLU | Tanh,
 ) -> None:
-    """Write what every layer computes from the inputs, `signals[0]`, into the other signals; the last are outputs."""
+    """Write the activations of every layer into `signals[1:]`, from the inputs `signals[0]` to the outputs."""
     for depth, (weights, biases) in enumerate(zip(layers[::2], layers[1::2], strict=True)):
         signal = torch.baddbmm(biases, signals[depth], weights, out=signals[depth + 1])
         if depth < len(signals) - 2:
@@ -111,7 +111,10 @@ def write_gradients(
     errors: Sequence[Float[Tensor, "task point _"]],
     activation: ReLU | Tanh,
 ) -> None:
-    """Write the gradients of a loss whose gradient in the outputs is `errors[-1]`; the other errors are overwritten."""
+    """Write the gradients of a loss into `gradients`.
+
+    `errors[-1]` holds the gradient of the loss with respect to the outputs. The other errors are overwritten.
+    """
     backward = torch.ops.aten.threshold_backward if isinstance(activation, ReLU) else torch.ops.aten.tanh_backward
     settings = (0,) if isinstance(activation, ReLU) else ()
     for depth in reversed(range(len(errors))):

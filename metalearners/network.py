@@ -1,7 +1,7 @@
-"""Recurrent meta-learners, and the wrapper that makes any network a predictor of sequences.
+"""Recurrent meta-learners, and a wrapper that makes any network a predictor of sequences.
 
-A network maps `(batch, time, input)` to `(batch, time, output)`, with or without a recurrent state. The learning
-that is compared with Bayesian inference happens in its activations, within one sequence.
+A network maps `(batch, time, input)` to `(batch, time, output)`, with or without a recurrent state. The learning that
+is compared with Bayesian inference happens in its activations, within one sequence.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ State = Tensor | tuple[Tensor, Tensor]
 
 
 class RecurrentMetaLearner(nn.Module):
-    """A recurrent layer and a linear read-out of its hidden state; perhaps rectified linear units before it."""
+    """A recurrent layer with a linear output layer, and optionally rectified linear units before it."""
 
     core_kind: ClassVar[type[nn.LSTM] | type[nn.GRU]]
 
@@ -45,10 +45,10 @@ class RecurrentMetaLearner(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Gate biases under which units forget at time scales from 1 to `longest_memory` steps.
+        """Set the gate biases so that units forget at time scales from 1 to `longest_memory` steps.
 
         Chrono initialisation: Tallec & Ollivier 2018, *Can recurrent neural networks warp time?* (arXiv 1804.11188).
-        The remaining parameters are as torch draws them.
+        The other parameters keep torch's initial values.
         """
         size = self.core.hidden_size
         time_scales = torch.empty(size).uniform_(1, max(2, self.longest_memory - 1)).log()
@@ -63,16 +63,16 @@ class RecurrentMetaLearner(nn.Module):
     def forward(
         self, inputs: Float[Tensor, "batch time input"], state: State | None = None
     ) -> tuple[Float[Tensor, "batch time output"], State]:
-        """Outputs at every time, and the state after the last."""
+        """Return the outputs at every time and the state after the last."""
         hidden, last = self.core(self.embedding(inputs), state)
         return self.readout(hidden), last
 
     def next_outputs(
         self, inputs: Float[Tensor, "batch probe input"], state: State | None
     ) -> Float[Tensor, "batch probe output"]:
-        """Outputs one step after a state, for many inputs that might come next.
+        """Return the outputs one step after a state, for many inputs that might come next.
 
-        As `forward` on copies of the state, without computing the state's part in the gates again for every copy.
+        The result is that of `forward` on copies of the state, but the state's part in the gates is computed only once.
         """
         core, hidden_size = self.core, self.core.hidden_size
         if state is None:
@@ -95,19 +95,19 @@ class RecurrentMetaLearner(nn.Module):
 
 
 class LSTMMetaLearner(RecurrentMetaLearner):
-    """An LSTM whose weights are meta-trained and whose hidden and cell state do the learning."""
+    """An LSTM. Its weights are meta-trained; its hidden and cell state learn within a task."""
 
     core_kind = nn.LSTM
 
 
 class GRUMetaLearner(RecurrentMetaLearner):
-    """A GRU whose weights are meta-trained and whose hidden state does the learning."""
+    """A GRU. Its weights are meta-trained; its hidden state learns within a task."""
 
     core_kind = nn.GRU
 
 
 class SequencePredictor(nn.Module):
-    """A network together with what it is fed and how it is read: observations in, predictive parameters out."""
+    """A network with its encoding and its head: it maps observations to predictive parameters."""
 
     def __init__(self, network: nn.Module, encoding: Encoding, head: Head) -> None:
         super().__init__()
@@ -116,17 +116,17 @@ class SequencePredictor(nn.Module):
         self.head = head
 
     def forward(self, observations: Shaped[Tensor, "batch time"]) -> Float[Tensor, "batch time output"]:
-        """The network's outputs at every time, each from the observations before it."""
+        """Return the network's outputs at every time, each from the observations before it."""
         outputs = self.network(self.encoding(observations))
         return outputs[0] if isinstance(outputs, tuple) else outputs
 
     def log_prob(self, observations: Shaped[Tensor, "batch time"]) -> Float[Tensor, "batch time"]:
-        """Log probability (density) of each observation given those before it, in nats."""
+        """Return the log probability (density) of each observation given those before it, in nats."""
         return self.head.log_prob(self(observations), observations)
 
 
 def build_network(config: NetworkConfig, *, input_size: int, output_size: int, seed: int) -> nn.Module:
-    """A freshly initialised network; the same seed gives the same weights."""
+    """Build a freshly initialised network; the same seed gives the same weights."""
     kind = LSTMMetaLearner if isinstance(config, LSTMConfig) else GRUMetaLearner
     with seeded(seed):
         return kind(input_size, output_size, **dataclasses.asdict(config))
@@ -134,7 +134,7 @@ def build_network(config: NetworkConfig, *, input_size: int, output_size: int, s
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Draw from torch's default generator as seeded here, and leave it afterwards as it was before."""
+    """Seed torch's default generator within the context, and restore its state afterwards."""
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(seed)
         yield
@@ -142,7 +142,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Run torch on one thread: small recurrent networks are dozens of times slower on two."""
+    """Run torch on one thread within the context: small recurrent networks are dozens of times slower on two."""
     num_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,7 +1,7 @@
-"""Gradient descent on many small networks at once: one flat vector holds the weights of all of them.
+"""Gradient descent on many small networks at once, with all their weights in one flat vector.
 
-Every rule in `learner_configs` moves each weight by its own gradients alone, so networks that share a vector, and an
-optimiser, never feel each other.
+Every rule in `learner_configs` moves each weight by its own gradients alone, so networks that share a vector and an
+optimizer do not affect each other.
 """
 
 import math
@@ -17,18 +17,18 @@ from metalearners.learner_configs import SGD, Momentum, OptimizerConfig
 
 
 class Parameters(NamedTuple):
-    """Weights of networks side by side; every layer's are one contiguous stretch, so no product has to copy them."""
+    """Weights of networks side by side. Each layer is contiguous in memory, so no product has to copy it."""
 
     flat: Float[Tensor, " weight"]
-    """All weights; its `grad` is where gradients are written."""
+    """All weights; their gradients are written to its `grad`."""
     weights: tuple[Tensor, ...]
-    """The same memory, one tensor per layer, the first axis of each over tasks."""
+    """Views of `flat`, one tensor per layer, with the task as the first axis."""
     gradients: tuple[Tensor, ...]
     """Views of `flat.grad` of the same shapes."""
 
 
 def parameters_of(initial: Sequence[Float[np.ndarray, "task ..."]], dtype: torch.dtype) -> Parameters:
-    """Copies of initial weights, one array per layer, with room for their gradients."""
+    """Copy initial weights, one array per layer, and allocate their gradients."""
     flat = torch.cat([torch.from_numpy(layer).to(dtype).flatten() for layer in initial])
     flat.grad = torch.zeros_like(flat)
     shapes = [layer.shape for layer in initial]
@@ -36,7 +36,7 @@ def parameters_of(initial: Sequence[Float[np.ndarray, "task ..."]], dtype: torch
 
 
 def build_optimizer(config: OptimizerConfig, flat: Float[Tensor, " weight"]) -> torch.optim.Optimizer:
-    """What moves `flat` by its gradient, all in one sweep over memory."""
+    """Build the optimizer that updates `flat` from its gradient, in one sweep over memory."""
     if isinstance(config, SGD):
         return torch.optim.SGD([flat], lr=config.learning_rate, fused=True)
     if isinstance(config, Momentum):
@@ -45,7 +45,7 @@ def build_optimizer(config: OptimizerConfig, flat: Float[Tensor, " weight"]) -> 
 
 
 def record_steps(num_steps: int, num_records: int) -> Int[np.ndarray, " time"]:
-    """Numbers of steps after which learners are looked at: 0, then log-spaced from 1 to `num_steps`.
+    """Return the numbers of steps after which learners are recorded: 0, then log-spaced from 1 to `num_steps`.
 
     Steps that round to the same number are recorded once.
     """
@@ -54,9 +54,11 @@ def record_steps(num_steps: int, num_records: int) -> Int[np.ndarray, " time"]:
 
 
 def require_finite(values: Float[Tensor, "..."], learning_rate: float) -> None:
-    """Refuse what a diverging learner has become."""
+    """Raise `FloatingPointError` if a learner has diverged."""
     if not bool(values.isfinite().all()):
-        raise FloatingPointError(f"the learner diverged: use a learning rate below {learning_rate:g}")
+        raise FloatingPointError(
+            f"training diverged: outputs are not finite; lower learning_rate (now {learning_rate:g})"
+        )
 
 
 def _views(flat: Tensor, shapes: list[tuple[int, ...]]) -> tuple[Tensor, ...]:

@@ -1,4 +1,4 @@
-"""What a network that learns a map within a task is fed: the input now and the target before.
+"""Inputs of networks that learn a map within a task: the current input and the previous target.
 
 Step t holds input t and target t - 1 (zeros at step 0), as in Hochreiter, Younger & Conwell 2001 (*Learning to learn
 using gradient descent*) and in the regressions of Rabinowitz 2019 (arXiv 1905.01320).
@@ -24,7 +24,7 @@ class Pairs(NamedTuple):
 
 @runtime_checkable
 class PairEncoding(Protocol):
-    """Turns an input and the target before it into `size` channels of order 1."""
+    """Conversion of an input and the previous target into `size` channels of order 1."""
 
     @property
     def size(self) -> int:
@@ -34,13 +34,13 @@ class PairEncoding(Protocol):
     def __call__(
         self, inputs: Float[Tensor, "*batch input"], previous_targets: Float[Tensor, "*batch output"]
     ) -> Float[Tensor, "*batch channel"]:
-        """The channels of steps with these inputs, after these targets."""
+        """Return the channels of steps with these inputs, after these targets."""
         ...
 
 
 @dataclass(frozen=True)
 class RealPairEncoding:
-    """Inputs and targets as they are, in units of `input_scale` and `target_scale`."""
+    """Inputs in units of `input_scale` and targets in units of `target_scale`."""
 
     num_inputs: int
     num_outputs: int
@@ -59,9 +59,9 @@ class RealPairEncoding:
 
 @dataclass(frozen=True)
 class CirclePairEncoding:
-    """Places on the circle [0, 1) as points in the plane, sqrt(2) from its origin; targets in units of `target_scale`.
+    """Positions on the circle [0, 1) as points in the plane, and targets in units of `target_scale`.
 
-    A periodic place has no natural cut: its cosine and sine are what a network can be told without inventing one.
+    A periodic position has no natural cut. Its cosine and sine, scaled by sqrt(2), encode it without introducing one.
     """
 
     num_outputs: int
@@ -80,5 +80,5 @@ class CirclePairEncoding:
 
 
 def channels_of(encoding: PairEncoding, pairs: Pairs) -> Float[Tensor, "batch time channel"]:
-    """What a network is fed at every step of every task."""
+    """Return the network inputs at every step of every task."""
     return encoding(pairs.inputs, delayed(pairs.targets))

@@ -1,9 +1,9 @@
-"""Networks that play bandits: roll-outs on reward tables, and one trial at a time for those who keep the state.
+"""Networks as policies: roll-outs on environments, and play one trial at a time with an explicit state.
 
-RL² (Duan et al. 2016, arXiv 1611.02779): a recurrent network is fed the arm it pulled and the reward it got, and its
-activations carry what it has learned from trial to trial. A bandit task is a table of the rewards of all arms at all
-trials, and of the context that each trial is in, drawn in advance; playing is a look-up. Contexts are numbered from 0;
-where there is nothing to tell apart, all trials are in context 0.
+RL² (Duan et al. 2016, arXiv 1611.02779): a recurrent network receives the arm that it pulled and the reward, and its
+activations carry what it has learned from trial to trial. A bandit task is a table, drawn in advance, of the rewards of
+all arms at all trials and of the context of each trial; playing is a look-up. Contexts are numbered from 0. In a bandit
+without contexts all trials have context 0.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ class RollOut(NamedTuple):
     """Tasks as a policy played them; index t of inputs and probabilities conditions on what came before trial t."""
 
     inputs: Float[Tensor, "task time input"]
-    """What the network was fed."""
+    """Network inputs."""
     contexts: Int[Tensor, "task time"]
     """The context of every trial."""
     actions: Int[Tensor, "task time"]
@@ -35,53 +35,53 @@ class RollOut(NamedTuple):
     collected_rewards: Float[Tensor, "task time"]
     """The rewards of the arms pulled."""
     action_probs: Float64[Tensor, "task time arm"]
-    """The probabilities with which arms were pulled."""
+    """Probabilities from which the arms were drawn."""
     values: Float[Tensor, "task time"]
     """The network's value output."""
 
 
 class Play(NamedTuple):
-    """What a policy did on every task."""
+    """Actions, rewards and action probabilities of a policy on every task."""
 
     actions: Int64[np.ndarray, "task time"]
     """The arms pulled."""
     collected_rewards: Real[np.ndarray, "task time"]
     """The rewards of the arms pulled."""
     action_probs: Float64[np.ndarray, "task time arm"]
-    """The probabilities with which arms were pulled; index t conditions on what came before trial t."""
+    """Probabilities from which the arms were drawn; index t conditions on what came before trial t."""
 
 
 class PolicyState(NamedTuple):
-    """All that a policy carries from trial to trial; rows are tasks and can be picked, repeated and reordered.
+    """State that a policy carries from trial to trial; rows are tasks and can be selected, repeated and reordered.
 
-    It is what the trials played made of it, and no more: which context comes next it does not know. So it holds what
-    the coming trial would be in every context.
+    The state depends on past trials only and not on the context of the coming trial. It therefore holds the memory and
+    the action probabilities of the coming trial for every context.
     """
 
     memory: tuple[Float32[np.ndarray, "task context ..."], ...]
-    """The network's recurrent state in the coming trial; of a network that has none, all inputs so far."""
+    """Recurrent state after the coming trial's inputs, in every context; all inputs so far if the network has none."""
     action_probs: Float64[np.ndarray, "task context arm"]
-    """The distribution over arms at the coming trial."""
+    """Distribution over arms at the coming trial, in every context."""
 
 
 class Trial(NamedTuple):
-    """What the network makes of one more trial."""
+    """Output of the network for one trial, and the memory for the next."""
 
     action_probs: Float64[Tensor, "task arm"]
     """The distribution over arms at this trial."""
     values: Float[Tensor, "task"]
     """The network's value output."""
     memory: Memory
-    """What the next trial needs."""
+    """Memory for the next trial."""
 
 
 class RecurrentPolicy(nn.Module):
-    """A network together with what it is fed and how it is read: trials in, action probabilities and values out.
+    """A network with its trial encoding: it maps trials to action probabilities and values.
 
     The network maps `(batch, time, input)` to `(batch, time, num_arms + 1)`, causally: logits of the arms, then a
-    value. With a recurrent state it returns `(outputs, state)` and takes the state as second argument; the state is a
-    tensor or a tuple of tensors whose axis 1 is the batch, as torch's own recurrent layers have it. Without one it is
-    fed all trials so far at every trial. Raises `ValueError` where inputs or outputs do not fit the encoding.
+    value. A recurrent network returns `(outputs, state)` and takes the state as second argument. The state is a tensor
+    or a tuple of tensors with the batch on axis 1, as in torch's recurrent layers. A network without a state receives
+    all trials so far at every trial. Raises `ValueError` if inputs or outputs do not fit the encoding.
     """
 
     def __init__(self, network: nn.Module, encoding: TrialEncoding) -> None:
@@ -93,15 +93,15 @@ class RecurrentPolicy(nn.Module):
                 outputs = network(torch.zeros(self.num_networks, 1, encoding.size))
         except (RuntimeError, TypeError) as error:
             raise ValueError(
-                f"a network that plays {encoding.num_arms} arms is fed (batch, time, {encoding.size}): context (if "
-                f"there are several), arm, reward, whether there was a trial before, and time; this one refuses it "
-                f"({str(error).splitlines()[0]})"
+                f"the network of a policy for {encoding.num_arms} arms must accept inputs of shape (batch, time, "
+                f"{encoding.size}): context (if there are several), arm, reward, whether there was a previous trial, "
+                f"and time; got the error: {str(error).splitlines()[0]}"
             ) from error
         outputs, memory = outputs if isinstance(outputs, tuple) else (outputs, None)
         if outputs.shape != (self.num_networks, 1, encoding.num_arms + 1):
             raise ValueError(
-                f"a policy for {encoding.num_arms} arms needs a network with {encoding.num_arms + 1} outputs "
-                f"(a logit per arm and a value); for one trial this one puts out shape {tuple(outputs.shape)}"
+                f"the network of a policy for {encoding.num_arms} arms must have {encoding.num_arms + 1} outputs "
+                f"(a logit per arm and a value); got shape {tuple(outputs.shape)} for one trial"
             )
         self.is_recurrent = memory is not None
         self.is_memory_tuple = isinstance(memory, tuple)
@@ -109,30 +109,30 @@ class RecurrentPolicy(nn.Module):
     def forward(
         self, inputs: Float[Tensor, "batch time input"]
     ) -> tuple[Float[Tensor, "batch time arm"], Float[Tensor, "batch time"]]:
-        """Log probabilities of the arms and the network's value output, at every trial."""
+        """Return the log probabilities of the arms and the value output, at every trial."""
         outputs = self.network(inputs)
         outputs = outputs[0] if self.is_recurrent else outputs
         return torch.log_softmax(outputs[..., :-1], dim=-1), outputs[..., -1]
 
     @property
     def num_networks(self) -> int:
-        """Networks that stand side by side in one stack and share out the tasks, in equal blocks; else 1."""
+        """Number of networks in the stack, which play equal blocks of the tasks; 1 for a single network."""
         return int(getattr(self.network, "num_networks", 1))
 
     @property
     def num_contexts(self) -> int:
-        """Contexts that a trial can be in; 1 in a plain bandit."""
+        """Number of contexts that a trial can have; 1 in a bandit without contexts."""
         return len(self.encoding.contexts)
 
     def initial_state(self, num_tasks: int) -> PolicyState:
-        """The state of tasks of which no trial has been played."""
+        """Return the state of tasks before their first trial."""
         with _playing(self):
             return self._foresee(self.encoding.no_trial_before(num_tasks), None)
 
     def action_probs(self, state: PolicyState, contexts: Int[np.ndarray, "task"]) -> Float64[np.ndarray, "task arm"]:
-        """The distribution over arms at the coming trial, were each task's in this context: the state stays as it is.
+        """Return the distribution over arms at the coming trial if each task is in the given context.
 
-        Raises `ValueError` for a context that there is not.
+        The state does not change. Raises `ValueError` for an unknown context.
         """
         require_contexts(self, contexts)
         return state.action_probs[np.arange(len(contexts)), contexts]
@@ -145,7 +145,7 @@ class RecurrentPolicy(nn.Module):
         collected_rewards: Real[np.ndarray, "task"],
         time: int,
     ) -> PolicyState:
-        """The state after trial `time`, in which each task's arm was pulled in its context and paid its reward."""
+        """Return the state after trial `time`, given each task's context, arm pulled and reward."""
         tasks = np.arange(len(contexts))
         memory = tuple(part[tasks, contexts] for part in state.memory)
         with _playing(self):
@@ -154,7 +154,7 @@ class RecurrentPolicy(nn.Module):
             return self._foresee(previous, self._memory(memory))
 
     def advance(self, inputs: Float[Tensor, "task input"], memory: Memory | None) -> Trial:
-        """One trial with these inputs, after the trials that `memory` holds; at trial 0 there is none."""
+        """Compute one trial with these inputs after the trials in `memory`, which is `None` at trial 0."""
         newest = inputs[:, None]
         if self.is_recurrent:
             outputs, after = self.network(newest) if memory is None else self.network(newest, memory)
@@ -165,7 +165,7 @@ class RecurrentPolicy(nn.Module):
         return Trial(torch.softmax(last[:, :-1].double(), dim=-1), last[:, -1], after)
 
     def _foresee(self, previous: Float[Tensor, "task previous"], memory: tuple[Tensor, ...] | None) -> PolicyState:
-        """The coming trial in every context, after the trial before it and the trials that `memory` holds."""
+        """Compute the coming trial in every context, after the previous trial and the trials in `memory`."""
         shown, num_tasks, axis = self.encoding.contexts, len(previous), self._task_axis
         rows = (num_tasks, len(shown))
         inputs = torch.cat([shown.expand(num_tasks, -1, -1), _in_each(previous, len(shown), 0)], dim=-1)
@@ -184,10 +184,10 @@ class RecurrentPolicy(nn.Module):
 
 
 def roll_out(policy: RecurrentPolicy, world: World, uniforms: Float[Tensor, "task time"]) -> RollOut:
-    """Play every task to its end, as many trials as there are uniforms, without gradients and in evaluation mode.
+    """Play every task to its end, with one trial per uniform, without gradients and in evaluation mode.
 
-    Arms are drawn from the action probabilities by inverse CDF at the uniforms, numbers in [0, 1): policies that are
-    given the same uniforms share their luck.
+    Arms are drawn from the action probabilities by inverse CDF at the uniforms, numbers in [0, 1). Policies that
+    receive the same uniforms are compared with common random numbers.
     """
     num_tasks, horizon = uniforms.shape
     inputs = torch.zeros(num_tasks, horizon, policy.encoding.size)
@@ -217,9 +217,9 @@ def play(
     rewards: Real[np.ndarray, "task time arm"],
     uniforms: Float[np.ndarray, "task time"],
 ) -> Play:
-    """Play every task to its end, in evaluation mode; arms are drawn by inverse CDF at the uniforms in [0, 1).
+    """Play every task to its end in evaluation mode; arms are drawn by inverse CDF at the uniforms in [0, 1).
 
-    Raises `ValueError` for a context that there is not.
+    Raises `ValueError` for an unknown context.
     """
     require_contexts(policy, contexts)
     passes = []
@@ -237,22 +237,22 @@ def play(
 
 
 def require_contexts(policy: RecurrentPolicy, contexts: Int[np.ndarray, "..."]) -> None:
-    """Refuse contexts that the policy cannot be shown."""
+    """Raise `ValueError` if the policy does not know one of the contexts."""
     highest = policy.num_contexts - 1
     if contexts.size and not 0 <= contexts.min() <= contexts.max() <= highest:
         wrong = contexts[(contexts < 0) | (contexts > highest)][0]
-        raise ValueError(f"this policy knows contexts 0 to {highest}; got context {wrong}")
+        raise ValueError(f"contexts of this policy must be from 0 to {highest}; got {wrong}")
 
 
 def choose(action_probs: Float[Tensor, "task arm"], uniforms: Float[Tensor, "task"]) -> Int[Tensor, "task"]:
-    """The arm whose share of [0, 1) holds the uniform: the number of cumulative probabilities at or below it."""
+    """Return the arm drawn by inverse CDF: the number of cumulative probabilities at or below the uniform."""
     cumulative = action_probs[:, :-1].cumsum(dim=1)
     return (uniforms[:, None] >= cumulative).sum(dim=1)
 
 
 @contextlib.contextmanager
 def _playing(policy: nn.Module) -> Iterator[None]:
-    """On one thread, without gradients, in evaluation mode; afterwards as before."""
+    """Use one thread, no gradients and evaluation mode within the context, and restore them afterwards."""
     was_training = policy.training
     policy.eval()
     try:
@@ -263,10 +263,10 @@ def _playing(policy: nn.Module) -> Iterator[None]:
 
 
 def _tensor(array: np.ndarray) -> Tensor:
-    """A copy: torch warns of arrays that cannot be written to."""
+    """Copy an array into a tensor; torch warns about arrays that are not writable."""
     return torch.from_numpy(np.array(array))
 
 
 def _in_each(values: Tensor, num_contexts: int, axis: int) -> Tensor:
-    """The same in every context, a new axis after the one of tasks."""
+    """Repeat values for every context, along a new axis after the axis of tasks."""
     return values.unsqueeze(axis + 1).expand(*values.shape[: axis + 1], num_contexts, *values.shape[axis + 1 :])

@@ -1,8 +1,8 @@
-"""Softmax policies on contextual bandits, trained by policy gradient: the learner of Schaul et al. (2019).
+"""Softmax policies on contextual bandits, trained by policy gradient (Schaul et al. 2019).
 
-Of the actions in a context one is correct and pays 1, the others pay 0. The policy is linear in a one-hot context:
-its logits are a weight per action and context plus a bias per action. All contexts share the bias, and it is all they
-share (arXiv 1904.11455).
+In each context one action is correct and has reward 1; the others have reward 0. The policy is linear in a one-hot
+context: its logits are a weight per action and context plus a bias per action. The bias is the only parameter that
+contexts share (arXiv 1904.11455).
 """
 
 from typing import NamedTuple
@@ -17,11 +17,11 @@ from metalearners.network import one_thread
 from metalearners.optimizers import record_steps
 
 INITIAL_WEIGHTS, EPISODES = 0x57, 0x58
-"""Set initial weights and episodes apart, drawn from the same seed."""
+"""Labels that keep the draws of initial weights and of episodes apart, although both use the same seed."""
 
 
 class LearnedPolicies(NamedTuple):
-    """What policies did during training."""
+    """Probabilities of correct actions during training."""
 
     steps: Int[np.ndarray, " time"]
     """Gradient steps taken before each record; the first is 0."""
@@ -36,7 +36,7 @@ def learn_contextual_bandits(
     """Train one policy per task, from scratch.
 
     Coupled and decoupled learners start from the same policies. A task's initial weights and episodes depend on the
-    seed, its place and the sizes, not on how many tasks come after it.
+    seed, its position and the sizes, not on how many tasks follow it.
     """
     if np.any(correct_actions < 0) or np.any(correct_actions >= num_actions):
         raise ValueError(f"correct_actions must be in [0, {num_actions - 1}]; got {correct_actions!r}")
@@ -61,7 +61,7 @@ def learn_contextual_bandits(
 def initial_logits(
     num_tasks: int, num_actions: int, num_contexts: int, scale: float, *, seed: int
 ) -> Float[Tensor, "task action context"]:
-    """Logits of normal weights and of a normal bias that all contexts have in common: variance 2 scale²."""
+    """Draw logits: normal weights plus a normal bias that all contexts share, with a total variance of 2 scale²."""
     draws = np.random.default_rng((seed, INITIAL_WEIGHTS)).standard_normal((num_tasks, num_actions, num_contexts + 1))
     return torch.from_numpy(scale * (draws[..., :-1] + draws[..., -1:]))
 
@@ -69,11 +69,12 @@ def initial_logits(
 def objective_weights(
     correct_probs: Float[Tensor, "task context"], config: PolicyGradientConfig, *, seed: tuple[int, ...]
 ) -> Float[Tensor, "task context"]:
-    """How strongly every context pulls towards its correct action: the gradient of the objective in log π(correct).
+    """Return the gradient of the objective with respect to log π(correct), for every context.
 
-    The probability itself for the expected reward, which is what makes learning on-policy; 1 for the log likelihood.
-    From episodes, estimates of these: num_contexts × the share of episodes that met the context and, for the reward,
-    found its correct action. (Episodes without reward teach nothing, for the gradient has no baseline.)
+    For the expected reward it is the probability of the correct action, which makes learning on-policy; for the log
+    likelihood it is 1. Episodes give unbiased estimates of these values: num_contexts times the fraction of episodes in
+    the context, counting for the expected reward only episodes in which the correct action was drawn. (Episodes without
+    reward contribute nothing, because the gradient has no baseline.)
     """
     is_rewarded = isinstance(config.objective, ExpectedReward)
     if isinstance(config.gradients, ExactGradient):
@@ -90,29 +91,11 @@ def objective_weights(
 def logit_velocity(
     drives: Float[Tensor, "task action context"], config: PolicyGradientConfig
 ) -> Float[Tensor, "task action context"]:
-    """How logits move when weights and biases follow the gradients of the logits.
+    """Return the change of the logits when weights and biases follow the gradients of the logits.
 
-    A context's weights move by its own gradient. So does its bias when it has one of its own; a shared bias moves by
-    the sum over contexts.
+    A context's weights move by its own gradient, and so does a bias of its own. A shared bias moves by the sum over
+    contexts.
     """
     if isinstance(config.coupling, Coupled):
         return drives + drives.sum(dim=2, keepdim=True)
     return 2 * drives
-
-
-def component_gradient_cosine(
-    logits: Float[np.ndarray, "task action context"], correct_actions: Int[np.ndarray, "task context"]
-) -> Float[np.ndarray, "task context context"]:
-    """Cosine between the gradients of two contexts' expected rewards in the weights and the shared bias.
-
-    Half the cosine between their gradients in the bias, e_correct - π: contexts have no weight in common, and half of
-    each squared gradient lies in weights. Of two actions: -1/2 where correct actions differ, 1/2 where they agree.
-    The objective is the expected reward or the log likelihood alike. The diagonal is 1.
-    """
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    pulls = np.eye(logits.shape[1])[correct_actions].swapaxes(1, 2) - odds / odds.sum(axis=1, keepdims=True)
-    directions = pulls / np.linalg.norm(pulls, axis=1, keepdims=True)
-    cosines = np.einsum("tak,taj->tkj", directions, directions) / 2
-    diagonal = np.arange(logits.shape[2])
-    cosines[:, diagonal, diagonal] = 1.0
-    return cosines

@@ -1,7 +1,7 @@
-"""The map that a network has learned at every time of a task: its answers to probes, with its state frozen.
+"""Effective maps of a network at every time of a task: its answers to probes, with its state frozen.
 
-What is asked at time t is what the network would predict next for every probe, after t pairs. The probes change
-nothing: each is put to a copy of the state. (Rabinowitz 2019, arXiv 1905.01320, reads its LSTMs out this way.)
+The answer at time t is the network's prediction for a probe as the next input, after t pairs. Probes have no effect on
+the network, since each is given to a copy of the state. (Rabinowitz 2019, arXiv 1905.01320, probes its LSTMs this way.)
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from metalearners.pairs import Pairs, channels_of
 from metalearners.regression import RegressionPredictor
 
 PROBES_PER_PASS = 2**11
-"""Answers at once: few enough for a recurrent layer's gates to stay in the processor's cache."""
+"""Answers computed at once, few enough for a recurrent layer's gates to stay in the processor's cache."""
 
 
 def probe(
@@ -25,9 +25,9 @@ def probe(
     targets: Float[np.ndarray, "task time output"],
     probes: Float[np.ndarray, "probe input"],
 ) -> Float[np.ndarray, "task time probe output"]:
-    """The mean of the predicted target for every probe; index t conditions on the first t pairs.
+    """Return the mean of the predicted target for every probe; index t conditions on the first t pairs.
 
-    In evaluation mode, on one thread, without gradients.
+    The network runs in evaluation mode, on one thread, without gradients.
     """
     was_training, num_probes = predictor.training, len(probes)
     tasks_per_pass = max(1, PROBES_PER_PASS // num_probes)
@@ -64,7 +64,7 @@ def _probe_some(
 def _next_outputs(
     predictor: RegressionPredictor, asked: Float[Tensor, "task probe channel"], state: Any, past: Tensor
 ) -> Float[Tensor, "task probe output"]:
-    """What the network puts out for every probe, from its state, or from the whole past if it keeps none."""
+    """Return the outputs for every probe, from the network's state, or from the whole past if it has none."""
     num_tasks, num_probes, _ = asked.shape
     if isinstance(predictor.network, RecurrentMetaLearner):
         return predictor.network.next_outputs(asked, state)
@@ -77,7 +77,7 @@ def _next_outputs(
 
 
 def _repeated(state: Tensor | tuple[Tensor, ...], count: int) -> Tensor | tuple[Tensor, ...]:
-    """A copy of every task's state for each of its probes; the batch is axis 1."""
+    """Repeat every task's state for each of its probes; the batch is axis 1."""
     if isinstance(state, tuple):
         return tuple(part.repeat_interleave(count, dim=1) for part in state)
     return state.repeat_interleave(count, dim=1)

@@ -1,7 +1,7 @@
-"""What a policy would do in every context, at every trial: it plays on, and is asked about each beforehand.
+"""Action probabilities of a policy in every context, before every trial of its play.
 
-Asking leaves what the policy remembers as it is, so that answers in different contexts are about one and the same
-moment of learning, and contexts that have not come yet are answered for too.
+Probing leaves the policy's state unchanged. The answers for different contexts therefore belong to the same moment of
+learning, and they include contexts that have not occurred yet.
 """
 
 import numpy as np
@@ -17,9 +17,9 @@ def probed_action_probs(
     rewards: Real[np.ndarray, "task time arm"],
     uniforms: Float[np.ndarray, "task time"],
 ) -> Float64[np.ndarray, "task time context arm"]:
-    """The distribution over arms in every context, while every task is played as `metalearners.policy.play` does.
+    """Return the distribution over arms in every context, while tasks are played as in `metalearners.policy.play`.
 
-    Index t conditions on the first t trials. Raises `ValueError` for a context that there is not.
+    Index t conditions on the first t trials. Raises `ValueError` for an unknown context.
     """
     require_contexts(policy, contexts)
     num_tasks, horizon, num_arms = rewards.shape

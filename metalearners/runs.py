@@ -1,4 +1,4 @@
-"""Training runs of any kind: Adam, a one-cycle learning rate, checkpoints, exact resume.
+"""Training runs: Adam, a learning-rate schedule, checkpoints and exact resume.
 
 Everything that a later step depends on (weights, Adam's moments, the random generator, the measures so far) is in the
 resume file, and learning rate and training data are pure functions of the step; so a run that was killed and resumed
@@ -17,7 +17,7 @@ from torch.nn.utils import clip_grad_norm_
 from tqdm.auto import tqdm
 
 from metalearners.actor_critic_configs import ActorCriticConfig
-from metalearners.checkpoints import load_tensors, load_weights, log_spaced_steps, save_tensors
+from metalearners.checkpoints import load_tensors, load_weights, save_tensors
 from metalearners.configs import ReinforcementConfig, TrainingConfig
 from metalearners.network import one_thread, seeded
 
@@ -29,47 +29,26 @@ RunConfig = TrainingConfig | ReinforcementConfig | ActorCriticConfig
 
 
 def checkpoint_path(directory: Path, step: int) -> Path:
-    """Where the weights after `step` steps are kept."""
+    """Return the path of the weights after `step` steps."""
     return directory / f"step-{step:06d}.safetensors"
 
 
 def is_trained(directory: Path, config: RunConfig) -> bool:
-    """Whether every checkpoint of a finished run is there."""
-    return all(checkpoint_path(directory, step).exists() for step in checkpoint_steps(config))
-
-
-def checkpoint_steps(config: RunConfig) -> tuple[int, ...]:
-    """The steps after which weights are kept; the last is the end of the training."""
-    num_steps, num_checkpoints = config.num_steps, config.num_checkpoints
-    if isinstance(config, ActorCriticConfig):
-        spaced = (round(num_steps * (index + 1) / num_checkpoints) for index in range(num_checkpoints))
-        return tuple(sorted({step for step in spaced if step}))
-    return log_spaced_steps(num_steps, num_checkpoints)
+    """Return whether every checkpoint of a finished run exists."""
+    return all(checkpoint_path(directory, step).exists() for step in config.checkpoint_steps())
 
 
 def load_checkpoint(module: nn.Module, directory: Path, step: int) -> None:
-    """Fill a module with the weights after `step` steps. Raises as `load_weights` does."""
+    """Load the weights after `step` steps into a module. Raises as `load_weights` does."""
     load_weights(module, checkpoint_path(directory, step))
 
 
-def learning_rate(step: int, config: RunConfig) -> float:
-    """One cycle: a linear rise to the peak over the warm-up, then a cosine fall to zero; or always the same."""
-    if isinstance(config, ActorCriticConfig) and not config.is_one_cycle:
-        return config.learning_rate
-    warmup_fraction = 0.05 if isinstance(config, ActorCriticConfig) else config.warmup_fraction
-    warmup = warmup_fraction * config.num_steps
-    if step < warmup:
-        return config.learning_rate * (step + 1) / (warmup + 1)
-    progress = (step - warmup) / (config.num_steps - warmup)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
-
-
 class TrainingRun:
-    """The moving parts of one training run.
+    """Modules, optimizer, measures and current step of one training run.
 
-    `kept` is the module whose weights the checkpoints hold; `trained` is all that is trained: the same module, or one
-    that contains it. `measures` names what every step reports; the first is the loss. With several networks, the
-    first axis of every parameter is theirs, and the gradients of each are clipped by themselves.
+    Checkpoints hold the weights of `kept`. `trained` is the module that is trained: `kept` itself or a module that
+    contains it. `measures` names the values that every step reports; the first is the loss. With several networks, the
+    first axis of every parameter is the network, and gradients are clipped for each network separately.
     """
 
     def __init__(
@@ -86,27 +65,26 @@ class TrainingRun:
         self.config = config
         self.parameters = [p for p in trained.parameters() if p.requires_grad]
         self.num_networks = num_networks
-        is_scheduled = isinstance(config, ActorCriticConfig)
         self.optimizer = torch.optim.Adam(
             self.parameters,
             lr=config.learning_rate,
-            betas=(0.9, config.second_moment_decay if is_scheduled else 0.99),
-            weight_decay=config.weight_decay if is_scheduled else 0.0,
+            betas=(0.9, config.second_moment_decay),
+            weight_decay=config.weight_decay,
             fused=True,
         )
         self.measures = {name: torch.zeros(config.num_steps) for name in measures}
         self.step = 0
-        self.checkpoint_steps = checkpoint_steps(config)
+        self.checkpoint_steps = config.checkpoint_steps()
         self.last_save = time.monotonic()
         trained.train()
 
     def complete(
         self, advance: Callable[[int], tuple[float, ...]], *, seed: int, directory: Path | None, label: str
     ) -> dict[str, Float[Tensor, "step"]]:
-        """Advance from where `directory` says the run is to its last step; every measure at every step.
+        """Advance to the last step, from the resume file in `directory` if there is one, and return all measures.
 
-        `advance` makes the gradient steps of one training step and returns its measures. Runs on one thread, with
-        torch's generator seeded. Raises `FloatingPointError` when the loss stops being finite.
+        `advance` makes the gradient steps of one training step and returns its measures. Training runs on one thread,
+        with torch's generator seeded. Raises `FloatingPointError` if the loss stops being finite.
         """
         with one_thread(), seeded(seed):
             if directory is not None:
@@ -131,9 +109,9 @@ class TrainingRun:
         return self.measures
 
     def descend(self, loss: Float[Tensor, "*network"]) -> float:
-        """One gradient step on the sum of the networks' losses; their mean before it, without those that diverged.
+        """Make one gradient step on the sum of the networks' losses, and return their mean before the step.
 
-        Of several networks, one whose loss is not finite loses its weights to NaN.
+        With several networks, a network without a finite loss is left out of the mean and its weights become NaN.
         """
         self.optimizer.zero_grad()
         loss.sum().backward()
@@ -142,12 +120,12 @@ class TrainingRun:
             _clip_each(self.parameters, self.config.max_gradient_norm, is_finite)
         else:
             clip_grad_norm_(self.parameters, self.config.max_gradient_norm)
-        self.optimizer.param_groups[0]["lr"] = learning_rate(self.step, self.config)
+        self.optimizer.param_groups[0]["lr"] = self.config.learning_rate_at(self.step)
         self.optimizer.step()
         return (loss[is_finite] if self.num_networks > 1 else loss).mean().item()
 
     def keep(self, directory: Path) -> None:
-        """Write whatever is due after this step."""
+        """Write the files that are due after this step: a checkpoint, the resume file, both or none."""
         is_checkpoint = self.step in self.checkpoint_steps
         if is_checkpoint:
             metadata = {"format": "bayesgauge weights", "step": self.step}
@@ -169,14 +147,17 @@ class TrainingRun:
         self.last_save = time.monotonic()
 
     def restore(self, directory: Path) -> None:
-        """Take up where the resume file left off; start afresh where there is none."""
+        """Load the state of the resume file, if there is one.
+
+        Raises `ValueError` if the file belongs to another run.
+        """
         path = directory / RESUME_FILE
         if not path.exists():
             return
         tensors, metadata = load_tensors(path)
         is_ours = metadata.get("format") == "bayesgauge resume" and all(name in tensors for name in self.measures)
         if not is_ours or len(tensors["losses"]) > self.config.num_steps:
-            raise ValueError(f"{path} is not the resume file of this run; delete it to train afresh")
+            raise ValueError(f"{path} is not the resume file of this run; delete it to train from scratch")
         weights = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         self.trained.load_state_dict(weights)
         for index, parameter in enumerate(self.parameters):
@@ -191,9 +172,10 @@ class TrainingRun:
 
 
 def _clip_each(parameters: Sequence[nn.Parameter], max_norm: float, is_finite: Bool[Tensor, "network"]) -> None:
-    """Scale down every network's gradients to `max_norm` where they exceed it; the first axis is the networks'.
+    """Scale down the gradients of every network that exceed `max_norm`; the first axis is the network.
 
-    NaN where the loss is not finite: gradients that overflow would else be scaled to zero, and the network stay.
+    The gradients of a network without a finite loss become NaN. Gradients that overflow would otherwise be scaled to
+    zero, and the weights of the network would not change.
     """
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     squares = sum((gradient.flatten(1).square().sum(dim=1) for gradient in gradients), torch.zeros(len(gradients[0])))

@@ -1,4 +1,4 @@
-"""Settings that change in the course of training: frozen values, importable without torch."""
+"""Schedules: settings that change during training, as frozen values, importable without torch."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ _INFINITY = float("inf")
 
 @dataclass(frozen=True)
 class Constant:
-    """The same at every step."""
+    """The same value at every step."""
 
     value: float
 
 
 @dataclass(frozen=True)
 class Linear:
-    """From `start` to `end` in equal steps over `fraction` of the training, and `end` from there on."""
+    """A value that moves from `start` to `end` in equal steps over `fraction` of the training, and then stays."""
 
     start: float
     end: float
@@ -28,7 +28,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class Geometric:
-    """As `Linear`, in equal factors."""
+    """A value that moves from `start` to `end` by equal factors over `fraction` of the training, and then stays."""
 
     start: float
     end: float
@@ -42,7 +42,10 @@ class Geometric:
 
 @dataclass(frozen=True)
 class GeometricBelowOne:
-    """As `Linear`, in equal factors of what is missing to 1: a discount's horizon 1 / (1 - discount) then grows so."""
+    """A value with a distance to 1 that changes by equal factors; otherwise as `Linear`.
+
+    The horizon 1 / (1 - discount) of such a discount changes by equal factors too.
+    """
 
     start: float
     end: float
@@ -56,7 +59,7 @@ class GeometricBelowOne:
 
 @dataclass(frozen=True)
 class Parabola:
-    """From `start` to zero over `fraction` of the training, slower and slower: what is to be told apart comes first."""
+    """A value that falls from `start` to zero over `fraction` of the training, as `start * (1 - progress)**2`."""
 
     start: float
     fraction: float = 1.0
@@ -66,11 +69,11 @@ class Parabola:
 
 
 Schedule = Constant | Linear | Geometric | GeometricBelowOne | Parabola
-"""A number at every training step."""
+"""Value of a setting at every training step."""
 
 
 def scheduled(schedule: Schedule, step: int, num_steps: int) -> float:
-    """The number at 0-based step `step` of `num_steps`."""
+    """Return the value at 0-based step `step` of `num_steps`."""
     if isinstance(schedule, Constant):
         return schedule.value
     progress = min(1.0, step / (schedule.fraction * num_steps))

@@ -1,8 +1,8 @@
-"""Many LSTMs side by side: one module whose rows, in equal blocks, belong to networks with weights of their own.
+"""Stacks of LSTMs: many networks in one module, each with its own weights and its own block of rows.
 
-Small networks that act trial by trial spend their time on calling operations, not on arithmetic. Stacked, one
-operation serves all. Whole sequences go through torch's own LSTM, one network after the other: there nothing is gained
-by stacking. Nothing of one network reaches another, neither in activations nor in gradients.
+Small networks that act trial by trial spend their time on calling operations, not on arithmetic. In a stack one
+operation serves all networks. Whole sequences go through torch's own LSTM, one network after the other, because
+stacking gains nothing there. The networks share neither activations nor gradients.
 """
 
 import math
@@ -18,11 +18,11 @@ State = tuple[Tensor, Tensor]
 
 
 class StackedLSTM(nn.Module):
-    """LSTM layers with linear read-outs, `num_networks` of them, each with its own weights.
+    """A stack of `num_networks` LSTM layers with linear output layers, each with its own weights.
 
-    Maps `(batch, time, input)` to `(batch, time, output)`; the batch is the networks' rows, one network's after the
-    other's, as many of each. The state is that of torch's own LSTM, a pair of `(1, batch, hidden)`. Without one the
-    networks start from their initial states: zeros, or what was learned.
+    It maps `(batch, time, input)` to `(batch, time, output)`. The batch consists of equal blocks of rows, one per
+    network, in the order of the networks. The state is that of torch's own LSTM, a pair of `(1, batch, hidden)`.
+    Without a state the networks start from their initial states, which are zero or learned.
     """
 
     def __init__(self, input_size: int, output_size: int, *, num_networks: int, config: StackedLSTMConfig) -> None:
@@ -43,9 +43,9 @@ class StackedLSTM(nn.Module):
     def reset_parameters(self) -> None:
         """Draw the weights of every network, with torch's default generator.
 
-        Weights are uniform in ±1/sqrt(hidden), as torch has them, with chrono biases (Tallec & Ollivier 2018,
-        arXiv 1804.11188); or, if `is_orthogonal`, orthogonal with a forget bias of 1 and no other. Columns are the
-        gates: input, forget, output, candidate.
+        Weights are uniform in ±1/sqrt(hidden), as in torch, with chrono biases (Tallec & Ollivier 2018, arXiv
+        1804.11188). If `is_orthogonal`, they are orthogonal instead, with a forget bias of 1 and no other biases.
+        Columns are the gates: input, forget, output, candidate.
         """
         hidden, bound = self.config.hidden_size, 1 / math.sqrt(self.config.hidden_size)
         with torch.no_grad():
@@ -71,7 +71,7 @@ class StackedLSTM(nn.Module):
     def forward(
         self, inputs: Float[Tensor, "batch time input"], state: State | None = None
     ) -> tuple[Float[Tensor, "batch time output"], State]:
-        """Outputs at every time, and the state after the last."""
+        """Return the outputs at every time and the state after the last."""
         batch, time, _ = inputs.shape
         rows = batch // self.num_networks
         blocks = inputs.unflatten(0, (self.num_networks, rows))
@@ -86,7 +86,7 @@ class StackedLSTM(nn.Module):
     def hidden_states(
         self, blocks: Float[Tensor, "network row time input"], state: State
     ) -> tuple[Float[Tensor, "network row time hidden"], State]:
-        """Hidden states at every time, and hidden and cell state (`network row hidden`) after the last."""
+        """Return hidden states at every time, and hidden and cell state (`network row hidden`) after the last."""
         if blocks.shape[2] == 1 and not torch.is_grad_enabled():
             hidden, cell = self._step(blocks[:, :, 0], state)
             return hidden[:, :, None], (hidden, cell)
@@ -99,7 +99,7 @@ class StackedLSTM(nn.Module):
         return hiddens, (last_hiddens, last_cells)
 
     def _step(self, inputs: Float[Tensor, "network row input"], state: State) -> State:
-        """One trial of all networks at once, without gradient: most operations write over what they read."""
+        """Compute one trial of all networks at once, without gradient; most operations overwrite their inputs."""
         size = self.config.hidden_size
         gates = torch.baddbmm(self.bias, inputs, self.input_weight).baddbmm_(state[0], self.hidden_weight)
         entering, forgetting, leaving, candidate = gates.split(size, dim=-1)
@@ -113,13 +113,13 @@ class StackedLSTM(nn.Module):
 def build_stack(
     config: StackedLSTMConfig, *, input_size: int, output_size: int, num_networks: int, seed: int
 ) -> StackedLSTM:
-    """Freshly initialised networks side by side; the same seed gives the same weights."""
+    """Build a stack of freshly initialised networks; the same seed gives the same weights."""
     with seeded(seed):
         return StackedLSTM(input_size, output_size, num_networks=num_networks, config=config)
 
 
 def member(stack: StackedLSTM, index: int) -> StackedLSTM:
-    """One network of a stack as a stack of one, with a copy of its weights."""
+    """Return one network of a stack as a stack of one, with a copy of its weights."""
     shape = (stack.input_weight.shape[1], stack.readout_weight.shape[2])
     alone = StackedLSTM(*shape, num_networks=1, config=stack.config)
     alone.load_state_dict({name: tensor[index : index + 1] for name, tensor in stack.state_dict().items()})
@@ -127,7 +127,7 @@ def member(stack: StackedLSTM, index: int) -> StackedLSTM:
 
 
 def stack_of(members: list[dict[str, Tensor]], config: StackedLSTMConfig) -> StackedLSTM:
-    """The networks of several stacks side by side, from their weights."""
+    """Build one stack from the weights of several."""
     weights = {name: torch.cat([one[name] for one in members]) for name in members[0]}
     shape = (weights["input_weight"].shape[1], weights["readout_weight"].shape[2])
     stack = StackedLSTM(*shape, num_networks=len(weights["bias"]), config=config)
@@ -138,7 +138,7 @@ def stack_of(members: list[dict[str, Tensor]], config: StackedLSTMConfig) -> Sta
 def _through_time(
     inputs: Float[Tensor, "row time input"], state: State, weights: tuple[Tensor, Tensor, Tensor]
 ) -> tuple[Float[Tensor, "row time hidden"], Float[Tensor, "row hidden"], Float[Tensor, "row hidden"]]:
-    """Hidden states of one network at every time, and hidden and cell state after the last."""
+    """Return the hidden states of one network at every time, and its hidden and cell state after the last."""
     of_inputs, of_hiddens, biases = weights
     bias = biases[:, 0]
     start = [part.contiguous()[None] for part in state]
@@ -157,11 +157,11 @@ def _through_time(
 
 
 def _in_torchs_order(weights: Float[Tensor, "network row gate"]) -> Float[Tensor, "network gate row"]:
-    """A row for each gate, and gates as torch has them: input, forget, candidate, output."""
+    """Return weights with a row for each gate, in torch's order: input, forget, candidate, output."""
     entering, forgetting, leaving, candidate = weights.chunk(4, dim=-1)
     return torch.cat([entering, forgetting, candidate, leaving], dim=-1).transpose(1, 2).contiguous()
 
 
 def _tanh(values: Tensor) -> Tensor:
-    """The hyperbolic tangent as 2 sigmoid(2 x) - 1, which torch computes several times as fast on a CPU."""
+    """Return tanh as 2 sigmoid(2 x) - 1, which torch computes several times as fast on a CPU."""
     return torch.mul(values, 2).sigmoid_().mul_(2).sub_(1)

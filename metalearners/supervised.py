@@ -1,4 +1,4 @@
-"""Meta-training to predict, on fresh tasks at every step."""
+"""Meta-training of predictors, on fresh tasks at every step."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +15,11 @@ from metalearners.regression import RegressionPredictor
 from metalearners.runs import TrainingRun
 
 TaskStream = Callable[[int], Any]
-"""What a predictor is trained on at every step, observations or pairs, as a pure function of the step."""
+"""Training data of every step, observations or pairs, as a pure function of the step."""
 
 
 class TrainingRecord(NamedTuple):
-    """What training did: the objective at every step; by default the log loss, in nats per number predicted."""
+    """The objective at every training step; by default log loss, in nats per observation or output dimension."""
 
     losses: Float[np.ndarray, "step"]
 
@@ -33,12 +33,12 @@ def train(
     directory: Path | None = None,
     label: str = "training",
 ) -> TrainingRecord:
-    """Train a predictor in place, `config.num_steps` steps from where `directory` says it is.
+    """Train a predictor in place for `config.num_steps` steps, resuming from `directory` if it holds a resume file.
 
-    With a directory, weights are kept at log-spaced steps as `step-002000.safetensors`, and `resume.safetensors`
-    every few seconds and on Ctrl-C. `seed` drives whatever randomness the network has in training (dropout).
-    Raises `FloatingPointError` when the loss stops being finite, `ValueError` for an objective that speaks of variances
-    and a predictor that has none.
+    With a directory, weights are kept at log-spaced steps as `step-002000.safetensors`, and `resume.safetensors` is
+    written every few seconds and on Ctrl-C. `seed` determines any randomness of the network in training (dropout).
+    Raises `FloatingPointError` if the loss stops being finite, and `ValueError` if the objective needs variances and
+    the predictor has none.
     """
     run = TrainingRun(predictor, predictor, config)
 
@@ -57,5 +57,8 @@ def _loss(predictor: SequencePredictor | RegressionPredictor, tasks: Any, config
             return -predictor.log_prob(tasks).mean()
         case VarianceWeightedLogLoss(exponent):
             if not isinstance(predictor, RegressionPredictor):
-                raise ValueError("VarianceWeightedLogLoss weighs by variances, which only regressions predict")
+                raise ValueError(
+                    "VarianceWeightedLogLoss needs a predictor of means and variances (a regression family); "
+                    f"got {type(predictor).__name__}. Use LogLoss()"
+                )
             return -predictor.variance_weighted_log_prob(tasks, exponent).mean()

@@ -1,9 +1,9 @@
-"""What a network that plays a bandit is fed: the context of the trial, and the previous trial, encoded.
+"""Inputs of networks that play bandits: the context of the trial and the encoded previous trial.
 
-The inputs of trial t are what is shown in its context and all of trial t - 1: what was shown, the arm pulled and the
-reward collected, as in RL² (Duan et al. 2016, arXiv 1611.02779; Wang et al. 2016, arXiv 1611.05763); and t itself, in
-units of the horizon. At trial 0, where there is no trial before, all but the context are zeros. A bandit without
-contexts is always in one and the same, in which nothing is shown.
+The inputs of trial t are the channels of its context and all of trial t - 1: its context, the arm pulled and the
+reward, as in RL² (Duan et al. 2016, arXiv 1611.02779; Wang et al. 2016, arXiv 1611.05763); and t itself, in units of
+the horizon. At trial 0, which has no previous trial, all channels except those of the context are zero (but see
+`RawTrialEncoding`). A bandit without contexts has a single context without channels.
 """
 
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from torch import Tensor
 
 @runtime_checkable
 class TrialEncoding(Protocol):
-    """Turns trials of a bandit into the inputs of a network of `size` channels."""
+    """Conversion of trials of a bandit into network inputs of `size` channels."""
 
     @property
     def num_arms(self) -> int:
-        """Arms that can be pulled."""
+        """Number of arms."""
         ...
 
     @property
     def size(self) -> int:
-        """Input channels per trial: what is shown, what was shown at the trial before, and what followed there."""
+        """Input channels per trial: the context, the previous context, and the rest of the previous trial."""
         ...
 
     @property
     def contexts(self) -> Float[Tensor, "context channel"]:
-        """What is shown in every context that a trial can be in; of no channels where there is nothing to show."""
+        """Channels of every context that a trial can have; none in a bandit without contexts."""
         ...
 
     @property
@@ -44,23 +44,23 @@ class TrialEncoding(Protocol):
         ...
 
     def channels(self, rewards: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
-        """Rewards as the network sees them, of order 1."""
+        """Convert rewards to network inputs of order 1."""
         ...
 
     def no_trial_before(self, num_tasks: int) -> Float[Tensor, "batch channel"]:
-        """What follows the context in the inputs of trial 0, where later the trial before is."""
+        """Return the inputs of trial 0 that follow the context, in place of a previous trial."""
         ...
 
     def __call__(
         self, actions: Int[Tensor, "batch"], collected_rewards: Float[Tensor, "batch"], time: int
     ) -> Float[Tensor, "batch channel"]:
-        """The inputs of trial `time`, at least 1, that follow the contexts: what was done and paid before it."""
+        """Return the inputs of trial `time`, at least 1, that follow both contexts: the previous arm and reward."""
         ...
 
 
 @dataclass(frozen=True)
 class RealTrialEncoding:
-    """The arm one-hot, the reward in units of `scale` from `loc`, whether there was a trial before, and the time."""
+    """The one-hot arm, the reward in units of `scale` from `loc`, whether there was a previous trial, and the time."""
 
     num_arms: int
     horizon: int
@@ -89,7 +89,7 @@ class RealTrialEncoding:
 
 @dataclass(frozen=True)
 class PositiveTrialEncoding:
-    """As `RealTrialEncoding`, with the reward as log(1 + reward / scale), which tames heavy tails."""
+    """Inputs of `RealTrialEncoding`, with the reward as log(1 + reward / scale), which compresses heavy tails."""
 
     num_arms: int
     horizon: int
@@ -121,10 +121,11 @@ class PositiveTrialEncoding:
 
 @dataclass(frozen=True)
 class ContextualTrialEncoding:
-    """As `RealTrialEncoding`, after the contexts of the trial and of the one before it, both one-hot.
+    """Inputs of `RealTrialEncoding`, after the contexts of the trial and of the previous one, both one-hot.
 
-    The context before was seen already, and a network could remember it for one trial. But told again, it is
-    soon trained to keep what paid where; left to remember, it stayed blind to contexts several times as long.
+    The network has already received the previous context and could remember it for one trial. But if the input repeats
+    it, the network soon learns which arm pays in which context. Networks that had to remember it ignored contexts for
+    several times as long.
     """
 
     num_contexts: int
@@ -155,9 +156,9 @@ class ContextualTrialEncoding:
 
 @dataclass(frozen=True)
 class RawTrialEncoding:
-    """The reward as it is, the time from -1 to 1, and the arm one-hot: the inputs of Lange & Sprekeler (2020).
+    """The unscaled reward, the time from -1 to 1, and the one-hot arm: the inputs of Lange & Sprekeler (2020).
 
-    At trial 0 there is a reward of 0 and arm 0 seems to have been pulled, as in that author's later environment.
+    At trial 0 the reward is 0 and the previous arm is encoded as arm 0, as in a later environment by one author.
     """
 
     num_arms: int
@@ -198,9 +199,9 @@ class RawTrialEncoding:
 
 @dataclass(frozen=True)
 class GridTrialEncoding:
-    """A walk on a square grid: column and row one-hot, those before the last step, the step, its pay, and the time.
+    """A walk on a square grid: one-hot column and row now and one step before, the action, its reward and the time.
 
-    Cells are numbered row by row. The paid reward is shown in units of `scale`, and so is whether anything was paid.
+    Cells are numbered row by row. The reward is in units of `scale`; one more channel says whether it was positive.
     """
 
     side: int
@@ -236,14 +237,15 @@ class GridTrialEncoding:
 
 @dataclass(frozen=True, eq=False)
 class SettingTrialEncoding:
-    """As `RealTrialEncoding`, after a few numbers that say what kind of task it is: the context numbers the kinds.
+    """Inputs of `RealTrialEncoding`, after a few numbers that describe the kind of task.
 
-    Rewards are as they come; whoever draws the tasks scales them. The time is in units of `horizon`, the same for all
-    kinds, so that networks that are told a lifetime know how much of it is left.
+    The context is the index of the kind. Rewards are not scaled here; the code that draws the tasks scales them. The
+    time is in units of `horizon`, the same for all kinds, so that networks that receive a lifetime as input can compute
+    the remaining trials.
     """
 
     settings: Float[Tensor, "context channel"]
-    """What is shown in every trial of a task of each kind."""
+    """Input channels of each kind of task, the same at every trial."""
     num_arms: int
     horizon: int
 
@@ -276,7 +278,7 @@ class SettingTrialEncoding:
 
 
 def _previous_trial(num_arms: int, actions: Tensor, channels: Tensor, progress: float) -> Tensor:
-    """One row per task, of `num_arms + 3` channels."""
+    """Return one row per task, with `num_arms + 3` channels."""
     inputs = torch.zeros(len(actions), num_arms + 3)
     inputs.scatter_(1, actions[:, None], 1.0)
     inputs[:, num_arms] = channels

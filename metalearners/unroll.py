@@ -1,4 +1,4 @@
-"""Run a predictor over whole sequences, without gradients and without surprises in memory."""
+"""Outputs of a predictor on whole sequences, without gradients and with bounded memory."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ OBSERVATIONS_PER_PASS = 1_000_000
 def unroll(
     predictor: SequencePredictor, observations: Shaped[Any, "task time"]
 ) -> Float[np.ndarray, "task time output"]:
-    """The network's outputs at every time of many sequences, in evaluation mode, in float32."""
+    """Return the network's outputs at every time of many sequences, in evaluation mode, in float32."""
     observations = np.asarray(observations)
     num_tasks, length = observations.shape
     tasks_per_pass = max(1, OBSERVATIONS_PER_PASS // length)

@@ -1,6 +1,6 @@
-"""What a policy meets when it acts: a context before every trial, and pay for what it does there.
+"""Environments for policies: they give a context before each trial and a reward after each action.
 
-Bandits and small Markov tasks are tables drawn in advance, so that playing either is a look-up.
+Bandits and tabular MDPs are tables drawn in advance, so that playing either is a look-up.
 """
 
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -12,39 +12,42 @@ from torch import Tensor
 
 @runtime_checkable
 class World(Protocol):
-    """Many tasks at once; `batch` is the axis of tasks."""
+    """An environment of many tasks at once; `batch` is the axis of tasks."""
 
     @property
     def num_tasks(self) -> int:
-        """How many tasks there are."""
+        """Number of tasks."""
         ...
 
     @property
     def num_arms(self) -> int:
-        """How many actions there are to choose from."""
+        """Number of actions."""
         ...
 
     def first_contexts(self) -> Int[Tensor, "batch"]:
-        """The context that every task begins in."""
+        """Return the context of every task at trial 0."""
         ...
 
     def pay(
         self, time: int, contexts: Int[Tensor, "batch"], actions: Int[Tensor, "batch"]
     ) -> tuple[Float[Tensor, "batch"], Int[Tensor, "batch"]]:
-        """What the actions of trial `time` are paid, and the contexts of the trial after it."""
+        """Take one step: return the rewards of the actions of trial `time`, and the contexts of the next trial."""
         ...
 
 
 class RewardTables(NamedTuple):
-    """Bandit tasks: the context of every trial and the rewards of all arms in it. No action changes what comes."""
+    """Bandit tasks: the context of every trial and the rewards of all arms. Actions do not affect later trials."""
 
     contexts: Int[Tensor, "batch time"]
-    """What the policy sees before it acts, as the encoding numbers it; zeros where there is nothing to see."""
+    """Context of every trial, as the encoding numbers it; zeros in a bandit without contexts."""
     rewards: Float[Tensor, "batch time arm"]
-    """What is paid to, and shown to, whoever pulls the arm at the trial."""
+    """Reward of every arm at every trial, which the policy also observes."""
     expected_rewards: Float[Tensor, "batch time arm"]
-    """The means of `rewards` given the task's latents and the context, or `rewards` where these are not known. Returns
-    are counted in them: they have the same expectation, up to a factor of each task's own, and less variance."""
+    """Means of `rewards` given the task's latents and the context, or `rewards` if these are unknown.
+
+    Returns are computed from them. They have the same expectation as `rewards`, up to one factor per task, and less
+    variance.
+    """
 
     @property
     def num_tasks(self) -> int:
@@ -65,16 +68,16 @@ class RewardTables(NamedTuple):
 
 
 class TabularTasks(NamedTuple):
-    """Small Markov tasks: where every action leads from every state, and what it pays. The context is the state."""
+    """Tabular MDPs: the next state and the reward of every action in every state. The context is the state."""
 
     next_state: Int[Tensor, "batch state action"]
-    """Where actions lead."""
+    """State that each action leads to."""
     rewards: Float[Tensor, "batch state action"]
-    """What they pay, and show."""
+    """Reward of each action, which the policy also observes."""
     initial_state: Int[Tensor, "batch"]
-    """Where every task begins."""
+    """First state of every task."""
     clues: Float[Tensor, "batch clue"]
-    """What defines the task, as a critic is told it and the policy never is."""
+    """Privileged inputs: the parameters of the task, which a critic receives and the policy does not."""
 
     @property
     def num_tasks(self) -> int:

@@ -22,7 +22,6 @@ from comparisons.seams.foraging import forage, hidden_states, load_forager, num_
 from comparisons.seeding import integer_for, key_for
 from comparisons.statistics.state_geometry import participation_ratio, principal_coordinates
 from comparisons.tree import FORAGING_SCHEMA, validate
-from metalearners.runs import checkpoint_steps
 
 if TYPE_CHECKING:
     from comparisons.foraging.experiment import ForagingExperiment
@@ -77,7 +76,7 @@ def evaluate_foraging(experiment: "ForagingExperiment", directories: tuple[Path,
     family, lifetimes, longest = experiment.family, experiment.test_lifetimes, experiment.test_lifetimes[-1]
     plan = solve_foraging(family, lifetime=longest)
     test = foraging_test(family, num_tasks=experiment.num_tasks, lifetime=longest, seed=experiment.seed)
-    steps = checkpoint_steps(experiment.training)
+    steps = experiment.training.checkpoint_steps()
     networks = _networks(experiment, directories, steps[-1])
     scores, unscaled, behaviour, states = [], [], [], []
     for row in networks:

@@ -19,7 +19,7 @@ from comparisons.seeding import integer_for
 from comparisons.tree import LIFETIME_SCHEMA, validate
 from metalearners.configs import StackedLSTMConfig
 from metalearners.policy import RecurrentPolicy
-from metalearners.runs import checkpoint_path, checkpoint_steps
+from metalearners.runs import checkpoint_path
 from metalearners.stacked_lstm import StackedLSTM, member
 from metalearners.trials import SettingTrialEncoding, TrialEncoding
 
@@ -36,7 +36,7 @@ def evaluate_specialists(experiment: "SpecialistExperiment", directories: tuple[
     places, seeds = experiment.places(), len(experiment.training_seeds)
     encoding = specialist_encoding(experiment.training.lifetime, is_raw=experiment.is_raw)
     shape = (seeds, len(places))
-    steps = checkpoint_steps(experiment.training)
+    steps = experiment.training.checkpoint_steps()
     scores = {name: np.full((len(steps), *shape), np.nan) for name in _SCORES}
     probes = np.full((len(steps), *shape, experiment.evaluation.num_probes), np.nan, np.float32)
     untrained = np.full(shape, np.nan)
@@ -70,7 +70,7 @@ def evaluate_generalists(experiment: "GeneralistExperiment", directories: tuple[
     """Every training seed's network at every cell and lifetime; follows `comparisons.tree`."""
     places, seeds = experiment.places(), len(experiment.training_seeds)
     encoding = SettingTrialEncoding(told(places[:1]), 2, LONGEST_TOLD)
-    steps = checkpoint_steps(experiment.training)
+    steps = experiment.training.checkpoint_steps()
     shape = (seeds, len(places))
     scores = {name: np.full((len(steps), *shape), np.nan) for name in _SCORES}
     probes = np.full((len(steps), *shape, experiment.evaluation.num_probes), np.nan, np.float32)

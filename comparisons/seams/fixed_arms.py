@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 
 from comparisons.seeding import integer_for
-from metalearners.actor_critic import Lesson
+from metalearners.actor_critic import TaskBatch
 from metalearners.trials import (
     RawTrialEncoding,
     RealTrialEncoding,
@@ -108,12 +108,12 @@ def specialist_tables(tasks: FixedArmTasks, settings: Sequence[Setting], *, is_r
     return tables_of(tasks, units, units, np.zeros(len(units), np.int64))
 
 
-def specialist_lesson(settings: Sequence[Setting], *, is_raw: bool, batch_size: int, seed: int, step: int) -> Lesson:
+def specialist_lesson(settings: Sequence[Setting], *, is_raw: bool, batch_size: int, seed: int, step: int) -> TaskBatch:
     """Fresh tasks of an update, a block of every setting; a pure function of seed and step."""
     generator = np.random.default_rng((integer_for(seed, "fixed-arm tasks"), step))
     tasks = draw_fixed_arm_tasks(settings, generator, tasks_per_setting=batch_size)
     encoding = specialist_encoding(settings[0].lifetime, is_raw=is_raw)
-    return Lesson(specialist_tables(tasks, settings, is_raw=is_raw), encoding)
+    return TaskBatch(specialist_tables(tasks, settings, is_raw=is_raw), encoding)
 
 
 def told(settings: Sequence[Setting]) -> Float[torch.Tensor, "setting channel"]:
@@ -140,7 +140,7 @@ def drawn_settings(settings: SettingRange, generator: np.random.Generator, num_s
     ]
 
 
-def generalist_lesson(settings: SettingRange, *, batch_size: int, seed: int, step: int) -> Lesson:
+def generalist_lesson(settings: SettingRange, *, batch_size: int, seed: int, step: int) -> TaskBatch:
     """Fresh tasks of an update, every one of a setting of its own; a pure function of seed and step.
 
     All are drawn to the longest lifetime that there is, whether or not one of them has it.
@@ -151,7 +151,7 @@ def generalist_lesson(settings: SettingRange, *, batch_size: int, seed: int, ste
     return generalist_tables(draw_fixed_arm_tasks(to_the_end, generator, tasks_per_setting=1), drawn)
 
 
-def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> Lesson:
+def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> TaskBatch:
     """Tasks of settings, equally many of each, for a network that is told them.
 
     After a lifetime's end nothing is paid or shown.
@@ -166,4 +166,4 @@ def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> Less
         rewards=tables.rewards.masked_fill(is_over, 0.0),
         expected_rewards=tables.expected_rewards.masked_fill(is_over, 0.0),
     )
-    return Lesson(tables, SettingTrialEncoding(told(settings), 2, LONGEST_TOLD))
+    return TaskBatch(tables, SettingTrialEncoding(told(settings), 2, LONGEST_TOLD))

@@ -14,14 +14,14 @@ from bayesopt.families import ForagingGrid
 from bayesopt.rollout import TabularTrajectories
 from comparisons.seams.networks import load_networks, new_stack
 from comparisons.seeding import integer_for
-from metalearners.actor_critic import Lesson, train_stack
+from metalearners.actor_critic import TaskBatch, train_stack
 from metalearners.actor_critic_configs import ActorCriticConfig
 from metalearners.checkpoints import save_tensors
 from metalearners.configs import StackedLSTMConfig
 from metalearners.critics import one_hot_clues
 from metalearners.network import one_thread
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
-from metalearners.runs import checkpoint_path, checkpoint_steps
+from metalearners.runs import checkpoint_path
 from metalearners.trials import (
     GridTrialEncoding,
 )
@@ -57,7 +57,7 @@ def train_forager(
         )
     except FloatingPointError:
         lost = {name: torch.full_like(tensor, torch.nan) for name, tensor in policy.state_dict().items()}
-        for step in checkpoint_steps(training):
+        for step in training.checkpoint_steps():
             if not (path := checkpoint_path(directory, step)).exists():
                 save_tensors(path, lost, {"format": "bayesgauge weights", "step": step})
 
@@ -143,11 +143,11 @@ def foraging_tasks(family: ForagingGrid, goals: Int[np.ndarray, "task goal"]) ->
     return TabularTasks(next_state[which], rewards[which], start, clues)
 
 
-def foraging_lesson(family: ForagingGrid, lifetime: int, *, num_tasks: int, seed: int, step: int) -> Lesson:
+def foraging_lesson(family: ForagingGrid, lifetime: int, *, num_tasks: int, seed: int, step: int) -> TaskBatch:
     """Fresh tasks of an update, for so many steps; a pure function of its arguments."""
     generator = np.random.default_rng((integer_for(seed, "foraging tasks"), step))
     tasks = foraging_tasks(family, drawn_goals(family, generator, num_tasks))
-    return Lesson(tasks, foraging_encoding(family, lifetime), lifetime)
+    return TaskBatch(tasks, foraging_encoding(family, lifetime), lifetime)
 
 
 def drawn_goals(family: ForagingGrid, generator: np.random.Generator, num_tasks: int) -> Int[np.ndarray, "task goal"]:

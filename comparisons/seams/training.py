@@ -17,7 +17,6 @@ from comparisons.seams.predictions import (
 )
 from comparisons.seams.regressions import PairStream, as_regression_predictor, pair_encoding, regression_head
 from comparisons.seeding import integer_for
-from metalearners.checkpoints import log_spaced_steps
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig, TrainingConfig
 from metalearners.network import SequencePredictor, build_network
 from metalearners.policy import RecurrentPolicy
@@ -167,7 +166,7 @@ def at_checkpoints(
 ) -> dict[int, list[Module]]:
     """The networks of every training seed at every checkpoint, by step; `make` makes an untrained one from a seed."""
     networks: dict[int, list[Module]] = {}
-    for step in log_spaced_steps(training.num_steps, training.num_checkpoints):
+    for step in training.checkpoint_steps():
         for seed, directory in zip(seeds, directories, strict=True):
             network = make(seed)
             load_checkpoint(network, directory, step)

@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from metalearners import ContextualTrialEncoding, RealTrialEncoding, actor_critic, runs
-from metalearners.actor_critic import Lesson, per_network, train_stack, trial_losses
+from metalearners.actor_critic import TaskBatch, per_network, train_stack, trial_losses
 from metalearners.actor_critic_configs import ActorCriticConfig, InformedCritic, OwnCritic
 from metalearners.configs import StackedLSTMConfig
 from metalearners.critics import build_critic
 from metalearners.network import seeded
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.reinforcement import action_uniforms
-from metalearners.runs import RESUME_FILE, TrainingRun, checkpoint_path, checkpoint_steps, is_trained, learning_rate
+from metalearners.runs import RESUME_FILE, TrainingRun, checkpoint_path, is_trained
 from metalearners.schedules import Constant, GeometricBelowOne, Linear
 from metalearners.stacked_lstm import build_stack, member, stack_of
 from metalearners.worlds import RewardTables, TabularTasks
@@ -48,7 +48,7 @@ def bandits(step, num_networks=NUM_NETWORKS):
     nothing = torch.zeros_like(means)
     contexts = torch.zeros(means.shape[:2], dtype=torch.int64)
     rewards, expected = (torch.cat([nothing, paid], dim=2) for paid in (means + noise, means))
-    return Lesson(RewardTables(contexts, rewards, expected), RealTrialEncoding(2, LIFETIME))
+    return TaskBatch(RewardTables(contexts, rewards, expected), RealTrialEncoding(2, LIFETIME))
 
 
 def walks(step, num_networks=NUM_NETWORKS):
@@ -61,7 +61,7 @@ def walks(step, num_networks=NUM_NETWORKS):
         torch.zeros(shape[0], dtype=torch.int64),
         torch.rand(shape[0], 2, generator=generator),
     )
-    return Lesson(tasks, ContextualTrialEncoding(3, 2, LIFETIME))
+    return TaskBatch(tasks, ContextualTrialEncoding(3, 2, LIFETIME))
 
 
 # Gradients
@@ -230,7 +230,7 @@ def test_who_was_sure_too_early_unlearns_it_only_under_the_penalty(uniform_weigh
     """
     tasks, encoding, _ = bandits(0)
     paid = torch.tensor([0.0, 1.0]).expand_as(tasks.rewards)
-    lesson = Lesson(tasks._replace(rewards=paid, expected_rewards=paid), encoding)
+    batch = TaskBatch(tasks._replace(rewards=paid, expected_rewards=paid), encoding)
     policy = fresh_policy(encoding)
     with torch.no_grad():
         policy.network.readout_bias[..., 0] += 20.0
@@ -241,7 +241,7 @@ def test_who_was_sure_too_early_unlearns_it_only_under_the_penalty(uniform_weigh
         entropy_weight=Constant(0.05),
         uniform_weight=Linear(uniform_weight, 0.0),
     )
-    record = train_stack(policy, lambda _: lesson, config, seed=0)
+    record = train_stack(policy, lambda _: batch, config, seed=0)
     assert record.mean_rewards[0] < 1e-6
     assert (record.mean_rewards[-10:].mean() > 0.9) == is_unlearned
 
@@ -273,7 +273,7 @@ def test_networks_trained_together_are_networks_trained_alone(in_float64, monkey
 
         def own_lessons(step, block=block):
             tasks, encoding, _ = lessons(step)
-            return Lesson(type(tasks)(*(table[block] for table in tasks)), encoding)
+            return TaskBatch(type(tasks)(*(table[block] for table in tasks)), encoding)
 
         def own_uniforms(seed, step, num_tasks, horizon, block=block):
             return action_uniforms(seed, step, NUM_NETWORKS * num_tasks, horizon)[block]
@@ -322,7 +322,7 @@ def test_a_network_that_diverges_is_left_behind(critic, poison):
         if step == 3:
             tasks.expected_rewards[BATCH : 2 * BATCH, :, 1] = poison
             tasks.expected_rewards[BATCH : 2 * BATCH, :, 0] = -poison
-        return Lesson(tasks, encoding)
+        return TaskBatch(tasks, encoding)
 
     healthy, spoiled = fresh_policy(bandits(0).encoding), fresh_policy(bandits(0).encoding)
     expected, record = train_stack(healthy, bandits, config, seed=1), train_stack(spoiled, poisoned, config, seed=1)
@@ -355,7 +355,7 @@ def test_measures_are_of_the_networks_that_are_left():
 def test_lifetimes_may_change_in_the_course_of_training():
     """An update on lifetimes of 3 trials is that of training for 3; later ones are as long as configured."""
     tasks, encoding, _ = bandits(0)
-    short = Lesson(RewardTables(*(table[:, :3] for table in tasks)), encoding, num_trials=3)
+    short = TaskBatch(RewardTables(*(table[:, :3] for table in tasks)), encoding, num_trials=3)
     changing, alone = fresh_policy(encoding), fresh_policy(encoding)
     config = settings(num_steps=2, num_checkpoints=1)
     record = train_stack(changing, lambda step: short if step == 0 else bandits(step), config, seed=1)
@@ -371,7 +371,7 @@ def test_training_ends_where_no_network_is_left(num_networks):
         tasks, encoding, _ = bandits(step, num_networks)
         if step == 5:
             tasks.expected_rewards.fill_(math.nan)
-        return Lesson(tasks, encoding)
+        return TaskBatch(tasks, encoding)
 
     policy = fresh_policy(bandits(0).encoding, num_networks=num_networks)
     with pytest.raises(FloatingPointError, match=r"the loss at step 6 is nan; lower learning_rate \(now 0.01\)"):
@@ -410,7 +410,7 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path, monkeypatch, critic,
         return bandits(step)
 
     record = train_stack(resumed, watched, config, seed=5, directory=tmp_path)
-    assert steps == [0, 5, 6, 7]  # the critic is built for the first lesson
+    assert steps == [0, 5, 6, 7]  # the critic is built for the first batch
     for ours, theirs in zip(record, expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     for name, weights in weights_of(undisturbed).items():
@@ -429,7 +429,7 @@ def test_a_network_that_diverged_stays_so_when_a_run_is_resumed(tmp_path):
             raise KeyboardInterrupt
         if step == 2:
             tasks.expected_rewards[:BATCH] = math.nan
-        return Lesson(tasks, encoding)
+        return TaskBatch(tasks, encoding)
 
     with pytest.raises(KeyboardInterrupt):
         train_stack(fresh_policy(bandits(0).encoding), poisoned, SMALL, seed=0, directory=tmp_path)
@@ -440,15 +440,15 @@ def test_a_network_that_diverged_stays_so_when_a_run_is_resumed(tmp_path):
 
 
 def test_checkpoints_are_equally_spaced():
-    assert checkpoint_steps(settings(num_steps=30, num_checkpoints=5)) == (6, 12, 18, 24, 30)
-    assert checkpoint_steps(settings(num_steps=3, num_checkpoints=7)) == (1, 2, 3)
-    assert checkpoint_steps(settings(num_steps=9, num_checkpoints=1)) == (9,)
+    assert settings(num_steps=30, num_checkpoints=5).checkpoint_steps() == (6, 12, 18, 24, 30)
+    assert settings(num_steps=3, num_checkpoints=7).checkpoint_steps() == (1, 2, 3)
+    assert settings(num_steps=9, num_checkpoints=1).checkpoint_steps() == (9,)
 
 
 def test_learning_rates_are_a_cycle_or_constant():
     constant = settings(num_steps=100, is_one_cycle=False, learning_rate=0.3)
-    assert {learning_rate(step, constant) for step in range(100)} == {0.3}
-    rates = [learning_rate(step, settings(num_steps=100, learning_rate=0.3)) for step in range(100)]
+    assert {constant.learning_rate_at(step) for step in range(100)} == {0.3}
+    rates = [settings(num_steps=100, learning_rate=0.3).learning_rate_at(step) for step in range(100)]
     assert np.argmax(rates) == 5
     assert rates[5] == 0.3
     assert rates[99] < 1e-3 * rates[5]
@@ -502,9 +502,9 @@ def test_each_network_learns_its_own_task(critic):
     paid = torch.tensor([1.0, -1.0]).repeat_interleave(BATCH)[:, None].expand(-1, LIFETIME)
     rewards = torch.stack([torch.zeros_like(paid), paid], dim=2)
     tasks = RewardTables(torch.zeros_like(paid).long(), rewards, rewards)
-    lesson = Lesson(tasks, RealTrialEncoding(2, LIFETIME))
-    policy = fresh_policy(lesson.encoding, num_networks=2, config=StackedLSTMConfig(hidden_size=8))
-    record = train_stack(policy, lambda step: lesson, config, seed=0)
+    batch = TaskBatch(tasks, RealTrialEncoding(2, LIFETIME))
+    policy = fresh_policy(batch.encoding, num_networks=2, config=StackedLSTMConfig(hidden_size=8))
+    record = train_stack(policy, lambda step: batch, config, seed=0)
     probs = roll_out(policy, tasks, action_uniforms(1, 0, 2 * BATCH, LIFETIME)).action_probs[..., 1]
     assert probs[:BATCH].min() > 0.9
     assert probs[BATCH:].max() < 0.1

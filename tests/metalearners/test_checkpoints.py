@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from metalearners.atomic import write_atomically
-from metalearners.checkpoints import load_tensors, load_weights, log_spaced_steps, save_tensors
+from metalearners.checkpoints import load_tensors, load_weights, save_tensors
+from metalearners.configs import log_spaced_steps
 from metalearners.network import LSTMMetaLearner
 
 
@@ -58,7 +59,7 @@ def test_other_names_and_nan_weights_are_refused(tmp_path):
     weights = LSTMMetaLearner(2, 1).state_dict()
     weights["readout.bias"] = torch.tensor([float("nan")])
     save_tensors(tmp_path / "b.safetensors", weights, {})
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(ValueError, match="weights must be finite; got NaN or infinity in"):
         load_weights(LSTMMetaLearner(2, 1), tmp_path / "b.safetensors")
     with pytest.raises(FileNotFoundError, match="no checkpoint at"):
         load_weights(LSTMMetaLearner(2, 1), tmp_path / "c.safetensors")

@@ -206,7 +206,7 @@ def test_samples_have_the_scales_asked_for():
 
 
 def test_a_diverging_network_names_its_learning_rate():
-    with pytest.raises(FloatingPointError, match="learning rate below 10"):
+    with pytest.raises(FloatingPointError, match=r"outputs are not finite; lower learning_rate \(now 10\)"):
         learn_linear_maps(drawn_tasks(2)[2], DeepLinearConfig(optimizer=SGD(10.0)), seed=0, input_scales=WHITENED)
 
 
@@ -218,7 +218,7 @@ def test_input_scales_that_do_not_fit_are_refused(scales):
 
 def test_a_balanced_start_needs_as_many_hidden_units_as_modes():
     config = DeepLinearConfig(hidden_size=4, initialisation=BalancedInitialisation(0.1))
-    with pytest.raises(ValueError, match="hidden_size of at least 5; got 4"):
+    with pytest.raises(ValueError, match="hidden_size must be at least 5 for a balanced start; got 4"):
         learn_linear_maps(drawn_tasks(1)[2], config, seed=0, input_scales=WHITENED)
 
 

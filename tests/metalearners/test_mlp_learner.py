@@ -118,7 +118,7 @@ def test_initial_weights_and_biases_are_uniform_as_torch_draws_them():
 
 
 def test_a_diverging_network_names_its_learning_rate():
-    with pytest.raises(FloatingPointError, match="learning rate below 100"):
+    with pytest.raises(FloatingPointError, match=r"outputs are not finite; lower learning_rate \(now 100\)"):
         learn_functions(POINTS, random_phases(2), MLPConfig(optimizer=SGD(100.0), num_steps=200), seed=0)
 
 

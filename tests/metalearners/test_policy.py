@@ -225,7 +225,7 @@ def test_a_policy_can_be_asked_about_any_context_and_plays_on_as_if_it_had_not(c
 def test_a_context_that_there_is_not_is_refused(contextual_policy, wrong):
     contexts, rewards, uniforms = drawn(contextual_policy, 3)
     contexts[1, 2] = wrong
-    reason = rf"this policy knows contexts 0 to 3; got context {wrong}"
+    reason = rf"contexts of this policy must be from 0 to 3; got {wrong}"
     with pytest.raises(ValueError, match=reason):
         play(contextual_policy, contexts, rewards, uniforms)
     with pytest.raises(ValueError, match=reason):
@@ -251,7 +251,7 @@ def test_playing_leaves_the_network_in_training(policy):
 
 def test_a_network_that_does_not_fit_is_refused():
     network = build_network(LSTMConfig(), input_size=PLAIN.size, output_size=NUM_ARMS, seed=0)
-    with pytest.raises(ValueError, match=r"3 arms needs a network with 4 outputs .* puts out shape \(1, 1, 3\)"):
+    with pytest.raises(ValueError, match=r"3 arms must have 4 outputs .*; got shape \(1, 1, 3\) for one trial"):
         RecurrentPolicy(network, PLAIN)
-    with pytest.raises(ValueError, match=r"3 arms is fed \(batch, time, 14\): context .* refuses it"):
+    with pytest.raises(ValueError, match=r"3 arms must accept .*\(batch, time, 14\): context .*; got the error"):
         RecurrentPolicy(network, CONTEXTUAL)

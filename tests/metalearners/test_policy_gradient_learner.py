@@ -13,7 +13,6 @@ from metalearners.learner_configs import (
     SampledEpisodes,
 )
 from metalearners.policy_gradient_learner import (
-    component_gradient_cosine,
     initial_logits,
     learn_contextual_bandits,
     logit_velocity,
@@ -97,29 +96,6 @@ def test_sampled_gradients_are_unbiased(objective):
     errors = estimates.std(dim=0) / 20_000**0.5
     assert torch.all((estimates.mean(dim=0) - expected).abs() < 5 * errors)
     assert torch.all(errors > 0)
-
-
-def test_two_contexts_pull_the_shared_bias_apart_or_together():
-    logits = np.random.default_rng(0).normal(scale=2, size=(50, 2, 2))
-    differ = component_gradient_cosine(logits, np.tile([0, 1], (50, 1)))
-    agree = component_gradient_cosine(logits, np.tile([1, 1], (50, 1)))
-    np.testing.assert_allclose(differ, np.tile([[1, -0.5], [-0.5, 1]], (50, 1, 1)), rtol=1e-12)
-    np.testing.assert_allclose(agree, np.tile([[1, 0.5], [0.5, 1]], (50, 1, 1)), rtol=1e-12)
-
-
-def test_cosines_are_those_of_automatic_differentiation():
-    correct_actions = np.array([[0, 3, 3], [2, 1, 0]])
-    logits = np.random.default_rng(1).normal(size=(2, 4, 3))
-    cosines = component_gradient_cosine(logits, correct_actions)
-    for task in range(2):
-        weights = torch.from_numpy(logits[task].copy()).requires_grad_()
-        bias = torch.zeros(4, 1, dtype=torch.float64, requires_grad=True)
-        gradients = []
-        for context, action in enumerate(correct_actions[task]):
-            prob = (weights + bias).softmax(dim=0)[action, context]
-            gradients.append(torch.cat([part.flatten() for part in torch.autograd.grad(prob, [weights, bias])]))
-        directions = torch.nn.functional.normalize(torch.stack(gradients), dim=1)
-        np.testing.assert_allclose(cosines[task], directions @ directions.T, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("initial_scale", [1.0, 2.0])

@@ -151,13 +151,13 @@ def test_mixed_precision_rounds_products_and_leaves_weights_in_single_precision(
 
 
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match=r"fed \(batch, time, 3\): the input now and the target before"):
+    with pytest.raises(ValueError, match=r"\(batch, time, 3\): the current input and the previous target"):
         predictor_of(nn.LSTM(4, 2, batch_first=True))
-    with pytest.raises(ValueError, match=r"targets of 1 numbers need a network with 2 outputs .* shape \(1, 1, 5\)"):
+    with pytest.raises(ValueError, match=r"must have 2 outputs for targets of dimension 1 .*; got shape \(1, 1, 5\)"):
         predictor_of(nn.Linear(3, 5))
     sequence = SequencePredictor(LSTMMetaLearner(2, 2, hidden_size=4), RealEncoding(), NormalHead())
     config = TrainingConfig(num_steps=1, batch_size=2, length=3, objective=VarianceWeightedLogLoss())
-    with pytest.raises(ValueError, match="VarianceWeightedLogLoss weighs by variances, which only regressions predict"):
+    with pytest.raises(ValueError, match=r"needs a predictor of means and variances .*; got SequencePredictor\. Use"):
         train(sequence, lambda step: torch.zeros(2, 3), config, seed=0)
     with pytest.raises(ValueError, match=r"exponent must be in \[0, 1\]; got 2"):
         VarianceWeightedLogLoss(2.0)

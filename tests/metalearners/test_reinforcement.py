@@ -30,7 +30,7 @@ from metalearners.advantages import discounted_sums, lambda_returns, remaining_w
 from metalearners.baselines import build_baseline
 from metalearners.network import build_network, seeded
 from metalearners.policy import RollOut, roll_out
-from metalearners.reinforcement import action_uniforms, entropy_weight, lesson_of, policy_loss
+from metalearners.reinforcement import action_uniforms, entropy_weight, policy_loss, returns_of
 from metalearners.runs import RESUME_FILE, checkpoint_path, is_trained
 from metalearners.surrogates import all_actions_surrogate, clipped_surrogate, policy_gradient_surrogate
 
@@ -143,11 +143,11 @@ def test_the_expected_gradient_is_that_of_the_return(are_means_known, discount, 
         tables = tables._replace(expected_rewards=tables.rewards)
     with seeded(0):
         baseline = build_baseline(policy.encoding, config)
-    lesson = lesson_of(tables, rolled, baseline(tables, rolled).baselines, config)
+    returns = returns_of(tables, rolled, baseline(tables, rolled).baselines, config)
     log_probs = policy(rolled.inputs)[0].gather(2, rolled.actions[..., None])[..., 0]
-    probs = table_probs * lesson.old_log_probs.sum(dim=1).exp()
+    probs = table_probs * returns.old_log_probs.sum(dim=1).exp()
     assert probs.sum().item() == pytest.approx(1.0, abs=1e-5)
-    surrogate = policy_gradient_surrogate(log_probs, lesson.advantages).sum(dim=1)
+    surrogate = policy_gradient_surrogate(log_probs, returns.advantages).sum(dim=1)
     ours = gradient(policy, (probs * surrogate).sum())
     exact = exact_gradient(policy, rolled, table_probs, discount)
     assert exact.norm() > 1e-2
@@ -168,7 +168,7 @@ def test_hindsight_and_known_means_lower_the_variance():
         told = tables._replace(expected_rewards=means)
         with seeded(0):
             baselines = build_baseline(policy.encoding, config)(told, rolled).baselines
-        advantages = lesson_of(told, rolled, baselines, config).advantages
+        advantages = returns_of(told, rolled, baselines, config).advantages
         squares[name] = (probs[:, None] * advantages.square()).sum().item()
     assert squares["both"] < 0.8 * squares["means"] < 0.8 * squares["plain"], squares
 
@@ -180,10 +180,10 @@ def test_one_unclipped_epoch_of_ppo_is_a2c():
     gradients = []
     for surrogate in (PolicyGradient(), ClippedSurrogate(clip=math.inf, num_epochs=1)):
         config = ReinforcementConfig(horizon=SMALL.horizon, surrogate=surrogate)
-        lesson = lesson_of(tables, rolled, build_baseline(policy.encoding, config)(tables, rolled).baselines, config)
+        returns = returns_of(tables, rolled, build_baseline(policy.encoding, config)(tables, rolled).baselines, config)
         policy.zero_grad()
-        lesson = lesson._replace(advantages=lesson.returns - 2.5)
-        gradients.append(gradient(policy, policy_loss(policy, rolled, lesson, config, entropy_weight=0.1)))
+        returns = returns._replace(advantages=returns.returns - 2.5)
+        gradients.append(gradient(policy, policy_loss(policy, rolled, returns, config, entropy_weight=0.1)))
     torch.testing.assert_close(gradients[1], gradients[0], atol=1e-6, rtol=1e-4)
 
 
@@ -323,7 +323,7 @@ def test_bad_settings_of_the_parts_are_refused():
         ClippedSurrogate(num_epochs=0)
     with pytest.raises(ValueError, match=r"HindsightBaseline: hidden_size .* got 0"):
         HindsightBaseline(hidden_size=0)
-    with pytest.raises(ValueError, match=r"AllActions .* baseline must be ValueBaseline\(\); got HindsightBaseline"):
+    with pytest.raises(ValueError, match=r"baseline must be ValueBaseline\(\) .*AllActions.*; got HindsightBaseline"):
         ReinforcementConfig(surrogate=AllActions())
 
 

@@ -16,7 +16,7 @@ from metalearners import (
     runs,
     train,
 )
-from metalearners.runs import RESUME_FILE, checkpoint_path, is_trained, learning_rate
+from metalearners.runs import RESUME_FILE, checkpoint_path, is_trained
 
 CONFIG = TrainingConfig(num_steps=30, batch_size=16, length=6, num_checkpoints=4)
 
@@ -118,7 +118,7 @@ def test_training_leaves_torch_as_it_was():
 
 def test_learning_rate_rises_and_falls_to_zero():
     config = TrainingConfig(num_steps=100, learning_rate=0.5, warmup_fraction=0.2)
-    rates = [learning_rate(step, config) for step in range(100)]
+    rates = [config.learning_rate_at(step) for step in range(100)]
     assert max(rates) == pytest.approx(0.5)
     assert np.argmax(rates) == 20
     assert rates[0] < 0.05

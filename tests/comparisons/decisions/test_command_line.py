@@ -128,4 +128,4 @@ def test_a_player_without_numbers_is_refused(players):
 
 def test_a_player_of_the_wrong_size_is_refused(players):
     completed = bayesgauge("score", "bernoulli_bandit", "--network", "players:too_narrow", *SMALL, cwd=players)
-    assert_refused(completed, "is fed (batch, time, 5)", "Expected 7, got 5")
+    assert_refused(completed, "must accept inputs of shape (batch, time, 5)", "Expected 7, got 5")

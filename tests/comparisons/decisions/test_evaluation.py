@@ -192,7 +192,7 @@ def test_agents_without_a_distribution_are_refused(probs, message):
 
 
 def test_networks_of_the_wrong_size_are_refused():
-    with pytest.raises(ValueError, match="a policy for 2 arms needs a network with 3 outputs"):
+    with pytest.raises(ValueError, match="a policy for 2 arms must have 3 outputs"):
         compare_agents(build_network(LSTMConfig(4), input_size=5, output_size=2, seed=0), FAMILY, evaluation=SMALL)
     with pytest.raises(ValueError, match="needs at least one network"):
         compare_agents([], FAMILY)

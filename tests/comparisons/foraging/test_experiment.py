@@ -19,7 +19,7 @@ from comparisons.foraging.experiment import (
 from comparisons.report.page import verdicts_of
 from comparisons.stages import folder_of, open_result, run_experiment, train_experiments, unit_folder
 from metalearners.checkpoints import load_tensors, save_tensors
-from metalearners.runs import checkpoint_path, checkpoint_steps
+from metalearners.runs import checkpoint_path
 from metalearners.schedules import scheduled
 from tests.comparisons.pages import Page
 from tests.comparisons.test_command_line import assert_refused
@@ -161,7 +161,7 @@ def test_a_network_that_diverges_does_not_end_the_run(tmp_path):
     (unit,) = wild.training_units()
     wild.train(unit, tmp_path)
     assert wild.is_trained(tmp_path)
-    last = load_tensors(checkpoint_path(tmp_path, checkpoint_steps(wild.training)[-1]))[0]
+    last = load_tensors(checkpoint_path(tmp_path, wild.training.checkpoint_steps()[-1]))[0]
     assert all(tensor.isnan().all() for tensor in last.values())
 
 

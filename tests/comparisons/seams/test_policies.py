@@ -78,5 +78,5 @@ def test_a_finished_run_is_taken_up_as_it_ended(tmp_path):
 
 def test_an_agent_refuses_contexts_it_does_not_know(policy):
     agent = agent_of(policy)
-    with pytest.raises(ValueError, match="knows contexts 0 to 2; got context 3"):
+    with pytest.raises(ValueError, match="contexts of this policy must be from 0 to 2; got 3"):
         agent.action_probs(agent.initial_state(2), np.array([0, 3]), 0)
