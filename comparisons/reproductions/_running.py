@@ -9,19 +9,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 
 from comparisons import reproductions
+from comparisons.comparison import open_comparison
 from comparisons.experiment import AbstractExperiment
 from comparisons.provenance import versions
-from comparisons.report.page import write_report
 from comparisons.stages import folder_of, open_result, run_experiment, train_experiments, untrained_units
 from comparisons.statistics.intervals import LEVEL
-from comparisons.tree import REPRODUCTION_SCHEMA, save_tree, validate
+from comparisons.tree import REPRODUCTION, save_tree, validate
 
 REPRODUCTION_FILE = "reproduction.nc"
 
@@ -69,16 +68,22 @@ def run_reproduction(
     Networks of all experiments are trained first, one process per core or, with the address of a scheduler, on its
     Dask cluster. Raises as `experiments_of` and `train_experiments`.
     """
-    paper = reproductions.load(identifier)
     chosen: dict[str, AbstractExperiment] = experiments_of(identifier, options)
     folder = _folder(identifier, results, options)
     train_experiments(list(chosen.values()), folder / "experiments", scheduler=scheduler)
     reports = {name: run_experiment(experiment, folder / "experiments") for name, experiment in chosen.items()}
     trees = {name: open_result(report.parent.parent).tree for name, report in reports.items()}
-    tree = reproduction_tree(identifier, paper, trees)
-    save_tree(tree, folder / REPRODUCTION_FILE)
-    settings = {name: str(report.relative_to(folder)) for name, report in reports.items()}
-    return write_report(tree, folder / "report", question=paper.QUESTION, provenance=settings)
+    places = {name: str(report.relative_to(folder)) for name, report in reports.items()}
+    save_tree(reproduction_tree(identifier, trees, reports=places), folder / REPRODUCTION_FILE)
+    return render_reproduction(folder)
+
+
+def render_reproduction(folder: Path) -> Path:
+    """Write the report of a finished reproduction from its files alone; return the path of the report.
+
+    Raises `FileNotFoundError` where there is none, `ValueError` where its file is truncated or foreign.
+    """
+    return open_comparison(folder / REPRODUCTION_FILE).write_report(folder / "report")
 
 
 def num_untrained(identifier: str, results: Path, options: ReproductionOptions) -> int:
@@ -92,11 +97,16 @@ def _folder(identifier: str, results: Path, options: ReproductionOptions) -> Pat
     return results / (f"{identifier}_smoke" if options.smoke else identifier)
 
 
-def reproduction_tree(identifier: str, paper: ModuleType, trees: Mapping[str, xr.DataTree]) -> xr.DataTree:
-    """The common table of a reproduction, and what its figures are drawn from: points, or trees of its experiments."""
-    parts = {"measures": ("row", paper.measures(trees, seed=0)), **paper.figure_points(trees)}
-    groups: dict[str, xr.Dataset | xr.DataTree] = {}
-    for name, part in parts.items():
+def reproduction_tree(
+    identifier: str, trees: Mapping[str, xr.DataTree], *, reports: Mapping[str, str]
+) -> xr.DataTree:
+    """Return the common table of a reproduction, and what its figures are drawn from.
+
+    `trees` are the measured trees of its experiments by name, and `reports` where the report of each is.
+    """
+    paper = reproductions.load(identifier)
+    groups: dict[str, xr.Dataset | xr.DataTree] = {"measures": paper.measures(trees).to_dataset()}
+    for name, part in paper.figure_points(trees).items():
         if isinstance(part, xr.DataTree):
             groups[name] = part
             continue
@@ -106,9 +116,11 @@ def reproduction_tree(identifier: str, paper: ModuleType, trees: Mapping[str, xr
         groups[name] = xr.Dataset(columns).assign_attrs(level=LEVEL)
     tree = xr.DataTree.from_dict(groups)
     tree.attrs = {
-        "schema": REPRODUCTION_SCHEMA,
+        "schema": REPRODUCTION.name,
+        "kind": f"comparisons.reproductions.{identifier}",
         "paper": identifier,
+        "experiments": json.dumps(dict(reports)),
         "notes": json.dumps([" ".join((paper.__doc__ or "").split())]),
         "versions": json.dumps(versions()),
     }
-    return validate(tree)
+    return validate(tree, REPRODUCTION)
