@@ -293,5 +293,5 @@ def test_tables_with_other_contexts_are_refused():
 
 def test_a_contextual_agent_refuses_tables_without_contexts():
     plain = RewardTables({}, SMALL.rewards[:5])
-    with pytest.raises(ValueError, match="the observation must be 5 contexts, integers"):
+    with pytest.raises(ValueError, match="observation must be 5 integers, the contexts"):
         play(greedy_contextual_agent(ContextualBandit(2, 2)), plain, jax.random.key(1))
