@@ -1,6 +1,6 @@
 """Bayes-optimal references: exact posteriors, predictives and marginal likelihoods of task families.
 
-Here `bayesopt` means Bayes-*optimal*; it has nothing to do with Bayesian optimisation. Names load when first used.
+The name means Bayes-*optimal*; the package has nothing to do with Bayesian optimisation. Names load when first used.
 """
 
 import lazy_loader

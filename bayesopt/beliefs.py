@@ -1,6 +1,6 @@
-"""Exact beliefs at every time of many tasks, and what they predict: the only scans over observations.
+"""Exact beliefs at every time of many tasks, and their predictives; no other module scans over observations.
 
-Index t conditions on what came before t, so a sequence of T observations has T + 1 beliefs and T predictives.
+Index t conditions on everything before t, so a sequence of T observations has T + 1 beliefs and T predictives.
 """
 
 import functools
@@ -21,7 +21,7 @@ from bayesopt.float64 import in_float64, to_numpy
 
 @in_float64
 def filter_beliefs(family: HasBeliefs, observations: Shaped[Any, "task time ..."]) -> Belief:
-    """The belief at every time: leaves `task time+1 ...`, entry 0 the prior, entry t given the first t observations."""
+    """Return beliefs at every time, with leaves `task time+1 ...`; entry t is given the first t observations."""
     return to_numpy(_filter_beliefs(family, jnp.asarray(observations)))
 
 
@@ -54,7 +54,7 @@ def _filter_posterior_means(family: Any, inputs: Array, targets: Array) -> dict[
 def filter_pairs(
     family: HasRegressionBeliefs, inputs: Shaped[Any, "task time input"], targets: Shaped[Any, "task time output"]
 ) -> Belief:
-    """The belief at every time: leaves `task time+1 ...`, entry 0 the prior, entry t given the first t pairs.
+    """Return beliefs at every time, with leaves `task time+1 ...`; entry t is given the first t pairs.
 
     Raises `ValueError` for pairs of the wrong shape or with entries that are not finite.
     """
@@ -65,10 +65,9 @@ def filter_pairs(
 def filter_posterior_means(
     family: HasRegressionBeliefs, inputs: Shaped[Any, "task time input"], targets: Shaped[Any, "task time output"]
 ) -> dict[str, Float[np.ndarray, "task time+1 ..."]]:
-    """The posterior mean of every latent site at every time: entry 0 of the prior, entry t given the first t pairs.
+    """Return the posterior mean of every latent site at every time; entry t is given the first t pairs.
 
-    As from `filter_pairs`, without keeping whatever else a belief holds (covariances are most of it). Raises as
-    `filter_pairs` does.
+    Unlike `filter_pairs`, it does not keep covariances, which are most of a belief. Raises as `filter_pairs` does.
     """
     return to_numpy(_filter_posterior_means(family, *validated_pairs(family, inputs, targets)))
 
@@ -77,7 +76,10 @@ def filter_posterior_means(
 def validated_pairs(
     family: Any, inputs: Shaped[Any, "task time input"], targets: Shaped[Any, "task time output"]
 ) -> tuple[Array, Array]:
-    """The pairs as float64 JAX arrays, refused if not finite or not of the widths that the family's model draws."""
+    """Return the pairs as float64 JAX arrays.
+
+    Raises `ValueError` for entries that are not finite, or widths other than those of the family's model.
+    """
     inputs, targets = jnp.asarray(inputs, float), jnp.asarray(targets, float)
     if inputs.ndim != 3 or targets.ndim != 3 or inputs.shape[:2] != targets.shape[:2] or 0 in inputs.shape[:2]:
         raise ValueError(
@@ -88,7 +90,7 @@ def validated_pairs(
     widths, wanted = (inputs.shape[2], targets.shape[2]), (shapes["inputs"][-1], shapes["targets"][-1])
     if widths != wanted:
         raise ValueError(
-            f"inputs and targets of {type(family).__name__} have {wanted[0]} and {wanted[1]} numbers each; "
+            f"inputs and targets of {type(family).__name__} must have {wanted[0]} and {wanted[1]} numbers each; "
             f"got shapes {inputs.shape} and {targets.shape}"
         )
     if not bool(jnp.isfinite(inputs).all() & jnp.isfinite(targets).all()):
@@ -98,7 +100,7 @@ def validated_pairs(
 
 @in_float64
 def prior_beliefs(family: HasArmBeliefs | HasContextBeliefs, num_tasks: int) -> Belief:
-    """The prior belief of every task (leading axis)."""
+    """Return the prior belief of every task (leading axis)."""
     return jax.tree.map(
         lambda leaf: np.broadcast_to(np.asarray(leaf), (num_tasks, *jnp.shape(leaf))), family.prior_belief()
     )
@@ -108,7 +110,7 @@ def prior_beliefs(family: HasArmBeliefs | HasContextBeliefs, num_tasks: int) -> 
 def update_arms(
     family: HasArmBeliefs, belief: Belief, arms: Int[np.ndarray, "task"], rewards: Float[np.ndarray, "task"]
 ) -> Belief:
-    """The belief of every task after the arm that was pulled in it paid its reward."""
+    """Return the belief of every task after its pulled arm gave its reward."""
     return to_numpy(_update_arms(family, jax.tree.map(jnp.asarray, belief), jnp.asarray(arms), jnp.asarray(rewards)))
 
 
@@ -125,7 +127,7 @@ def update_context_arms(
     arms: Int[np.ndarray, "task"],
     rewards: Float[np.ndarray, "task"],
 ) -> Belief:
-    """The belief of every task after the arm that was pulled in its context paid its reward."""
+    """Return the belief of every task after the arm pulled in its context gave its reward."""
     pulls = (jnp.asarray(contexts), jnp.asarray(arms), jnp.asarray(rewards))
     return to_numpy(_update_context_arms(family, jax.tree.map(jnp.asarray, belief), *pulls))
 
@@ -136,7 +138,7 @@ def _update_context_arms(family: Any, belief: Belief, contexts: Array, arms: Arr
 
 
 def predictives_of_sequences(family: HasBeliefs, observations: Array) -> Distribution:
-    """The posterior predictive of every observation (`task time`), given those before it."""
+    """Return the posterior predictive of every observation (`task time`), given those before it."""
 
     def predict_one(observations: Array) -> Distribution:
         before, _ = _scan_beliefs(family, observations)
@@ -146,7 +148,7 @@ def predictives_of_sequences(family: HasBeliefs, observations: Array) -> Distrib
 
 
 def predictives_of_regressions(family: HasRegressionBeliefs, inputs: Array, targets: Array) -> Distribution:
-    """The posterior predictive of every target (`task time`), given its input and the pairs before it."""
+    """Return the posterior predictive of every target (`task time`), given its input and the pairs before it."""
 
     def predict_one(inputs: Array, targets: Array) -> Distribution:
         before, _ = _scan_pairs(family, inputs, targets, keep=lambda belief: belief)
@@ -156,9 +158,9 @@ def predictives_of_regressions(family: HasRegressionBeliefs, inputs: Array, targ
 
 
 def batched(distribution: Distribution, batch_shape: tuple[int, ...]) -> Distribution:
-    """A distribution that came out of `vmap` over leading axes `batch_shape`, knowing of them, nested parts included.
+    """Set the batch shape of a distribution, and of its nested parts, that came out of `vmap` over `batch_shape`.
 
-    (`vmap` adds axes to the parameters of a distribution, but leaves the batch shape that it remembers as it was.)
+    `vmap` adds leading axes to the parameters of a distribution, but leaves its stored batch shape unchanged.
     """
     for value in list(vars(distribution).values()):
         for part in value if isinstance(value, (list, tuple)) else (value,):
@@ -179,7 +181,7 @@ def _scan_beliefs(family: HasBeliefs, observations: Array) -> tuple[Belief, Beli
 def _scan_pairs(
     family: HasRegressionBeliefs, inputs: Array, targets: Array, *, keep: Callable[[Belief], Any]
 ) -> tuple[Any, Belief]:
-    """What `keep` makes of the belief before every pair, and the belief after the last."""
+    """Return `keep` of the belief before every pair, and the belief after the last pair."""
 
     def step(belief: Belief, pair: tuple[Array, Array]) -> tuple[Belief, Any]:
         return family.update_with_pair(belief, *pair), keep(belief)
@@ -189,5 +191,5 @@ def _scan_pairs(
 
 
 def _joined(before: Any, final: Any) -> Any:
-    """Entries before every observation and the one after the last, along one axis of time."""
+    """Concatenate the entries before every observation and the one after the last, along the time axis."""
     return jax.tree.map(lambda many, last: jnp.concatenate([many, last[None]]), before, final)

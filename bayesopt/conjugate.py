@@ -1,7 +1,7 @@
-"""Conjugate beliefs: their update by one observation, their posterior and their posterior predictive.
+"""Conjugate beliefs: updates by one observation, posteriors and posterior predictives.
 
-Beliefs are NamedTuples in NumPyro's own parameter words, for one task (in bandits with an entry per arm); the formulas
-are those of any Bayesian text (Gelman et al., *Bayesian Data Analysis*, ch. 2-3; DeGroot, *Optimal Statistical
+Beliefs are NamedTuples with NumPyro's parameter names, for one task; in bandits, they have one entry per arm. The
+formulas are textbook results (Gelman et al., *Bayesian Data Analysis*, ch. 2-3; DeGroot, *Optimal Statistical
 Decisions*, ch. 9).
 """
 
@@ -16,7 +16,7 @@ from bayesopt.distributions import Lomax
 Scalar = Float[Array, ""]
 
 Numbers = Float[Any, "..."]
-"""A number per task, or one per arm: JAX inside a transformation, NumPy outside."""
+"""One number per task or per arm: JAX inside a transformation, NumPy outside."""
 
 
 class BetaBelief(NamedTuple):
@@ -27,7 +27,7 @@ class BetaBelief(NamedTuple):
 
 
 def update_beta_arm(belief: BetaBelief, is_pulled: Float[Array, "arm"], reward: Num[Array, ""]) -> BetaBelief:
-    """Count one more success or failure of the arm that was pulled; the belief has an entry for every arm."""
+    """Count one more success or failure of the pulled arm; the belief has an entry for every arm."""
     return BetaBelief(belief.concentration1 + is_pulled * reward, belief.concentration0 + is_pulled * (1 - reward))
 
 
@@ -37,7 +37,7 @@ def update_beta(belief: BetaBelief, observation: Num[Array, ""]) -> BetaBelief:
 
 
 def bernoulli_predictive(belief: BetaBelief) -> dist.Distribution:
-    """Bernoulli with the posterior mean probability."""
+    """Return the Bernoulli distribution with the posterior mean probability."""
     return dist.BernoulliProbs(belief.concentration1 / (belief.concentration1 + belief.concentration0))
 
 
@@ -54,7 +54,7 @@ def update_dirichlet(belief: DirichletBelief, observation: Num[Array, ""]) -> Di
 
 
 def categorical_predictive(belief: DirichletBelief) -> dist.Distribution:
-    """Categorical with the posterior mean probabilities."""
+    """Return the categorical distribution with the posterior mean probabilities."""
     return dist.CategoricalProbs(belief.concentration / belief.concentration.sum(-1, keepdims=True))
 
 
@@ -66,7 +66,7 @@ class GammaBelief(NamedTuple):
 
 
 def update_gamma_arm(belief: GammaBelief, is_pulled: Float[Array, "arm"], reward: Num[Array, ""]) -> GammaBelief:
-    """Add one exponential reward of the arm that was pulled; the belief has an entry for every arm."""
+    """Add one exponential reward of the pulled arm; the belief has an entry for every arm."""
     return GammaBelief(belief.concentration + is_pulled, belief.rate + is_pulled * reward)
 
 
@@ -76,7 +76,7 @@ def update_gamma(belief: GammaBelief, observation: Num[Array, ""]) -> GammaBelie
 
 
 def lomax_predictive(belief: GammaBelief) -> dist.Distribution:
-    """The next waiting time: an exponential mixed over its Gamma-distributed rate."""
+    """Return the distribution of the next waiting time: an exponential mixed over its Gamma-distributed rate."""
     return Lomax(belief.concentration, belief.rate)
 
 
@@ -90,7 +90,7 @@ class NormalBelief(NamedTuple):
 def update_normal(
     belief: NormalBelief, observation: Num[Array, ""], *, observation_scale: float | Scalar
 ) -> NormalBelief:
-    """Weigh in one observation of known standard deviation `observation_scale`."""
+    """Add one observation with known standard deviation `observation_scale`."""
     precision = belief.precision + observation_scale**-2
     loc = belief.loc + (observation - belief.loc) * observation_scale**-2 / precision
     return NormalBelief(loc, precision)
@@ -103,19 +103,19 @@ def update_normal_arm(
     *,
     observation_scale: float | Scalar,
 ) -> NormalBelief:
-    """Weigh in one reward of the arm that was pulled; the belief has an entry for every arm."""
+    """Add one reward of the pulled arm; the belief has an entry for every arm."""
     precision = belief.precision + is_pulled * observation_scale**-2
     loc = belief.loc + is_pulled * (reward - belief.loc) * observation_scale**-2 / precision
     return NormalBelief(loc, precision)
 
 
 def normal_posterior(belief: NormalBelief) -> dist.Distribution:
-    """Normal with the belief's mean and standard deviation."""
+    """Return the normal distribution with the belief's mean and standard deviation."""
     return dist.Normal(belief.loc, belief.precision**-0.5)
 
 
 def normal_predictive(belief: NormalBelief, *, observation_scale: float | Scalar) -> dist.Distribution:
-    """The next observation: posterior uncertainty plus observation noise."""
+    """Return the distribution of the next observation: posterior variance plus noise variance."""
     return dist.Normal(belief.loc, jnp.sqrt(1 / belief.precision + observation_scale**2))
 
 
@@ -133,10 +133,11 @@ def update_linear_gaussian(
     *,
     observation_scale: float | Scalar,
 ) -> LinearGaussianBelief:
-    """Weigh in one pair: the Kalman update of a static state.
+    """Add one pair by the Kalman update of a static state.
 
-    In float64 the mean is right to about 1e-10 and the covariance to a relative 1e-8 while the noise is at least 1e-4
-    of the prior's scale; with less noise the covariance, at 1e-8 of its former size and below, cancels.
+    In float64, if the noise is at least 1e-4 of the prior's scale, the mean is accurate to about 1e-10 and the
+    covariance to a relative 1e-8. With less noise the covariance falls to 1e-8 of its former size or below, and loses
+    its digits to cancellation.
     """
     projected = belief.covariance @ features
     innovation_variance = projected @ features + observation_scale**2
@@ -147,13 +148,13 @@ def update_linear_gaussian(
 
 
 def linear_gaussian_posterior(belief: LinearGaussianBelief) -> dist.Distribution:
-    """The whole weight matrix, `output feature`, as one event."""
+    """Return the distribution of the whole weight matrix, `output feature`, as one event."""
     return dist.MultivariateNormal(belief.loc, belief.covariance).to_event(1)
 
 
 def linear_gaussian_predictive(
     belief: LinearGaussianBelief, features: Shaped[Array, "feature"], *, observation_scale: float | Scalar
 ) -> dist.Distribution:
-    """The next target: independent normals, one per output."""
+    """Return the distribution of the next target: independent normals, one per output."""
     variance = (belief.covariance @ features) @ features
     return dist.Normal(belief.loc @ features, jnp.sqrt(variance + observation_scale**2)).to_event(1)

@@ -1,8 +1,8 @@
-"""Distributions that NumPyro lacks, and the Kullback-Leibler pairs it lacks, registered with its own dispatcher.
+"""Distributions and Kullback-Leibler divergences that NumPyro lacks.
 
-Everything is in log space and in nats. Importing this module teaches `numpyro.distributions.kl_divergence` the pairs
-Bernoulli-Bernoulli and Categorical-Categorical in every parametrisation, Lomax-Lomax, and Normal or Lomax against a
-`Histogram`.
+Everything is in log space and in nats. Importing this module registers with `numpyro.distributions.kl_divergence` the
+pairs Bernoulli-Bernoulli and Categorical-Categorical in every parametrisation, Lomax-Lomax, and Normal or Lomax
+against a `Histogram`.
 """
 
 from collections.abc import Callable
@@ -21,11 +21,11 @@ from bayesopt.tail_integrals import LARGEST_EXPONENTIAL, integral, mean_log1p_of
 
 NUM_TAIL_NODES = 96
 LARGEST_Z = 9.5
-"""A normal variable is beyond it with probability 2e-21."""
+"""A standard normal variable exceeds this in absolute value with probability 2e-21."""
 
 
 class Lomax(dist.Distribution):
-    """Pareto type II: an exponential whose rate is Gamma(concentration, scale).
+    """Lomax distribution (Pareto type II): an exponential whose rate is Gamma(concentration, scale).
 
     Density `concentration / scale * (1 + x / scale) ** -(concentration + 1)` on x >= 0; moments of order
     `concentration` and above are infinite.
@@ -80,11 +80,12 @@ class Lomax(dist.Distribution):
 
 
 class Histogram(dist.Distribution):
-    """Uniform within bins, with power-law tails outside: heavy enough that no KL to it is infinite by its tail alone.
+    """Distribution that is uniform within bins and has power-law tails outside.
 
-    `edges` (`bin + 1`, increasing) bound the inner bins. `logits` (`... bin + 2`) weigh the lower tail, the inner
-    bins and the upper tail; a support bounded below has logit -inf for the lower tail. Beyond an outer edge e the
-    density falls as `(1 + |x - e| / tail_scale) ** -2`, a Lomax of concentration 1.
+    The tails are so heavy that they alone make no KL divergence to it infinite. `edges` (`bin + 1`, increasing) bound
+    the inner bins. `logits` (`... bin + 2`) weigh the lower tail, the inner bins and the upper tail; a support bounded
+    below has logit -inf for the lower tail. Beyond an outer edge e the density falls as
+    `(1 + |x - e| / tail_scale) ** -2`, a Lomax of concentration 1.
     """
 
     arg_constraints = {
@@ -135,7 +136,7 @@ class Histogram(dist.Distribution):
         return log_weight + jnp.where(distance > 0, log_tail_density, inner)
 
     def cdf(self, value: Any) -> Array:
-        """P(X <= value), by adding up the whole pieces below and the fraction of the piece that holds `value`."""
+        """Return P(X <= value): the mass of the pieces below, plus a fraction of the piece that holds `value`."""
         value = jnp.asarray(value)
         shape = jnp.broadcast_shapes(value.shape, self.batch_shape)
         weights = jnp.exp(jnp.broadcast_to(self.log_weights, (*shape, self.logits.shape[-1])))
@@ -146,7 +147,7 @@ class Histogram(dist.Distribution):
         return (weights * jnp.concatenate([below, inside, above], axis=-1)).sum(-1)
 
     def icdf(self, q: Any) -> Array:
-        """The value below which lies probability `q`: a piece by its cumulative weight, then within the piece."""
+        """Return the quantile at `q`: it finds the piece by its cumulative weight, then inverts within the piece."""
         shape = jnp.broadcast_shapes(jnp.shape(q), self.batch_shape)
         weights = jnp.exp(jnp.broadcast_to(self.log_weights, (*shape, self.logits.shape[-1])))
         below = jnp.cumsum(weights, axis=-1) - weights
@@ -162,7 +163,7 @@ class Histogram(dist.Distribution):
 
 
 def outcome_log_probs(distribution: Any) -> Float[Array, "... outcome"] | None:
-    """Log probability of every outcome of a Bernoulli or Categorical, outcomes last; `None` for any other type."""
+    """Return the log probability of every outcome of a Bernoulli or Categorical; `None` for any other type."""
     if isinstance(distribution, dist.BernoulliLogits):
         return jax.nn.log_sigmoid(jnp.stack([jnp.negative(distribution.logits), distribution.logits], axis=-1))
     if isinstance(distribution, dist.BernoulliProbs):
@@ -175,7 +176,7 @@ def outcome_log_probs(distribution: Any) -> Float[Array, "... outcome"] | None:
 
 
 def kl_divergence_of_log_probs(p: Float[Array, "... outcome"], q: Float[Array, "... outcome"]) -> Float[Array, "..."]:
-    """KL(p‖q) in nats between rows of log probabilities.
+    """Return KL(p‖q) in nats between rows of log probabilities.
 
     An outcome that p rules out contributes nothing; one that only q rules out gives inf.
     """
@@ -199,7 +200,7 @@ def _kl_lomax(p: Lomax, q: Lomax) -> Array:
 
 
 def _kl_to_histogram(p: dist.Distribution, q: Histogram, mean_log1p_beyond: Callable[[Array, int], Array]) -> Array:
-    """-H(p) minus the mean log density of q: exact over the bins, `mean_log1p_beyond(edge, sign)` for the tails."""
+    """Return KL(p‖q): exact over the bins; the tails come from `mean_log1p_beyond(edge, sign)`."""
     edges, tail_scale = jnp.asarray(q.edges), jnp.asarray(q.tail_scale)
     cdf = p.cdf(edges.reshape((-1,) + (1,) * len(p.batch_shape)))
     masses = jnp.moveaxis(jnp.diff(cdf, axis=0, prepend=0.0, append=1.0), 0, -1)
@@ -214,7 +215,7 @@ def _kl_normal_to_histogram(p: dist.Normal, q: Histogram) -> Array:
     loc, scale = jnp.broadcast_arrays(jnp.asarray(p.loc, float), jnp.asarray(p.scale, float))
 
     def mean_log1p_beyond(edge: Array, sign: int) -> Array:
-        """E[log(1 + d / tail_scale); d > 0] of the distance d beyond the edge, over y = log(1 + d / tail_scale)."""
+        """Integrate E[y; d > 0] over y = log(1 + d / tail_scale), where d is the distance beyond the edge."""
         edge_z = sign * (edge - loc) / scale
         start_z = jnp.maximum(edge_z, -LARGEST_Z)
         stop_z = jnp.maximum(start_z, 0.0) + LARGEST_Z
@@ -235,7 +236,7 @@ def _kl_lomax_to_histogram(p: Lomax, q: Histogram) -> Array:
     concentration, scale = jnp.broadcast_arrays(jnp.asarray(p.concentration, float), jnp.asarray(p.scale, float))
 
     def mean_log1p_below(edge: Array) -> Array:
-        """The half of [0, edge] near 0 over the exponential variable of p, the other half over y as for the Normal."""
+        """Integrate the half of [0, edge] near 0 over p's exponential variable, and the other half over y."""
         c, s = concentration[..., None], scale[..., None]
         half = jnp.broadcast_to(edge / 2, scale.shape)
         stop = jnp.minimum(concentration * jnp.log1p(half / scale), LARGEST_EXPONENTIAL)

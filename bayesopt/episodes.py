@@ -1,4 +1,4 @@
-"""Tasks drawn from a family by running its model forward, many at once."""
+"""Batches of tasks, drawn from a family by running its model forward."""
 
 import functools
 from typing import Any, NamedTuple
@@ -21,14 +21,14 @@ from bayesopt.float64 import in_float64, to_numpy
 
 
 class Sequences(NamedTuple):
-    """Sequence-prediction tasks: the latents that define each, and what each emitted in order."""
+    """Sequence-prediction tasks: the latents of each, and its observations in order."""
 
     latents: dict[str, Shaped[Any, "task ..."]]
     observations: Shaped[Any, "task time ..."]
 
 
 class Regressions(NamedTuple):
-    """Regression tasks: the latents that define each, and its pairs in order."""
+    """Regression tasks: the latents of each, and its pairs in order."""
 
     latents: dict[str, Shaped[Any, "task ..."]]
     inputs: Shaped[Any, "task time input"]
@@ -36,14 +36,14 @@ class Regressions(NamedTuple):
 
 
 class RewardTables(NamedTuple):
-    """Bandit tasks: the latents that define each, and what every arm would pay at every trial."""
+    """Bandit tasks: the latents of each, and the reward of every arm at every trial, pulled or not."""
 
     latents: dict[str, Shaped[Any, "task ..."]]
     rewards: Float[Any, "task time arm"]
 
 
 class ContextualRewardTables(NamedTuple):
-    """Contextual bandit tasks: the latents, the context of every trial, and what every arm would pay there."""
+    """Contextual bandit tasks: the latents, the context of every trial, and the reward of every arm there."""
 
     latents: dict[str, Shaped[Any, "task ..."]]
     contexts: Int[Any, "task time"]
@@ -51,7 +51,7 @@ class ContextualRewardTables(NamedTuple):
 
 
 class TabularTasks(NamedTuple):
-    """Small Markov tasks: the latents, and where every action leads from every state and what it pays there."""
+    """Tabular MDPs: the latents, and the next state and reward of every action in every state."""
 
     latents: dict[str, Shaped[Any, "task ..."]]
     next_state: Int[Any, "task state action"]
@@ -82,9 +82,9 @@ def sample_regressions(family: AbstractRegressionFamily, key: Array, *, num_task
 def sample_regressions_given(
     family: AbstractRegressionFamily, latents: dict[str, Shaped[Any, "task ..."]], key: Array, *, length: int
 ) -> Regressions:
-    """Draw `length` pairs of every task whose latents are given, by the family's own model; NumPy arrays, float64.
+    """Draw `length` pairs of every task from the family's model, given the latents; NumPy arrays, float64.
 
-    `latents` has every latent site of the model, and they need not be likely under the prior. Raises `ValueError`
+    `latents` has every latent site of the model; its values need not be likely under the prior. Raises `ValueError`
     for sites or shapes that are not the model's, values that are not finite, and `length` below 1.
     """
     require_at_least_one(length=length)
@@ -119,7 +119,7 @@ def sample_contextual_tables(
 
 @in_float64
 def sample_tabular_tasks(family: AbstractTabularFamily, key: Array, *, num_tasks: int) -> TabularTasks:
-    """Draw `num_tasks` small Markov tasks; NumPy arrays, rewards in float64.
+    """Draw `num_tasks` tabular MDPs; NumPy arrays, rewards in float64.
 
     Raises `ValueError` unless `num_tasks` is at least 1.
     """
@@ -129,7 +129,7 @@ def sample_tabular_tasks(family: AbstractTabularFamily, key: Array, *, num_tasks
 
 @in_float64
 def tabular_tasks_given(family: AbstractTabularFamily, latents: dict[str, Shaped[Any, "task ..."]]) -> TabularTasks:
-    """The small Markov tasks whose latents are given; NumPy arrays, rewards in float64."""
+    """Return the tabular MDPs with the given latents; NumPy arrays, rewards in float64."""
     arrays = {name: jnp.asarray(values) for name, values in latents.items()}
     next_state, reward = to_numpy(_tables(family, arrays))
     initial_state = np.full(len(next_state), family.initial_state)
@@ -152,7 +152,7 @@ def _tables(family: AbstractTabularFamily, latents: dict[str, Array]) -> tuple[A
 
 @in_float64
 def expected_reward_tables(family: AbstractBanditFamily, tables: RewardTables) -> Float[np.ndarray, "task arm"]:
-    """What each arm of each task pays on average, given the latents that nobody sees."""
+    """Return the expected reward of each arm of each task, given its latents."""
     return np.asarray(_expected_rewards(family, {name: jnp.asarray(v) for name, v in tables.latents.items()}), float)
 
 
@@ -160,7 +160,7 @@ def expected_reward_tables(family: AbstractBanditFamily, tables: RewardTables) -
 def expected_contextual_tables(
     family: AbstractContextualBanditFamily, tables: ContextualRewardTables
 ) -> Float[np.ndarray, "task context arm"]:
-    """What each arm of each task pays on average in each context, given the latents that nobody sees."""
+    """Return the expected reward of each arm of each task in each context, given its latents."""
     return np.asarray(_expected_rewards(family, {name: jnp.asarray(v) for name, v in tables.latents.items()}), float)
 
 
@@ -173,13 +173,13 @@ def _expected_rewards(
 
 @in_float64
 def sample_sites(family: AbstractFamily, key: Array, *, num_tasks: int, length: int) -> dict[str, Any]:
-    """Every sample site of the model, drawn for `num_tasks` tasks (leading axis)."""
+    """Draw every sample site of the model for `num_tasks` tasks (leading axis)."""
     return to_numpy(_sample_sites(family, key, num_tasks, length))
 
 
 @functools.cache
 def site_shapes(family: AbstractFamily) -> dict[str, tuple[int, ...]]:
-    """The shape that every sample site of the model has in one task of length 1; nothing is drawn."""
+    """Return the shape of every sample site of the model in one task of length 1, without drawing it."""
     drawn = jax.eval_shape(lambda: _draw_one(family, {}, jax.random.key(0), 1))
     return {name: tuple(value.shape) for name, value in drawn.items()}
 
@@ -196,7 +196,7 @@ def _sample_sites_given(family: AbstractFamily, latents: dict[str, Array], key: 
 
 
 def _draw_one(family: AbstractFamily, given: dict[str, Array], key: Array, length: int) -> dict[str, Array]:
-    """Every sample site of one task; those in `given` have the value they have there."""
+    """Draw every sample site of one task; sites in `given` are fixed at their values there."""
     model = handlers.seed(handlers.substitute(family.model, given), key)
     trace = handlers.trace(model).get_trace(length=length)
     return {name: site["value"] for name, site in trace.items() if site["type"] == "sample"}
@@ -217,7 +217,7 @@ def _validated_latents(family: AbstractRegressionFamily, latents: dict[str, Any]
             raise ValueError(f"latents {site!r} of {name} must be finite; got at least one entry that is not")
     counts = {site: len(values) for site, values in arrays.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
-        raise ValueError(f"latents of {name} must be of equally many tasks, at least 1; got {counts}")
+        raise ValueError(f"latents of {name} must all have the same number of tasks, at least 1; got {counts}")
     return {
         site: jnp.asarray(values, float if np.issubdtype(values.dtype, np.floating) else None)
         for site, values in arrays.items()
@@ -225,7 +225,7 @@ def _validated_latents(family: AbstractRegressionFamily, latents: dict[str, Any]
 
 
 def require_at_least_one(**counts: int) -> None:
-    """Refuse counts below 1, by their names."""
+    """Raise `ValueError` naming the first count below 1."""
     for name, value in counts.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1; got {value}")

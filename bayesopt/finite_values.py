@@ -1,4 +1,4 @@
-"""Distributions over finitely many real values: rewards that are counts in some unit."""
+"""Distributions over finitely many real values, for rewards that are multiples of a unit."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from numpyro.distributions.util import validate_sample
 
 
 class FiniteValues(dist.Distribution):
-    """One of finitely many real values, each with its probability: `values` and `log_probs` are `... outcome`.
+    """Distribution over finitely many real values; `values` and `log_probs` are `... outcome`.
 
-    A value may be listed twice, and then counts with both probabilities.
+    If a value is listed twice, its probabilities are added.
     """
 
     arg_constraints = {"values": constraints.real_vector, "log_probs": constraints.dependent(event_dim=1)}
@@ -39,7 +39,10 @@ class FiniteValues(dist.Distribution):
         return jax.nn.logsumexp(jnp.where(is_value, self.log_probs, -jnp.inf), axis=-1)
 
     def enumerate_support(self, expand: bool = True) -> np.ndarray:
-        """Every value that any element of the batch can take, outcomes first; its own or not is for `log_prob`."""
+        """Return all values that any batch element can take, outcome axis first.
+
+        Values that one element cannot take have `log_prob` -inf there.
+        """
         values = np.unique(np.asarray(self.values)).reshape(-1, *[1] * len(self.batch_shape))
         return np.broadcast_to(values, (len(values), *self.batch_shape)) if expand else values
 
@@ -55,9 +58,9 @@ class FiniteValues(dist.Distribution):
 def beta_binomial_log_probs(
     concentration1: Float[Array, "*batch"], concentration0: Float[Array, "*batch"], total_count: int
 ) -> Float[Array, "count *batch"]:
-    """How likely each number of successes in `total_count` trials is, their probability being Beta-distributed.
+    """Return the log probability of each number of successes in `total_count` trials with a Beta-distributed rate.
 
-    By log-gamma functions: NumPyro's `BetaBinomial` goes through JAX's `betaln`, which is good to six digits only.
+    It uses log-gamma functions, because NumPyro's `BetaBinomial` uses JAX's `betaln`, which has only six digits.
     """
     successes = jnp.arange(total_count + 1).reshape(-1, *[1] * jnp.ndim(concentration1))
     failures = total_count - successes

@@ -1,8 +1,8 @@
-"""Float64 computation whatever the user's JAX setting, and without changing it.
+"""Float64 computation that neither depends on the user's JAX setting nor changes it.
 
-References, divergences and planning are only worth having if they are more accurate than what they judge. Functions
-here run under their own `jax.enable_x64`, and distributions that leave the package keep doing so: with JAX's default
-setting a plain NumPyro distribution would silently fall back to float32 at the first `log_prob`.
+References, divergences and plans must be more accurate than the networks that they evaluate. Functions of the package
+therefore run under their own `jax.enable_x64`, and so do the methods of distributions that the package returns: with
+JAX's default setting a plain NumPyro distribution would silently use float32 at the first `log_prob`.
 """
 
 import functools
@@ -22,7 +22,7 @@ _COMPUTING_METHODS = ("log_prob", "sample", "cdf", "icdf", "entropy", "enumerate
 
 
 def in_float64(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Run `function` with 64-bit types switched on, restoring the user's setting afterwards."""
+    """Return `function` run with 64-bit types enabled; the user's setting is restored afterwards."""
 
     @functools.wraps(function)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
@@ -33,14 +33,14 @@ def in_float64(function: Callable[Parameters, Result]) -> Callable[Parameters, R
 
 
 def to_numpy(tree: Any) -> Any:
-    """The same tree (of arrays, NamedTuples, distributions) with every leaf a NumPy array."""
+    """Return the same tree (of arrays, NamedTuples, distributions) with every leaf a NumPy array."""
     return jax.tree.map(np.asarray, tree)
 
 
 def as_float64(distribution: Distribution) -> Distribution:
-    """The same NumPyro distribution, of which every computation runs in float64 and returns NumPy arrays.
+    """Return the same NumPyro distribution, with methods that compute in float64 and return NumPy arrays.
 
-    Its type is a subclass of the original's, so `isinstance` and NumPyro's KL registry see no difference. Inside a
+    Its type is a subclass of the original's, so `isinstance` and NumPyro's KL registry treat it alike. Inside a
     user's own `jit` or `vmap` it computes as the original would, in the precision of that transformation.
     """
     original = type(distribution)

@@ -1,7 +1,7 @@
-"""The foraging grid without its prior: its cells and goals, what visits rule out, and what trajectories collected.
+"""Geometry, beliefs and goal counts of the foraging grid.
 
 Cells are numbered `y * side + x` from the bottom-left corner, (x, y) = (0, 0). The actions are up, down, left, right,
-numbered in this order. A belief is two sets of candidates, each a bit mask.
+numbered in this order. A belief is two sets of candidate cells, each a bit mask.
 """
 
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -15,35 +15,35 @@ _STEPS = ((0, 1), (0, -1), (-1, 0), (1, 0))
 
 
 class ForagingLayout(NamedTuple):
-    """What all tasks of a foraging grid have in common."""
+    """Cells, candidate cells and rewards, which all tasks of a foraging grid share."""
 
     side: int
     start: int
     next_cell: Int[np.ndarray, "cell action"]
-    """The cell that is entered; at a wall, the same one."""
+    """Cell that an action leads to; at a wall, the same cell."""
     small_cell: int
     medium_cells: Int[np.ndarray, "medium"]
-    """Where the medium goal may be: bit or index i of a belief or latent is the i-th of them."""
+    """Candidate cells of the medium goal; bit i of a belief, or latent i, stands for the i-th of them."""
     high_cells: Int[np.ndarray, "high"]
-    """Where the high goal may be."""
+    """Candidate cells of the high goal, in the same way."""
     rewards: Float[np.ndarray, "goal"]
-    """What the small, the medium and the high goal pay."""
+    """Rewards of the small, the medium and the high goal."""
 
 
 @runtime_checkable
 class HasForagingLayout(Protocol):
-    """A family whose tasks are foraging grids, goals uniform over their candidates."""
+    """Family of foraging grids, with goals uniform over their candidate cells."""
 
     @property
     def layout(self) -> ForagingLayout:
-        """What all its tasks have in common."""
+        """Cells, candidate cells and rewards of all its tasks."""
         ...
 
 
 class ForagingBelief(NamedTuple):
-    """The cells at which each goal may still be, as bit masks: bit i stands for the i-th candidate of the layout.
+    """Candidate cells that remain for each goal, as bit masks: bit i stands for the i-th candidate of the layout.
 
-    All candidates that are left are equally likely. A goal is known when one bit is left.
+    All remaining candidates are equally likely. A goal is known when one bit is left.
     """
 
     medium_candidates: Int[np.ndarray, "task"]
@@ -51,7 +51,7 @@ class ForagingBelief(NamedTuple):
 
 
 class GoalCounts(NamedTuple):
-    """How often each task's goals were entered."""
+    """Number of times that each goal was entered, per task."""
 
     small: Int[np.ndarray, "task"]
     medium: Int[np.ndarray, "task"]
@@ -59,10 +59,11 @@ class GoalCounts(NamedTuple):
 
 
 def foraging_layout(side: int, rewards: tuple[float, float, float]) -> ForagingLayout:
-    """A grid of `side` x `side` cells; the small goal is at (1, 1).
+    """Return the layout of a grid of `side` x `side` cells, with the small goal at (1, 1).
 
-    The medium goal is in the row and column of index side // 2, between 1 and this index; the high goal in the last
-    row and column. Candidates are ordered along the ring, from its left end over the corner to its lower end.
+    Candidates of the medium goal are the cells of row and column side // 2 with coordinates from 1 to side // 2. Those
+    of the high goal are the last row and column. Candidates are ordered along the ring, from its left end over the
+    corner to its lower end.
     """
     x, y = np.tile(np.arange(side), side), np.repeat(np.arange(side), side)
     moved = [np.clip(y + dy, 0, side - 1) * side + np.clip(x + dx, 0, side - 1) for dx, dy in _STEPS]
@@ -78,14 +79,14 @@ def foraging_layout(side: int, rewards: tuple[float, float, float]) -> ForagingL
 
 
 def cell_at(side: int, x: int, y: int) -> int:
-    """The number of the cell at (x, y), counted from the bottom-left corner. Raises `ValueError` outside the grid."""
+    """Return the number of the cell at (x, y). Raises `ValueError` outside the grid."""
     if not (0 <= x < side and 0 <= y < side):
         raise ValueError(f"x and y must be from 0 to {side - 1}; got ({x}, {y})")
     return y * side + x
 
 
 def prior_belief(layout: ForagingLayout, num_tasks: int) -> ForagingBelief:
-    """Nothing is ruled out."""
+    """Return the belief before any step: no candidate is ruled out."""
     counts = len(layout.medium_cells), len(layout.high_cells)
     return ForagingBelief(*(np.full(num_tasks, (1 << count) - 1, np.int64) for count in counts))
 
@@ -97,10 +98,10 @@ def update_belief(
     action: Int[np.ndarray, "task"],
     reward: Float[np.ndarray, "task"],
 ) -> ForagingBelief:
-    """The belief after `action` was taken in `cell` and paid `reward` (Bayes' rule).
+    """Return the belief after `action` in `cell` gave `reward` (Bayes' rule).
 
-    A candidate that is entered without pay is ruled out; one that pays is the goal. Raises `ValueError` where nothing
-    is left that agrees with the rewards.
+    A candidate that is entered without reward is ruled out; one that gives a reward is the goal. Raises `ValueError`
+    if the rewards rule out all candidates of a goal.
     """
     entered, is_paid = layout.next_cell[cell, action], np.asarray(reward) > 0
     updated = []
@@ -113,8 +114,8 @@ def update_belief(
         left = np.where(bit == 0, candidates, candidates & np.where(is_paid, bit, ~bit))
         if not left.all():
             raise ValueError(
-                f"the {name} goal must be somewhere; {(left == 0).sum()} of {len(left)} tasks have rewards that rule "
-                "out every cell"
+                f"rewards must leave a candidate cell for the {name} goal; got rewards that rule out every cell in "
+                f"{(left == 0).sum()} of {len(left)} tasks"
             )
         updated.append(left)
     return ForagingBelief(*updated)
@@ -126,17 +127,17 @@ def goal_counts(
     actions: Int[np.ndarray, "task time"],
     rewards: Float[np.ndarray, "task time"],
 ) -> GoalCounts:
-    """How often each goal was entered, from the cells in which actions were taken and what they paid."""
+    """Return how often each goal was entered, given the cells in which actions were taken and their rewards."""
     entered = layout.next_cell[observations, actions]
     cells = (layout.small_cell, layout.medium_cells, layout.high_cells)
     return GoalCounts(*((np.isin(entered, goal) & (rewards > 0)).sum(axis=1) for goal in cells))
 
 
 def occupancy(cells: Int[np.ndarray, "task time"], *, side: int) -> Float[np.ndarray, "y x"]:
-    """The share of steps in each cell, all tasks together; row 0 is the bottom row.
+    """Return the fraction of steps that start in each cell, over all tasks; row 0 is the bottom row.
 
-    Of the cells where actions are taken: a goal that pays is left in the same step, so it has none. Raises
-    `ValueError` for cells outside the grid.
+    Entering a goal leads back to the start in the same step, so no step starts in a goal. Raises `ValueError` for
+    cells outside the grid.
     """
     if cells.min() < 0 or cells.max() >= side**2:
         raise ValueError(f"cells must be from 0 to {side**2 - 1}; got {cells.min()} to {cells.max()}")

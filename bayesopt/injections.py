@@ -1,4 +1,4 @@
-"""The uniform distribution over the ways to give every context an arm of its own, some of them ruled out."""
+"""The uniform distribution over injections from contexts to arms, restricted to those still possible."""
 
 import functools
 import itertools
@@ -15,15 +15,15 @@ from numpyro.distributions.util import validate_sample
 
 @functools.cache
 def injections(num_contexts: int, num_arms: int) -> Int[np.ndarray, "injection context"]:
-    """Every list of `num_contexts` different arms, in lexicographic order."""
+    """Return every list of `num_contexts` different arms, in lexicographic order."""
     return np.array(list(itertools.permutations(range(num_arms), num_contexts)), np.int64)
 
 
 class UniformInjections(dist.Distribution):
-    """One arm for every context, no arm twice, all such lists equally likely that only use what `is_possible`.
+    """Uniform distribution over injections from contexts to arms that use only arms marked in `is_possible`.
 
     `is_possible` is `... context arm`; a draw is the list of arms, `... context`. All injections are enumerated, so
-    there may be few contexts and arms only.
+    contexts and arms must be few.
     """
 
     arg_constraints = {"is_possible": constraints.independent(constraints.boolean, 2)}
@@ -40,13 +40,13 @@ class UniformInjections(dist.Distribution):
 
     @property
     def is_allowed(self) -> Array:
-        """Which injections use only what is possible (`... injection`)."""
+        """True for injections that use only possible arms (`... injection`)."""
         lists = jnp.asarray(injections(*self.is_possible.shape[-2:]))
         return jnp.asarray(self.is_possible)[..., jnp.arange(lists.shape[1]), lists].all(-1)
 
     @property
     def arm_probs(self) -> Array:
-        """How likely each arm is to be the context's (`... context arm`)."""
+        """Probability of each arm in each context (`... context arm`)."""
         num_arms = self.is_possible.shape[-1]
         uses = jnp.asarray(np.eye(num_arms)[injections(*self.is_possible.shape[-2:])])
         is_allowed = self.is_allowed
@@ -66,10 +66,10 @@ class UniformInjections(dist.Distribution):
 
 
 def injection_arm_probs(is_possible: Bool[np.ndarray, "task context arm"]) -> Float[np.ndarray, "task context arm"]:
-    """The `arm_probs` of `UniformInjections` for many tasks, in NumPy; NaN where nothing is possible any more.
+    """Return the `arm_probs` of `UniformInjections` for many tasks, in NumPy; NaN if no injection is possible.
 
-    Contexts are given arms one after the other, and only the set of arms in use matters to the contexts that follow,
-    so injections are counted over sets (bits of an integer), not one by one.
+    Contexts receive arms one after the other, and only the set of used arms matters to the contexts that follow.
+    Injections are therefore counted over sets (bits of an integer), not one by one.
     """
     num_tasks, num_contexts, num_arms = is_possible.shape
     possible = is_possible.transpose(1, 2, 0).astype(float)

@@ -1,4 +1,4 @@
-"""What planning whole lifetimes in small Markov tasks offers: protocols of families that can, and of their plans."""
+"""Protocols of tabular families that can be planned over whole lifetimes, and of their plans."""
 
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,26 +10,26 @@ from bayesopt.agent import Agent
 
 @runtime_checkable
 class LifetimePlan(Protocol):
-    """The solution of a tabular family: what a Bayes-optimal lifetime is worth, and how to live it."""
+    """Solution of a tabular family: the Bayes-optimal values and policy."""
 
     @property
     def values(self) -> Float[np.ndarray, "lifetime"]:
-        """Expected summed reward of the Bayes-optimal policy over 1, 2, ... steps; entry k is of k + 1 steps."""
+        """Expected summed reward of the Bayes-optimal policy; entry k is for a lifetime of k + 1 steps."""
         ...
 
     def optimal_agent(self, *, lifetime: int) -> Agent:
-        """The Bayes-optimal agent for so many steps; ties are shared out equally."""
+        """Return the Bayes-optimal agent for `lifetime` steps; ties are broken uniformly at random."""
         ...
 
 
 @runtime_checkable
 class HasLifetimePlan(Protocol):
-    """A tabular family with finitely many tasks, all equally likely, whose lifetimes can be planned exactly."""
+    """Tabular family with finitely many equally likely tasks, whose lifetimes can be planned exactly."""
 
     def possible_latents(self) -> dict[str, Shaped[Any, "task ..."]]:
-        """The latents of every task that there can be."""
+        """Return the latents of every possible task."""
         ...
 
     def lifetime_plan(self, *, lifetime: int) -> LifetimePlan:
-        """The Bayes-optimal plan for every lifetime up to `lifetime` steps."""
+        """Return the Bayes-optimal plan for every lifetime up to `lifetime` steps."""
         ...

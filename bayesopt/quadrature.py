@@ -1,8 +1,8 @@
-"""Expectations under a scalar distribution, by summation or double-exponential quadrature, batched.
+"""Expectations under batches of scalar distributions, by summation or double-exponential quadrature.
 
-The nodes lie on the whole support, not on a window of it, so heavy tails are not cut off (Takahasi and Mori 1974,
-Publ. RIMS 9:721). The density must be smooth inside its support: no `Histogram`. An element of a batch that always
-takes the same value is summed over that value alone, with `log_prob` as its log mass.
+The nodes cover the whole support, so heavy tails are not cut off (Takahasi and Mori 1974, Publ. RIMS 9:721). The
+density must be smooth inside its support, so a `Histogram` is not allowed. For a batch element that always takes the
+same value, the sum has that value only, and `log_prob` is its log mass.
 """
 
 from collections.abc import Callable
@@ -23,9 +23,9 @@ NUM_UNBOUNDED_OUTCOMES = 100_000
 
 @in_float64
 def expectation(distribution: Distribution, function: Callable[[Array], Array]) -> Float[np.ndarray, "*batch"]:
-    """E[function(X)] for every element of a batch of scalar distributions; `function` maps arrays elementwise.
+    """Return E[function(X)] for every element of a batch of scalar distributions; `function` acts elementwise.
 
-    Discrete supports without end are summed over the first 100,000 outcomes.
+    Infinite discrete supports are summed over the first 100,000 outcomes.
     """
     distribution = as_float64(distribution)
     support: Any = distribution.support
@@ -61,7 +61,7 @@ def _sum(
 
 
 def _location(distribution: Distribution) -> tuple[Array | float | None, Array, Array]:
-    """Where the support begins (`None`: it does not), the median and the distance of the quartiles, roughly."""
+    """Return the lower bound of the support (or `None`) and, roughly, the median and the interquartile range."""
     lower = getattr(distribution.support, "lower_bound", None)
     draws = jnp.asarray(distribution.sample(jax.random.key(0), (255,)))
     first, middle, third = jnp.quantile(draws, jnp.array([0.25, 0.5, 0.75]), axis=0)

@@ -1,8 +1,7 @@
-"""The public references: what a Bayes-optimal observer predicts, and how likely it finds what happened.
+"""Bayes-optimal predictives, and the log probability of observed sequences.
 
-Each function chooses how: exact beliefs where the family has them. (Enumeration and particles join here when a
-family without closed forms does.) All compute in float64 and return NumPy arrays or float64 distributions, whatever
-the user's JAX setting.
+All functions use the family's exact beliefs. They compute in float64 and return NumPy arrays or float64
+distributions, whatever the user's JAX setting.
 """
 
 import functools
@@ -23,10 +22,10 @@ from bayesopt.float64 import as_float64, in_float64
 
 @in_float64
 def predict_sequence(family: AbstractPredictionFamily, observations: Shaped[Any, "task time ..."]) -> Distribution:
-    """The Bayes-optimal predictive of every observation given those before it (batch shape `task time`).
+    """Return the Bayes-optimal predictive of every observation given those before it (batch shape `task time`).
 
     Index t conditions on the first t observations, so index 0 is the prior predictive and the last observation is
-    predicted but conditions nothing. Raises `ValueError` for observations of the wrong shape or outside the support,
+    predicted but never conditioned on. Raises `ValueError` for observations of the wrong shape or outside the support,
     `NotImplementedError` for a family without belief methods.
     """
     observations = validated_observations(family, observations)
@@ -41,7 +40,7 @@ def predict_regression(
     inputs: Shaped[Any, "task time input"],
     targets: Shaped[Any, "task time output"],
 ) -> Distribution:
-    """The Bayes-optimal predictive of every target (batch shape `task time`, event `output`).
+    """Return the Bayes-optimal predictive of every target (batch shape `task time`, event `output`).
 
     Index t conditions on the inputs up to t and the targets before t. Raises `ValueError` for arrays of the wrong
     shape or with non-finite entries, `NotImplementedError` for a family without belief methods.
@@ -54,7 +53,7 @@ def predict_regression(
 def log_marginal_likelihood(
     family: AbstractPredictionFamily, observations: Shaped[Any, "task time ..."]
 ) -> Float[np.ndarray, "task"]:
-    """Log evidence of each whole sequence, in nats: the summed log predictive, by the chain rule.
+    """Return the log evidence of each whole sequence, in nats: by the chain rule, the summed log predictive.
 
     Raises as `predict_sequence` does.
     """
@@ -68,7 +67,7 @@ def oracle_log_prob(
     latents: dict[str, Shaped[Any, "task ..."]],
     observations: Shaped[Any, "task time ..."],
 ) -> Float[np.ndarray, "task time"]:
-    """How likely each observation was, in nats, to an oracle that knows the task's latents: the model's likelihood.
+    """Return each observation's log likelihood given the task's latents, in nats: the score of an oracle.
 
     No predictor that has to infer the latents has a higher mean. Raises `ValueError` as `predict_sequence` does.
     """
@@ -77,7 +76,7 @@ def oracle_log_prob(
 
 
 class ObservationSpace(NamedTuple):
-    """Where a family's observations live: NumPyro's constraint, and the shape of one observation."""
+    """Support of a family's observations, as a NumPyro constraint, and the shape of one observation."""
 
     support: Any
     event_shape: tuple[int, ...]
@@ -85,7 +84,7 @@ class ObservationSpace(NamedTuple):
 
 @functools.cache
 def observation_space(family: AbstractPredictionFamily) -> ObservationSpace:
-    """The support of a family's observations, read off its model."""
+    """Return the space of a family's observations, read from its model."""
     with handlers.trace() as trace, handlers.seed(rng_seed=0):
         jax.eval_shape(lambda: family.model(length=1))
     if any(isinstance(bound, Tracer) for bound in jax.tree.leaves(trace["observations"]["fn"].support)):
@@ -97,14 +96,14 @@ def observation_space(family: AbstractPredictionFamily) -> ObservationSpace:
 
 @in_float64
 def validated_observations(family: AbstractPredictionFamily, observations: Any) -> Array:
-    """The observations as a JAX array, refused with the first offending value if outside the family's support."""
+    """Return the observations as a JAX array. Raises `ValueError` naming the first value outside the support."""
     space = observation_space(family)
     array = np.asarray(observations)
     if array.ndim != 2 + len(space.event_shape) or array.size == 0:
         raise ValueError(f"observations must have shape (task, time), neither of them 0; got {array.shape}")
     if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
         raise ValueError(f"observations must be numbers; got an array of {array.dtype}")
-    is_supported = np.asarray(space.support(array))  # one verdict for a whole vector, if the support is one of vectors
+    is_supported = np.asarray(space.support(array))  # a support of vectors gives one verdict per vector
     is_inside = is_supported.reshape(*is_supported.shape, *(1,) * (array.ndim - is_supported.ndim)) & np.isfinite(array)
     if not is_inside.all():
         where = tuple(int(i) for i in np.argwhere(~is_inside)[0])
@@ -136,7 +135,7 @@ def _oracle_log_prob(family: Any, latents: dict[str, Array], observations: Array
 
 
 def _describe(support: Any) -> str:
-    """What a value must be, in words."""
+    """Describe in words the values that a support allows."""
     support = getattr(support, "base_constraint", support)
     if support == constraints.boolean:
         return "0 or 1"
@@ -154,6 +153,6 @@ def _describe(support: Any) -> str:
 
 def _no_beliefs(family: Any, methods: str) -> str:
     return (
-        f"{type(family).__name__} has no exact reference: add the methods {methods} to the family "
-        "(references by particles are not built yet; bayesopt.inference.mcmc gives its posterior)"
+        f"{type(family).__name__} has no exact reference. Add the methods {methods} to the family, or sample its "
+        "posterior with bayesopt.inference.mcmc"
     )

@@ -1,7 +1,7 @@
-"""Playing agents on reward tables: the only place where actions are drawn.
+"""Roll-outs of agents on reward tables; actions are drawn here only.
 
-The luck of the arms is in the table and the luck of the choice in the key, so agents that are given the same of both
-differ by nothing else, and their differences are paired.
+Agents that get the same table and the same key play with common random numbers: the table fixes the rewards, the key
+fixes the draws of actions. Their differences are therefore paired.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ PROBABILITY_TOLERANCE = 1e-6
 
 
 class Trajectories(NamedTuple):
-    """What an agent did in every task: actions, what they paid, and how likely each action had been."""
+    """Actions, rewards and action probabilities of an agent in every task."""
 
     actions: Int[np.ndarray, "task time"]
     rewards: Float[np.ndarray, "task time"]
@@ -27,9 +27,9 @@ class Trajectories(NamedTuple):
 
 
 class ProbedTrajectories(NamedTuple):
-    """What an agent did in every task, and what it would have done in every context at any time.
+    """Trajectories, and the agent's action probabilities in every context at every time.
 
-    `context_probs` has one time more than there are trials: entry t conditions on the first t of them.
+    `context_probs` has one time more than there are trials: entry t conditions on the first t trials.
     """
 
     trajectories: Trajectories
@@ -37,7 +37,7 @@ class ProbedTrajectories(NamedTuple):
 
 
 class TabularTrajectories(NamedTuple):
-    """What an agent did in every small Markov task; `observations` are the states in which it acted."""
+    """Trajectories in tabular MDPs; `observations` are the states in which the agent acted."""
 
     observations: Int[np.ndarray, "task time"]
     actions: Int[np.ndarray, "task time"]
@@ -46,7 +46,7 @@ class TabularTrajectories(NamedTuple):
 
 
 def play(agent: Agent, tables: RewardTables | ContextualRewardTables, key: Array) -> Trajectories:
-    """Let an agent act in every task of the tables, to their last trial; it sees the context first if there is one.
+    """Play an agent in every task of the tables; if there are contexts, it sees each before it acts.
 
     Raises `ValueError` for tables with another number of arms, and for probabilities that are not finite, negative,
     of the wrong shape or not normalised.
@@ -55,10 +55,10 @@ def play(agent: Agent, tables: RewardTables | ContextualRewardTables, key: Array
 
 
 def play_probed(agent: Agent, tables: ContextualRewardTables, key: Array, *, num_contexts: int) -> ProbedTrajectories:
-    """As `play`, and before every trial and after the last the agent is asked what it would do in each context.
+    """Play an agent, and record its action probabilities in each context before every trial and after the last.
 
-    Asking leaves its state as it is, so the trajectories are those of `play`, and contexts that have not come yet are
-    answered for too. Raises as `play` does, and `ValueError` if the tables have a context outside 0 ... num_contexts.
+    Probing does not change the agent's state, so the trajectories are those of `play`. Contexts that have not come yet
+    are probed too. Raises as `play` does, and `ValueError` for contexts outside 0 ... num_contexts - 1.
     """
     largest, smallest = int(tables.contexts.max()), int(tables.contexts.min())
     if not 0 <= smallest <= largest < num_contexts:
@@ -77,10 +77,10 @@ def play_probed(agent: Agent, tables: ContextualRewardTables, key: Array, *, num
 def _play(
     agent: Agent, tables: RewardTables | ContextualRewardTables, key: Array, probe: Callable[[State, int], None]
 ) -> Trajectories:
-    """Play on; `probe` is shown the state before every trial and after the last."""
+    """Play an agent, and call `probe` with its state before every trial and after the last."""
     num_tasks, length, num_arms = tables.rewards.shape
     if num_arms != agent.num_arms:
-        raise ValueError(f"the agent plays {agent.num_arms} arms; the tables have {num_arms}")
+        raise ValueError(f"tables must have {agent.num_arms} arms, like the agent; got {num_arms}")
     luck = _uniforms(key, length, num_tasks)
     tasks = np.arange(num_tasks)
     actions = np.empty((num_tasks, length), np.int64)
@@ -100,14 +100,14 @@ def _play(
 
 
 def play_tabular(agent: Agent, tasks: TabularTasks, key: Array, *, lifetime: int) -> TabularTrajectories:
-    """Let an agent act `lifetime` times in every task, from its initial state on; it sees the state before it acts.
+    """Play an agent for `lifetime` steps in every task; it sees the state before it acts.
 
-    Raises `ValueError` for tasks with another number of actions, a lifetime below 1, and probabilities as `play`.
+    Raises `ValueError` for tasks with another number of actions, a lifetime below 1, and probabilities as `play` does.
     """
     num_tasks, _, num_actions = tasks.reward.shape
     require_at_least_one(lifetime=lifetime)
     if num_actions != agent.num_arms:
-        raise ValueError(f"the agent takes {agent.num_arms} actions; the tasks have {num_actions}")
+        raise ValueError(f"tasks must have {agent.num_arms} actions, like the agent; got {num_actions}")
     luck = _uniforms(key, lifetime, num_tasks)
     rows = np.arange(num_tasks)
     observations, actions = np.empty((2, num_tasks, lifetime), np.int64)
@@ -125,7 +125,7 @@ def play_tabular(agent: Agent, tasks: TabularTasks, key: Array, *, lifetime: int
 
 
 def _drawn(probs: Float[np.ndarray, "task arm"], luck: Float[np.ndarray, "task"]) -> Int[np.ndarray, "task"]:
-    """The arm that each task's luck picks, never one without probability."""
+    """Return the arm that each task's uniform number selects, never one of probability 0."""
     chosen = (luck[:, None] >= np.cumsum(probs[:, :-1], axis=1)).sum(axis=1)
     return np.where(probs[np.arange(len(probs)), chosen] > 0, chosen, probs.argmax(axis=1))
 
@@ -136,7 +136,7 @@ def _uniforms(key: Array, length: int, num_tasks: int) -> Float[np.ndarray, "tim
 
 
 def validated_action_probs(action_probs: object, shape: tuple[int, int], time: int) -> Float[np.ndarray, "task arm"]:
-    """An agent's probabilities in float64, normalised to rounding. Raises `ValueError` if they are no distribution."""
+    """Return an agent's probabilities in float64, normalised. Raises `ValueError` if they are no distribution."""
     probs = np.asarray(action_probs, float)
     if probs.shape != shape:
         raise ValueError(f"action probabilities must have shape (task, arm) {shape}; got {probs.shape} at trial {time}")

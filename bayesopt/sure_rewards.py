@@ -1,4 +1,4 @@
-"""Rewards of arms of which some pay the same every time: normal distributions whose scale may be 0."""
+"""Normal distributions whose scale may be 0, for arms that always pay the same reward."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from numpyro.distributions.util import promote_shapes, validate_sample
 
 
 class NormalOrSure(dist.Distribution):
-    """Normal(loc, scale) where the scale is above 0, and loc for sure where it is 0.
+    """Normal(loc, scale) where the scale is above 0; the constant loc where it is 0.
 
-    `log_prob` of a sure value is a log mass, 0 or -inf, as that of NumPyro's `Delta`; of the others a log density.
+    Where the scale is 0, `log_prob` is a log mass, 0 or -inf, as in NumPyro's `Delta`; elsewhere it is a log density.
     """
 
     arg_constraints = {"loc": constraints.real, "scale": constraints.nonnegative}

@@ -1,7 +1,7 @@
 """Integrals over smooth tails: Gauss-Legendre quadrature, and the mean of log(1 + X) of a Lomax variable.
 
-The latter is what KL divergences between heavy tails are made of. SciPy's `hyp2f1` would give it in one line, but is
-wrong by tens of nats for some arguments (1.17: `hyp2f1(1, 1.7, 2.7, 0.999)` is negative).
+KL divergences between heavy tails are sums of such means. SciPy's `hyp2f1` would give the mean in one line, but it is
+wrong by tens of nats for some arguments (SciPy 1.17: `hyp2f1(1, 1.7, 2.7, 0.999)` is negative).
 """
 
 from collections.abc import Callable
@@ -13,20 +13,20 @@ from jax.scipy.special import digamma
 from jaxtyping import Array
 
 LARGEST_EXPONENTIAL = 45.0
-"""A standard exponential variable is beyond it with probability 3e-20."""
+"""A standard exponential variable exceeds this with probability 3e-20."""
 
 
 def integral(integrand: Callable[[Array], Array], start: Array, stop: Array, *, num_nodes: int) -> Array:
-    """The integral from `start` to `stop`, by one Gauss-Legendre rule; the integrand sees nodes along a last axis."""
+    """Integrate from `start` to `stop` by one Gauss-Legendre rule; the integrand receives nodes along a last axis."""
     nodes, weights = np.polynomial.legendre.leggauss(num_nodes)
     half = ((stop - start) / 2)[..., None]
     return (half * weights * integrand(start[..., None] + half * (1 + nodes))).sum(-1)
 
 
 def mean_log1p_of_lomax(concentration: Array, scale: Array) -> Array:
-    """E[log(1 + X)] for X ~ Lomax(concentration, scale), for any positive parameters.
+    """Return E[log(1 + X)] for X ~ Lomax(concentration, scale), for any positive parameters.
 
-    Integrated by parts it is the integral over w from 0 to infinity of `e^(-c w) s e^w / (1 + s (e^w - 1))`.
+    After integration by parts it is the integral over w from 0 to infinity of `e^(-c w) s e^w / (1 + s (e^w - 1))`.
     """
     concentration, scale = jnp.broadcast_arrays(jnp.asarray(concentration, float), jnp.asarray(scale, float))
     widest = 1e4 * (1 + concentration)
@@ -42,7 +42,10 @@ def mean_log1p_of_lomax(concentration: Array, scale: Array) -> Array:
 
 
 def _narrow(concentration: Array, scale: Array) -> Array:
-    """The fraction is a logistic function of w, with its step where log(1 + X) turns from linear to logarithmic."""
+    """Integrate over w for scales of at most 1.
+
+    There the fraction is a logistic function of w; its step is where log(1 + X) turns from linear to logarithmic.
+    """
     step = jnp.log1p(-scale) - jnp.log(scale)
     stop = jnp.minimum(LARGEST_EXPONENTIAL / concentration, jnp.maximum(step, 0.0) + LARGEST_EXPONENTIAL)
     c, step = concentration[..., None], step[..., None]
@@ -53,7 +56,7 @@ def _narrow(concentration: Array, scale: Array) -> Array:
 
 
 def _moderate(concentration: Array, scale: Array) -> Array:
-    """Over y = log(1 + s w), which is as flat as the logarithm is."""
+    """Integrate over y = log(1 + s w), in which the integrand is smooth."""
     stop = jnp.log1p(scale * LARGEST_EXPONENTIAL / concentration)
     c, s = concentration[..., None], scale[..., None]
 
@@ -65,7 +68,7 @@ def _moderate(concentration: Array, scale: Array) -> Array:
 
 
 def _wide(concentration: Array, scale: Array) -> Array:
-    """Abramowitz and Stegun 15.3.10 for `2F1(1, c; c + 1; 1 - 1 / s) / c`, in powers of 1 / s."""
+    """Evaluate Abramowitz and Stegun 15.3.10 for `2F1(1, c; c + 1; 1 - 1 / s) / c`, in powers of 1 / s."""
     total, coefficient = jnp.zeros_like(scale), jnp.ones_like(scale)
     for n in range(5):
         total += coefficient * (jnp.log(scale) + digamma(n + 1.0) - digamma(concentration + n))

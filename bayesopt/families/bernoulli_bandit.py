@@ -1,4 +1,4 @@
-"""Arms that pay 1 or 0, each with its own Beta-distributed probability: the standard bandit."""
+"""Independent arms that pay 1 or 0, with Beta-distributed probabilities."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ from bayesopt.planning.knowledge import largest_mean_after_flip
 
 @dataclass(frozen=True)
 class BernoulliBandit(AbstractBanditFamily):
-    """Arms that pay 1 with probability ~ Beta(concentration1, concentration0), one of each per arm, else 0."""
+    """Arms that pay 1 with probability p ~ Beta(concentration1, concentration0), else 0; one prior per arm."""
 
     concentration1: tuple[float, ...] = (1.0, 1.0)
     concentration0: tuple[float, ...] = (1.0, 1.0)
@@ -86,7 +86,7 @@ class BernoulliBandit(AbstractBanditFamily):
 
 
 def _different_arms(belief: BetaBelief) -> tuple[Float[np.ndarray, "different 2"], Int[np.ndarray, "task arm"]]:
-    """The beliefs that arms are in, each once, and which of them every arm of every task is in."""
+    """Return the distinct beliefs about arms, and the row of every arm of every task among them."""
     arms = np.stack([belief.concentration1, belief.concentration0], axis=-1)
     different, where = np.unique(arms.reshape(-1, 2), axis=0, return_inverse=True)
     return different, where.reshape(arms.shape[:-1])

@@ -1,4 +1,4 @@
-"""Coin flips with a Beta-distributed bias: the simplest task in which there is something to learn."""
+"""Coin flips with a Beta-distributed probability of heads."""
 
 from dataclasses import dataclass
 from typing import ClassVar

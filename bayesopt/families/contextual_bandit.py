@@ -1,4 +1,4 @@
-"""Contexts that each have one correct arm, to be found by elimination: the deterministic contextual bandit."""
+"""Contexts with one correct arm each, to be found by elimination (no noise)."""
 
 import itertools
 from dataclasses import dataclass
@@ -20,22 +20,23 @@ MOST_HYPOTHESES = 100_000
 
 
 class EliminationBelief(NamedTuple):
-    """Which arms may still be correct in each context: False once ruled out."""
+    """Arms that may still be correct in each context: False once ruled out."""
 
     is_possible: Bool[Array, "context arm"]
 
 
 @dataclass(frozen=True)
 class ContextualBandit(AbstractContextualBanditFamily):
-    """A context is drawn uniformly at every trial; its correct arm pays 1, every other arm 0, without noise.
+    """Contextual bandit without noise: contexts are uniform; the correct arm of a context pays 1, the others 0.
 
-    The correct arms, `targets`, are uniform and independent across contexts, or with `is_bijective` uniform among
-    those with no arm twice (a bijection where there are as many contexts as arms), so that what is found in one
-    context tells about the others. After the task of Schaul et al. 2019 (arXiv 1904.11455), there with one fixed
-    mapping; that it varies from task to task, by which law, is ours.
+    The correct arms, `targets`, are uniform and independent across contexts. With `is_bijective` they are uniform
+    among lists without repeated arms (bijections if there are as many contexts as arms), so that a correct arm found
+    in one context is informative about the others. The task follows Schaul et al. 2019 (arXiv 1904.11455), who have
+    one fixed mapping; the distribution over mappings is our choice.
 
-    Whatever was seen, the targets are uniform over those that agree with it. Being greedy is optimal: a pull pays
-    most where it is likeliest to end the search. (Checked by exhaustive planning, which only small sizes allow.)
+    The posterior is uniform over the targets that agree with the rewards. The greedy policy is optimal: the arm with
+    the largest expected reward is also the one most likely to end the search. (Exhaustive planning confirms this for
+    small sizes, the only ones that it can handle.)
     """
 
     num_contexts: int = 5
@@ -89,20 +90,20 @@ class ContextualBandit(AbstractContextualBanditFamily):
         return dist.BernoulliProbs(probs[context])
 
     def correct_arm_probs(self, belief: EliminationBelief) -> Float[np.ndarray, "task context arm"]:
-        """Raises `ValueError` where rewards have ruled out every arm of a context, which this family's cannot."""
+        """Raises `ValueError` if rewards ruled out every arm of a context, which rewards of this family cannot do."""
         is_possible = np.asarray(belief.is_possible)
         with np.errstate(invalid="ignore"):
             probs = injection_arm_probs(is_possible) if self.is_bijective else _shared(is_possible)
         is_contradicted = np.isnan(probs).any(axis=(1, 2))
         if is_contradicted.any():
             raise ValueError(
-                f"every context must have an arm that may be correct; {is_contradicted.sum()} of {len(probs)} tasks "
-                f"have rewards that {self!r} cannot pay"
+                f"rewards must be possible under {self!r}; got rewards that rule out every arm of a context in "
+                f"{is_contradicted.sum()} of {len(probs)} tasks"
             )
         return np.asarray(probs)
 
     def possible_targets(self) -> Int[np.ndarray, "hypothesis context"]:
-        """Raises `ValueError` where there are more than 100,000."""
+        """Raises `ValueError` if there are more than 100,000."""
         if self.is_bijective:
             return injections(self.num_contexts, self.num_arms)
         if self.num_arms**self.num_contexts > MOST_HYPOTHESES:
@@ -114,5 +115,5 @@ class ContextualBandit(AbstractContextualBanditFamily):
 
 
 def _shared(is_possible: Any) -> Any:
-    """Probabilities of arms, all that are possible in a context being equally likely."""
+    """Return arm probabilities that are equal for all arms possible in a context."""
     return is_possible / is_possible.sum(axis=-1, keepdims=True)

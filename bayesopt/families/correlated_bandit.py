@@ -1,4 +1,4 @@
-"""Arms that pay with probabilities p and 1 - p, and one that pays little but tells much about p."""
+"""Arms that pay with probabilities p and 1 - p, and one that pays little but reveals p."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ from bayesopt.planning.correlated_plans import CorrelatedPlan, correlated_plan
 
 @dataclass(frozen=True)
 class CorrelatedBandit(AbstractBanditFamily):
-    """One coin with p ~ Beta(concentration1, concentration0): arm 0 pays 1 with probability p, arm 1 with 1 - p.
+    """Arms that depend on p ~ Beta(concentration1, concentration0): arm 0 pays 1 with probability p, arm 1 with 1 - p.
 
-    Either pull is one flip of the same coin, so a learner who knows of the dependence may be greedy among these two;
-    one who takes the arms to be independent learns at half the speed. Arm 2 flips the coin `probe_flips` times and
-    pays `probe_reward` for each head: never the best arm to have, but worth pulling first, which a myopic agent
-    misses. With `probe_flips = 0` there is no arm 2. After the dependent and informative arms of Wang et al. 2016
-    (arXiv 1611.05763); the numbers are ours.
+    Pulls of arms 0 and 1 are equally informative flips of the same coin, so between these two the greedy choice is
+    optimal. A learner that treats the arms as independent learns half as fast. Arm 2 flips the coin `probe_flips`
+    times and pays `probe_reward` for each head. It never has the largest expected reward, but it is worth pulling
+    first, which a myopic agent does not do. With `probe_flips = 0` there is no arm 2. The design follows the dependent
+    and informative arms of Wang et al. 2016 (arXiv 1611.05763); the numbers are our choice.
     """
 
     concentration1: float = 1.0
@@ -41,7 +41,7 @@ class CorrelatedBandit(AbstractBanditFamily):
         require_positive(self, "probe_reward")
         if self.probe_flips * self.probe_reward > 0.5:
             raise ValueError(
-                "CorrelatedBandit: probe_flips * probe_reward must be at most 0.5, or the probe may be the best arm; "
+                "CorrelatedBandit: probe_flips * probe_reward must be at most 0.5 (above it arm 2 may be the best); "
                 f"got probe_flips {self.probe_flips!r}, probe_reward {self.probe_reward!r}"
             )
 
@@ -115,7 +115,7 @@ class CorrelatedBandit(AbstractBanditFamily):
         return np.stack([heads, tails, self.probe_flips * self.probe_reward * heads], axis=1)[:, : self.num_arms]
 
     def _pays(self, log_counts: Array, probs: Array) -> FiniteValues:
-        """What the arms pay: one flip for heads, one for tails, and the probe's heads with these log probabilities."""
+        """Return the rewards' distribution, given p and the log probabilities of arm 2's number of heads."""
         counts = jnp.arange(max(self.probe_flips, 1) + 1)
         is_coin = counts < 2
         log_flip = jnp.where(is_coin, jnp.log(jnp.where(counts == 1, probs, 1 - probs)), -jnp.inf)

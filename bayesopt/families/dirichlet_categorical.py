@@ -15,7 +15,7 @@ from bayesopt.hyperparameters import require_positive
 
 @dataclass(frozen=True)
 class DirichletCategorical(AbstractPredictionFamily):
-    """A die whose K face probabilities are Dirichlet(concentration), K >= 2 its length; faces count from 0."""
+    """A die with Dirichlet(concentration) face probabilities, one entry per face, at least 2; faces count from 0."""
 
     concentration: tuple[float, ...] = (1.0, 1.0, 1.0)
 
@@ -26,7 +26,7 @@ class DirichletCategorical(AbstractPredictionFamily):
         require_positive(self, "concentration")
         if len(self.concentration) < 2:
             raise ValueError(
-                f"DirichletCategorical: concentration needs at least 2 entries; got {self.concentration!r}"
+                f"DirichletCategorical: concentration must have at least 2 entries; got {self.concentration!r}"
             )
 
     def model(self, observations: Array | None = None, *, length: int) -> None:

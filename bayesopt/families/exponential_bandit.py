@@ -1,4 +1,4 @@
-"""Arms that pay exponentially distributed rewards at unknown rates: heavy-tailed as long as little is known."""
+"""Independent arms that pay exponentially distributed rewards with unknown rates."""
 
 from dataclasses import dataclass
 
@@ -20,10 +20,10 @@ from bayesopt.planning.knowledge import largest_mean_after_waiting
 
 @dataclass(frozen=True)
 class ExponentialBandit(AbstractBanditFamily):
-    """Arms that pay Exponential(r) with r ~ Gamma(concentration, rate), one of each per arm.
+    """Arms that pay Exponential(r) with r ~ Gamma(concentration, rate); one prior per arm.
 
-    Rewards are in units of `rate`. An arm pays 1 / r on average, which under the prior is finite only for
-    concentrations above 1.
+    Rewards are in units of `rate`, and their predictive has heavy tails while few were observed. The expected reward
+    of an arm is 1 / r; its prior mean is finite only for concentrations above 1.
     """
 
     concentration: tuple[float, ...] = (2.0, 2.0)
@@ -35,7 +35,7 @@ class ExponentialBandit(AbstractBanditFamily):
         require_equal_lengths(self, "concentration", "rate")
         if min(self.concentration) <= 1:
             raise ValueError(
-                f"ExponentialBandit: concentration must be > 1, or rewards have no mean; got {self.concentration!r}"
+                f"ExponentialBandit: concentration must be > 1 (else rewards have no mean); got {self.concentration!r}"
             )
 
     @property

@@ -1,4 +1,4 @@
-"""Two arms: one pays nothing, for sure; the other pays normally distributed rewards around an unknown mean."""
+"""A known arm that always pays 0, and an unknown Gaussian arm."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +19,11 @@ from bayesopt.sure_rewards import NormalOrSure
 
 @dataclass(frozen=True)
 class FixedArmBandit(AbstractBanditFamily):
-    """Arm 0 pays 0; arm 1 pays Normal(mean, reward_scale) with mean ~ Normal(prior_loc, prior_scale).
+    """Known arm 0 that pays 0, and unknown arm 1 that pays Normal(mean, reward_scale).
 
-    The bandit of Lange & Sprekeler (2020, arXiv 2010.04466, section 2): `prior_scale` is their ecological uncertainty,
-    `reward_scale` their task complexity. With `prior_scale = 0` all tasks are the same and there is nothing to learn:
-    the probe by which they count exploration.
+    The mean is drawn from Normal(prior_loc, prior_scale). This is the bandit of Lange & Sprekeler (2020, arXiv
+    2010.04466, section 2): `prior_scale` is their ecological uncertainty, `reward_scale` their task complexity. With
+    `prior_scale = 0` all tasks are the same and nothing can be learned; on such probe tasks they count exploration.
     """
 
     prior_scale: float = 1.0
@@ -104,11 +104,11 @@ class FixedArmBandit(AbstractBanditFamily):
 
     @property
     def _variance_ratio(self) -> float:
-        """Of the prior to the rewards."""
+        """Ratio of the prior variance to the reward variance."""
         return (self.prior_scale / self.reward_scale) ** 2
 
     def _scale_of_mean(self, belief: UnknownArmBelief) -> Any:
-        """The posterior standard deviation of the mean; NumPy for many tasks, JAX inside a transformation."""
+        """Return the posterior standard deviation of the mean; NumPy for many tasks, JAX inside a transformation."""
         return self.prior_scale * (1 + self._variance_ratio * belief.num_pulls) ** -0.5
 
     def _mean_around(self, loc: Any, scale: Any) -> dist.Distribution:

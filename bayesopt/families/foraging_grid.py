@@ -1,4 +1,4 @@
-"""A grid with one goal that is known and two better ones to be searched for: foraging over a lifetime."""
+"""A grid with one goal at a known place, and two better goals to search for."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,14 @@ from bayesopt.planning.foraging import ForagingPlan, solve_foraging
 
 @dataclass(frozen=True)
 class ForagingGrid(AbstractTabularFamily):
-    """Three goals in a square grid: a small one that never moves, a medium and a high one uniform over two rings.
+    """Square grid with three goals: a small one at a fixed place, and a medium and a high one uniform over two rings.
 
-    The grid world of Lange & Sprekeler 2020 (arXiv 2010.04466), with its cells at side 6. Cells are (x, y), the state
-    is `y * side + x`, the start is (0, 0) at the bottom left; actions are up, down, left, right. The small goal is at
-    (1, 1); the medium one in the row and column of index side // 2 without the cells at the edge; the high one in the
-    last row and column. (How rings shrink with the side is ours.) Entering a goal pays and leads back to the start in
-    the same step; goals never vanish. At a wall one stays and the step is used: the paper does not say what happens
-    there.
+    This is the grid world of Lange & Sprekeler 2020 (arXiv 2010.04466), with its cells at side 6. Cells are (x, y),
+    the state is `y * side + x`, the start is (0, 0) at the bottom left; actions are up, down, left, right. The small
+    goal is at (1, 1). The medium goal is in row or column side // 2, with coordinates from 1 to side // 2; the high
+    goal is in the last row or column. (For other sides, the rings are our choice.) Entering a goal gives its reward
+    and leads back to the start in the same step; goals never vanish. At a wall the agent stays and the step is used;
+    the paper does not say what happens there.
     """
 
     side: int = 6
@@ -51,7 +51,7 @@ class ForagingGrid(AbstractTabularFamily):
 
     @property
     def layout(self) -> ForagingLayout:
-        """What all tasks have in common: cells, candidates, rewards."""
+        """Cells, candidate cells and rewards, which all tasks share."""
         return foraging_layout(self.side, (self.small_reward, self.medium_reward, self.high_reward))
 
     def model(self) -> None:

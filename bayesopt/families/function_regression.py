@@ -1,4 +1,4 @@
-"""Periodic functions with a chosen spectrum, from noisy values at random places."""
+"""Periodic functions with a chosen spectrum, and noisy values at random inputs."""
 
 import math
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from bayesopt.family import AbstractRegressionFamily
 from bayesopt.hyperparameters import require_equal_lengths, require_positive
 
 _HIGHEST = 5
-"""As in the reconstruction; the paper's is not known."""
+"""Highest frequency by default; the paper's is not known."""
 
 
 @dataclass(frozen=True)
 class FunctionRegression(AbstractRegressionFamily):
-    """A random Fourier series on the circle [0, 1), seen at uniformly random places under noise.
+    """Random Fourier series f on the circle [0, 1), observed with noise at uniformly random inputs.
 
     f(x) is the sum over `frequencies` k of sqrt(2) * (a_k cos(2 pi k x) + b_k sin(2 pi k x)), or a_0 where k is 0;
-    a_k and b_k are Normal with mean 0 and variance v_k, the entry of `variances` that belongs to k. So f is a Gaussian
-    process whose kernel is the sum of v_k * 2 cos(2 pi k (x - x')), or v_0 where k is 0. Equal variances up to a
-    cut-off are a low-pass spectrum; leaving frequencies out, a band-pass or band-stop one. After Rabinowitz 2019
-    (arXiv 1905.01320), whose spectra are not known: the numbers are ours, with a total variance of 1.
+    a_k and b_k are Normal with mean 0 and variance v_k, the entry of `variances` for k. f is therefore a Gaussian
+    process with kernel sum of v_k * 2 cos(2 pi k (x - x')), or v_0 where k is 0. Equal variances up to a cut-off give
+    a low-pass spectrum; omitted frequencies give a band-pass or band-stop spectrum. The task follows Rabinowitz 2019
+    (arXiv 1905.01320), whose spectra are not known; the numbers are our choice, with a total variance of 1.
     """
 
     frequencies: tuple[int, ...] = tuple(range(_HIGHEST + 1))
@@ -45,19 +45,19 @@ class FunctionRegression(AbstractRegressionFamily):
         are_counts = all(isinstance(k, int) and not isinstance(k, bool) and k >= 0 for k in frequencies)
         if not frequencies or not are_counts or list(frequencies) != sorted(set(frequencies)):
             raise ValueError(
-                "FunctionRegression: frequencies must be a non-empty, rising tuple of integers of at least 0; "
+                "FunctionRegression: frequencies must be a non-empty, increasing tuple of integers of at least 0; "
                 f"got {frequencies!r}"
             )
         require_equal_lengths(self, "frequencies", "variances")
 
     @property
     def num_inputs(self) -> int:
-        """How many numbers an input has: its place on the circle."""
+        """Dimension of an input: 1, its position on the circle."""
         return 1
 
     @property
     def num_outputs(self) -> int:
-        """How many numbers a target has: the value there."""
+        """Dimension of a target: 1, the noisy value."""
         return 1
 
     def model(self, inputs: Array | None = None, targets: Array | None = None, *, length: int) -> None:
@@ -91,14 +91,14 @@ class FunctionRegression(AbstractRegressionFamily):
 
 
 def num_features(frequency: int) -> int:
-    """How many coefficients a frequency has: a cosine and a sine, or the constant."""
+    """Return the number of coefficients of a frequency: 2 (cosine and sine), or 1 for the constant."""
     return 2 if frequency else 1
 
 
 def fourier_features(places: Float[Array, "..."], frequencies: tuple[int, ...]) -> Float[Array, "... feature"]:
-    """Features at places on the circle (last axis): per frequency sqrt(2) times cosine and sine, or 1 for 0.
+    """Return features of positions on the circle: sqrt(2) times cosine and sine per frequency, or 1 for frequency 0.
 
-    They are orthonormal under the uniform distribution of places.
+    Features are the last axis. They are orthonormal under the uniform distribution of positions.
     """
     features: list[Array] = []
     for k in frequencies:

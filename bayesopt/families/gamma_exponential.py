@@ -1,4 +1,4 @@
-"""Exponential waiting times with a Gamma-distributed rate; their predictive is Lomax (heavy-tailed)."""
+"""Exponential waiting times with a Gamma-distributed rate."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Arms whose rewards are normally distributed around unknown means, with known noise."""
+"""Independent arms with normally distributed rewards, unknown means and known noise."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from bayesopt.planning.knowledge import largest_mean_after_reading
 
 @dataclass(frozen=True)
 class GaussianBandit(AbstractBanditFamily):
-    """Arms that pay Normal(mean, observation_scale) with means ~ Normal(loc, scale), one of each per arm."""
+    """Arms that pay Normal(mean, observation_scale) with mean ~ Normal(loc, scale); one prior per arm."""
 
     loc: tuple[float, ...] = (0.0, 0.0)
     scale: tuple[float, ...] = (1.0, 1.0)

@@ -1,4 +1,4 @@
-"""Linear maps of a matrix-normal prior, from inputs to noisy targets."""
+"""Linear maps with a matrix-normal prior, and noisy targets at random inputs."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,18 +18,18 @@ from bayesopt.family import AbstractRegressionFamily
 from bayesopt.hyperparameters import require_equal_lengths, require_positive
 
 _DIMENSION = 5
-"""As in the reconstruction; the paper's is not known."""
+"""Number of inputs and of outputs by default; the paper's is not known."""
 
 
 @dataclass(frozen=True)
 class LinearRegression(AbstractRegressionFamily):
-    """Targets W x plus noise, W matrix-normal with mean 0: W[i, j] ~ Normal(0, output_scales[i] * weight_scales[j]).
+    """Linear map W with noisy targets W x, and independent W[i, j] ~ Normal(0, output_scales[i] * weight_scales[j]).
 
-    The lengths of the scales are the dimensions: a number per output, and a number per input. Any other row or column
-    covariance is this family in rotated coordinates. Inputs are independent normals of standard deviations
-    `input_scales`, which say nothing about W; `noise_scale` is the standard deviation of the noise on every output.
-    After Rabinowitz 2019 (arXiv 1905.01320), whose dimensions and scales are not known: five by five, weights of
-    variance 1/5 so that targets are of order 1, and the noise are choices of ours.
+    The scales have one number per output and one per input. Any other row or column covariance is this family in
+    rotated coordinates. Inputs are independent normals with standard deviations `input_scales` and carry no
+    information about W; `noise_scale` is the standard deviation of the noise on every output. The task follows
+    Rabinowitz 2019 (arXiv 1905.01320), whose dimensions and scales are not known. Our choices are five inputs and
+    outputs, weights of variance 1/5 (so that targets are of order 1), and the noise.
     """
 
     weight_scales: tuple[float, ...] = (_DIMENSION**-0.5,) * _DIMENSION
@@ -46,12 +46,12 @@ class LinearRegression(AbstractRegressionFamily):
 
     @property
     def num_inputs(self) -> int:
-        """How many numbers an input has."""
+        """Dimension of an input."""
         return len(self.weight_scales)
 
     @property
     def num_outputs(self) -> int:
-        """How many numbers a target has."""
+        """Dimension of a target."""
         return len(self.output_scales)
 
     def model(self, inputs: Array | None = None, targets: Array | None = None, *, length: int) -> None:

@@ -1,4 +1,4 @@
-"""Noisy readings of a normally distributed mean, with known noise."""
+"""Normal observations with known noise, around a normally distributed mean."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +15,7 @@ from bayesopt.hyperparameters import require_finite, require_positive
 
 @dataclass(frozen=True)
 class NormalNormal(AbstractPredictionFamily):
-    """Readings Normal(mean, observation_scale) of a mean ~ Normal(loc, scale)."""
+    """Observations Normal(mean, observation_scale) with mean ~ Normal(loc, scale)."""
 
     loc: float = 0.0
     scale: float = 1.0

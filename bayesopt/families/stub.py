@@ -1,6 +1,6 @@
-"""Writes or checks the type stub of `bayesopt.families`, so that discovery by file does not blind type checkers.
+"""Generator of the type stub of `bayesopt.families`, which lists the discovered families for type checkers.
 
-`python -m bayesopt.families.stub` writes it; with `--check` it exits 1 when the stub is out of date.
+`python -m bayesopt.families.stub` writes the stub; with `--check` it exits 1 if the stub is out of date.
 """
 
 import sys
@@ -12,7 +12,7 @@ STUB = Path(__file__).with_name("__init__.pyi")
 
 
 def stub_text() -> str:
-    """What the stub must say for the family files that exist now."""
+    """Return the text of the stub for the family files that exist now."""
     imports = [
         f"from bayesopt.families.{identifier} import {families.class_name(identifier)} as "
         f"{families.class_name(identifier)}"

@@ -1,1 +1,1 @@
-"""Inference from a family's own NumPyro model: the witness for closed forms, and the reference where there are none."""
+"""Inference from a family's NumPyro model: an independent check of closed forms, and the reference without them."""

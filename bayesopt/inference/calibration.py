@@ -1,9 +1,9 @@
 """Draws and moments of exact posteriors, and their simulation-based calibration.
 
 If latents and observations come from the model, the true latents are one more draw from the exact posterior, so their
-rank among posterior draws is uniform (Talts et al. 2018, arXiv 1804.06788). So is the rank of any function of latents
-and observations; the model's log joint density catches a posterior that forgets the data (Modrák et al. 2023, arXiv
-2211.02383).
+rank among posterior draws is uniform (Talts et al. 2018, arXiv 1804.06788). The rank of any function of latents and
+observations is uniform too; that of the model's log joint density reveals a posterior that ignores the data (Modrák et
+al. 2023, arXiv 2211.02383).
 """
 
 import functools
@@ -26,10 +26,10 @@ LOG_JOINT = "log joint density"
 def calibration_ranks(
     family: HasBeliefs, simulated: Sequences, key: Array, *, num_draws: int = 100
 ) -> dict[str, Float[np.ndarray, "task element"]]:
-    """Fractional ranks of the true latents among `num_draws` exact posterior draws: uniform on [0, 1] if calibrated.
+    """Return fractional ranks of the true latents among `num_draws` posterior draws: uniform on [0, 1] if calibrated.
 
-    `simulated` has to come from the family's own model. One entry for every latent site, its scalars as elements, and
-    one for the model's log joint density. Ties, which discrete latents have, are broken at random.
+    `simulated` must come from the family's own model. The result has one entry for every latent site, with its scalars
+    as elements, and one for the model's log joint density. Ties (of discrete latents) are broken at random.
     """
     assert isinstance(family, AbstractPredictionFamily)
     key_draws, key_ties = jax.random.split(key)
@@ -51,7 +51,7 @@ def calibration_ranks(
 def posterior_draws(
     family: HasBeliefs, observations: Shaped[Any, "task time ..."], key: Array, *, num_draws: int
 ) -> tuple[dict[str, Shaped[np.ndarray, "task draw ..."]], Float[np.ndarray, "task draw"]]:
-    """Draws from the exact posterior of every task given all its observations, and their log density under it."""
+    """Draw from the exact posterior of every task given all its observations; also return the draws' log densities."""
     final = jax.tree.map(lambda leaf: jnp.asarray(leaf[:, -1]), filter_beliefs(family, observations))
     return to_numpy(_posterior_draws(family, num_draws, final, jax.random.split(key, len(observations))))
 
@@ -74,7 +74,7 @@ def _posterior_draws(family: HasBeliefs, num_draws: int, beliefs: Any, keys: Arr
 def posterior_moments(
     family: HasBeliefs, observations: Shaped[Any, "task time ..."]
 ) -> dict[str, dict[str, Float[np.ndarray, "task ..."]]]:
-    """Exact posterior `mean` and `sd` of every latent site, for every task given all its observations."""
+    """Return the exact posterior `mean` and `sd` of every latent site, for every task given all its observations."""
     final = jax.tree.map(lambda leaf: jnp.asarray(leaf[:, -1]), filter_beliefs(family, observations))
 
     def moments(belief: Belief) -> dict[str, dict[str, Array]]:
@@ -93,7 +93,7 @@ def log_joints(
     latents: dict[str, Shaped[Any, "task draw ..."]],
     observations: Shaped[Any, "task time ..."],
 ) -> Float[np.ndarray, "task draw"]:
-    """The model's own log joint density of latents and observations, in nats, for every draw of every task."""
+    """Return the model's log joint density of latents and observations, in nats, for every draw of every task."""
     return np.asarray(_log_joints(family, jax.tree.map(jnp.asarray, latents), jnp.asarray(observations)))
 
 

@@ -1,7 +1,7 @@
-"""NUTS on any prediction family's own NumPyro model, for many tasks and chains at once, and its diagnostics.
+"""NUTS on the NumPyro model of any prediction family, for many tasks and chains at once, and its diagnostics.
 
-It shares no code with the closed forms, so it is their independent witness; and it gives the posterior of a family
-that has none. One compiled sampler serves all data of the same shape.
+It shares no code with the closed forms, so it checks them independently. It also gives the posterior of families
+without closed forms. One compiled sampler serves all data of the same shape.
 """
 
 import functools
@@ -27,10 +27,10 @@ from bayesopt.float64 import in_float64, to_numpy
 from bayesopt.reference import validated_observations
 
 LARGEST_R_HAT = 1.01
-"""Above it, chains disagree (Vehtari et al. 2021, Bayesian Analysis 16:667)."""
+"""R-hat above which chains disagree (Vehtari et al. 2021, Bayesian Analysis 16:667)."""
 
 SMALLEST_ESS = 400
-"""Below it, R-hat and the Monte-Carlo standard errors are themselves unreliable (the same source)."""
+"""ESS below which R-hat and the Monte-Carlo standard errors are themselves unreliable (the same source)."""
 
 _STATISTICS = {
     "potential_energy": "lp",
@@ -42,7 +42,7 @@ _STATISTICS = {
 
 
 class InferenceWarning(UserWarning):
-    """A sampled posterior is not to be trusted yet; the message names the remedy."""
+    """Warning that a sampled posterior is not reliable yet; the message names the remedy."""
 
 
 @in_float64
@@ -56,14 +56,14 @@ def sample_posterior(
     num_chains: int = 4,
     target_accept_prob: float = 0.8,
 ) -> xr.DataTree:
-    """Posterior draws of the latents of every task, each given all of its observations.
+    """Draw the latents of every task from their posterior given all observations of the task.
 
-    Groups, in ArviZ's words: `posterior` (chain, draw, task, ...), `sample_stats` (chain, draw, task; `lp` is the log
-    joint density of the unconstrained latents, in nats) and `observed_data` (task, time, ...). `num_warmup` and
-    `num_samples` count draws per chain. Pass the tree to `diagnose` before believing it.
+    The tree has ArviZ's groups: `posterior` (chain, draw, task, ...), `sample_stats` (chain, draw, task; `lp` is the
+    log joint density of the unconstrained latents, in nats) and `observed_data` (task, time, ...). `num_warmup` and
+    `num_samples` count draws per chain. Check the tree with `diagnose` before using it.
 
     Raises `ValueError` for observations outside the support, counts out of range, and discrete latents, which NUTS
-    cannot move.
+    cannot sample.
     """
     _require_integer("num_warmup", num_warmup, 1, "the step size has to be adapted")
     _require_integer("num_samples", num_samples, 4, "the diagnostics split every chain")
@@ -99,16 +99,16 @@ def sample_posterior(
 
 
 def diagnose(tree: xr.DataTree) -> pd.DataFrame:
-    """Whether the draws of `sample_posterior` can be trusted: one row for every scalar latent of every task.
+    """Return convergence diagnostics of `sample_posterior`: one row for every scalar latent of every task.
 
-    Columns: `latent`, `task`, `r_hat`, `ess_bulk` and `ess_tail` (effective draws, all chains together), `mcse_mean`
-    (Monte-Carlo standard error of the posterior mean, in the latent's unit), and `divergences` (divergent
-    transitions of that task). Issues one `InferenceWarning` for each kind of trouble, with the worst case and the
+    The columns are `latent`, `task`, `r_hat`, `ess_bulk` and `ess_tail` (effective draws of all chains together),
+    `mcse_mean` (Monte-Carlo standard error of the posterior mean, in the latent's unit) and `divergences` (divergent
+    transitions of that task). It issues one `InferenceWarning` for each kind of problem, with the worst case and the
     remedy. Source: Vehtari et al. 2021, as computed by `arviz_stats`.
     """
     posterior = tree["posterior"].to_dataset()
     divergences = tree["sample_stats"].to_dataset()["diverging"].sum(["chain", "draw"]).values
-    with np.errstate(invalid="ignore"):  # chains that never moved: R-hat is nan, which is reported below
+    with np.errstate(invalid="ignore"):  # R-hat is nan for chains that never moved, which is reported below
         measures = {
             "r_hat": rhat(posterior),
             "ess_bulk": ess(posterior, method="bulk"),
@@ -129,7 +129,7 @@ def diagnose(tree: xr.DataTree) -> pd.DataFrame:
 
 
 def _troubles(table: pd.DataFrame, posterior: xr.Dataset) -> list[str]:
-    """One line for each kind of trouble. What could not be computed (nan: a chain that never moved) is trouble too."""
+    """Return one line for each kind of problem; diagnostics that are nan (a chain never moved) count as problems."""
     messages = []
     worst = table.loc[table.r_hat.fillna(np.inf).idxmax()]
     if not worst.r_hat <= LARGEST_R_HAT:
@@ -159,7 +159,7 @@ def _troubles(table: pd.DataFrame, posterior: xr.Dataset) -> list[str]:
 def _compiled_sampler(
     family: AbstractPredictionFamily, num_warmup: int, num_samples: int, target_accept_prob: float
 ) -> Callable[[Array, Array], Any]:
-    """A jitted function of the observations and the key of every chain; one `vmap` compiles twice as fast as two."""
+    """Return a jitted function of all chains' observations and keys; one `vmap` compiles twice as fast as two."""
 
     def run_one(observations: Array, key: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         kernel = NUTS(family.model, target_accept_prob=target_accept_prob)
@@ -172,7 +172,7 @@ def _compiled_sampler(
 
 def _require_continuous_latents(family: AbstractPredictionFamily) -> None:
     with handlers.trace() as trace, handlers.seed(rng_seed=0):
-        jax.eval_shape(lambda: family.model(length=1))  # the sites without the cost of drawing them
+        jax.eval_shape(lambda: family.model(length=1))  # finds the sites without drawing them
     sites = [site for name, site in trace.items() if site["type"] == "sample" and name != "observations"]
     discrete = [site["name"] for site in sites if not site["is_observed"] and site["fn"].support.is_discrete]
     if discrete:
@@ -188,6 +188,6 @@ def _require_integer(name: str, value: int, smallest: int, reason: str) -> None:
 
 
 def _rounded_up(number: float) -> int:
-    """To two significant digits, upwards."""
+    """Round up to two significant digits."""
     unit = 10 ** max(math.floor(math.log10(number)) - 1, 0)
     return math.ceil(number / unit) * unit

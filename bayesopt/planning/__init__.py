@@ -1,4 +1,4 @@
-"""Planning: Gittins indices, finite-horizon dynamic programming, and the heuristics they are compared with.
+"""Planning: Gittins indices, finite-horizon dynamic programming, and heuristics to compare them with.
 
 Import from `bayesopt.planning.gittins`, `.dynamic_programming`, `.exploration`, `.stopping`, `.heuristics` and
 `.optimal`.

@@ -1,4 +1,4 @@
-"""What planning asks of a bandit that a person describes: raises `ValueError` with the value and the allowed range."""
+"""Checks of the inputs of planning functions; each raises `ValueError` with the allowed range and the value."""
 
 import os
 from typing import Any
@@ -7,14 +7,14 @@ import numpy as np
 from jaxtyping import Float
 
 ALWAYS_AVAILABLE = 32_000_000
-"""Bytes."""
+"""Bytes up to which memory is not checked."""
 
 Numbers = Any
-"""What NumPy makes an array of: numbers, nested sequences of them, arrays of NumPy or JAX."""
+"""Numbers, nested sequences of numbers, or arrays of NumPy or JAX: anything that NumPy turns into an array."""
 
 
 def require_concentrations(concentrations: Numbers) -> Float[np.ndarray, "arm 2"]:
-    """The prior in float64; concentrations must be positive and finite, of shape (arm, 2)."""
+    """Require positive and finite concentrations of shape (arm, 2); return them in float64."""
     prior = np.array(concentrations, dtype=np.float64)
     if prior.ndim != 2 or prior.shape[1] != 2 or len(prior) == 0:
         raise ValueError(f"concentrations must have shape (arm, 2), with at least one arm; got {prior.shape}")
@@ -24,7 +24,7 @@ def require_concentrations(concentrations: Numbers) -> Float[np.ndarray, "arm 2"
 
 
 def require_horizon(horizon: int, discount: float) -> None:
-    """The horizon must be at least 1 and the discount in (0, 1]."""
+    """Require a horizon of at least 1 and a discount in (0, 1]."""
     if horizon < 1:
         raise ValueError(f"horizon must be at least 1; got {horizon}")
     if not 0 < discount <= 1:
@@ -32,12 +32,15 @@ def require_horizon(horizon: int, discount: float) -> None:
 
 
 def require_memory(needed: float, num_arms: int, horizon: int) -> None:
-    """So many bytes must be available for a bandit's plan."""
+    """Raise `ValueError` if fewer than `needed` bytes are free for the plan of a bandit."""
     require_bytes(needed, f"{num_arms} arms over {horizon} trials")
 
 
 def require_bytes(needed: float, what: str) -> None:
-    """So many bytes must be available; of a few it is not asked, which would take longer than the planning."""
+    """Raise `ValueError` if fewer than `needed` bytes are free.
+
+    Small requests are not checked: the check would take longer than planning.
+    """
     if needed <= ALWAYS_AVAILABLE:
         return
     available = _available_memory()
@@ -46,7 +49,7 @@ def require_bytes(needed: float, what: str) -> None:
 
 
 def _available_memory() -> int:
-    """In bytes: what Linux can give without swapping; elsewhere all there is."""
+    """Return the bytes that Linux can allocate without swapping; on other systems, the total memory."""
     if os.path.exists("/proc/meminfo"):
         with open("/proc/meminfo") as lines:
             kilobytes = dict(line.split(":") for line in lines)["MemAvailable"].split()[0]

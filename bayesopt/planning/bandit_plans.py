@@ -1,4 +1,4 @@
-"""Solved finite-horizon problems in terms of the families' own beliefs."""
+"""Plans of bandit families: solved finite-horizon problems that take the families' own beliefs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ ArmValues = Float[np.ndarray, "task arm"]
 
 @dataclass(frozen=True)
 class BernoulliPlan:
-    """The optimum of Bernoulli arms with Beta priors, exact but for rounding."""
+    """Bayes-optimal plan of Bernoulli arms with Beta priors, exact up to rounding error."""
 
     solution: Any
 
@@ -43,7 +43,7 @@ def bernoulli_plan(
 
 @dataclass(frozen=True)
 class GaussianPlan:
-    """The optimum of two Gaussian arms with normal priors, with a bounded discretisation error."""
+    """Bayes-optimal plan of two Gaussian arms with normal priors, with a measured bound on its numerical error."""
 
     solution: Any
 
@@ -70,7 +70,7 @@ def gaussian_plan(
     Raises `NotImplementedError` for another number of arms, and as `solve_gaussian_bandit` does.
     """
     if len(loc) != 2:
-        raise NotImplementedError(f"no finite-horizon planner is known for {len(loc)} Gaussian arms, only for 2")
+        raise NotImplementedError(f"the finite-horizon planner of Gaussian arms needs 2 arms; got {len(loc)}")
     solution = solve_gaussian_bandit(
         np.array(loc), np.array(scale), horizon, observation_scale=observation_scale, discount=discount
     )

@@ -1,8 +1,8 @@
 """Gittins indices of Bernoulli arms with beta beliefs, with proved error bounds.
 
-Every index is enclosed by two numbers that are proved to lie on either side of it (`bernoulli_gittins_kernels` says
-how): from below by a rule to stop that can be carried out, from above by relaxations of the problem, and either by as
-much more as float64 may have rounded. The middle is returned, with half the distance and the rounding of both.
+Every index is enclosed by two proved bounds (see `bernoulli_gittins_kernels`). The lower bound is the value of a
+feasible stopping rule, the upper bound comes from relaxations of the problem, and both include an allowance for
+rounding errors of float64. The result is the middle; its error bound is half the distance plus rounding errors.
 """
 
 import math
@@ -15,34 +15,34 @@ from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.index_batches import Real, require, require_discount_and_tolerance
 
 LARGEST_DISCOUNT = 0.999999
-"""Beyond it one index takes minutes."""
+"""Largest discount; above it one index takes minutes."""
 
 LARGEST_MAX_TOTAL = 4000
-"""A table takes 64 bytes times its square."""
+"""Largest total of a table, which takes 64 bytes times its square."""
 
 ROUNDING = 1e-15
-"""Of means and middles, which are below 1."""
+"""Bound on rounding errors of means and middles, which are below 1."""
 
 FIRST_NUM_WORTHS = 64
-"""Known rewards that a table is first swept with."""
+"""Number of known rewards in the first sweeps of a table."""
 
 SHARE_OF_WIDE = 0.6
-"""Sweeps of a table are worth their while if they are fewer than this times the states that are not narrow yet."""
+"""More sweeps of a table are made if they are fewer than this times the number of states with too wide brackets."""
 
 Triangle = Float[np.ndarray, " state"]
-"""The states of a table, by total concentration and then by successes."""
+"""States of a table, ordered by total concentration and then by successes."""
 
 
 def bernoulli_gittins_index(
     concentration1: Real, concentration0: Real, discount: Real, *, tolerance: float = 1e-9
 ) -> CertifiedIndex:
-    """The known reward per trial that is as good as an arm that succeeds with a probability of unknown size.
+    """Return the known reward per trial that is worth as much as a Bernoulli arm with unknown success probability.
 
-    The belief about that probability is Beta(concentration1, concentration0): any positive numbers, that count prior
-    and observations together (under a uniform prior, 1 + successes and 1 + failures). The arm pays 1 for a success and
-    0 for a failure and may be left at any time; rewards are discounted by `discount` per trial, and at discount 0 the
-    index is the mean. The true index lies within `error_bound`, at most `tolerance`, of the one returned. Arguments
-    broadcast; scalars in, floats out.
+    The belief about the probability is Beta(concentration1, concentration0). Concentrations are any positive numbers
+    and include both prior and observations (under a uniform prior, 1 + successes and 1 + failures). The arm pays 1 for
+    a success and 0 for a failure and may be left at any time. Rewards are discounted by `discount` per trial; at
+    discount 0 the index is the mean. The true index lies within `error_bound`, at most `tolerance`, of the returned
+    index. Arguments broadcast; scalars give floats.
 
     Raises:
         ValueError: an argument is out of range, or the tolerance is below what float64 allows.
@@ -60,18 +60,18 @@ def bernoulli_gittins_index(
 
 
 def bernoulli_gittins_table(max_total: int, discount: float, *, tolerance: float = 1e-7) -> CertifiedIndex:
-    """The indices of all arms with whole concentrations whose sum is at most `max_total`, far faster than one by one.
+    """Return the indices of all integer concentrations with a sum of at most `max_total`, far faster than one by one.
 
-    Entry `[concentration1 - 1, concentration0 - 1]` of either array, of shape (max_total - 1, max_total - 1), is what
-    `bernoulli_gittins_index` says of Beta(concentration1, concentration0); it is NaN where the sum exceeds `max_total`.
-    The sweeps begin so far beyond the table that its last diagonal is as right as its first.
+    Entry `[concentration1 - 1, concentration0 - 1]` of either array, of shape (max_total - 1, max_total - 1), is the
+    result of `bernoulli_gittins_index` for Beta(concentration1, concentration0); it is NaN if the sum exceeds
+    `max_total`. The sweeps begin so far beyond the table that its last diagonal is as accurate as its first.
 
     Raises:
         ValueError: an argument is out of range, or the tolerance is below what float64 allows.
     """
     require_discount_and_tolerance(discount, tolerance)
     if not 2 <= max_total <= LARGEST_MAX_TOTAL:
-        raise ValueError(f"max_total must be from 2 to {LARGEST_MAX_TOTAL}, got {max_total}")
+        raise ValueError(f"max_total must be from 2 to {LARGEST_MAX_TOTAL}; got {max_total}")
     row, successes = np.tril_indices(max_total - 1)
     index, error_bound = np.full((2, max_total - 1, max_total - 1), np.nan)
     triangle = _certified(*_triangle(1.0 + successes, 1.0 + row - successes, max_total, discount, tolerance))
@@ -82,12 +82,12 @@ def bernoulli_gittins_table(max_total: int, discount: float, *, tolerance: float
 def _certified(
     lower: float | Float[np.ndarray, "*batch"], upper: float | Float[np.ndarray, "*batch"]
 ) -> CertifiedIndex:
-    """The middle of brackets, with half their width."""
+    """Return the middle of brackets; the error bound is half their width plus rounding errors."""
     return CertifiedIndex((lower + upper) / 2, (upper - lower) / 2 + ROUNDING)
 
 
 def _bracket(concentration1: float, concentration0: float, discount: float, tolerance: float) -> tuple[float, float]:
-    """Bounds of one index, less than twice the tolerance apart."""
+    """Return bounds of one index, less than twice the tolerance apart."""
     if not (0 < concentration1 < math.inf and 0 < concentration0 < math.inf and 0 <= discount < 1 and tolerance > 0):
         require("concentration1", concentration1, lambda x: x > 0, "positive and finite")
         require("concentration0", concentration0, lambda x: x > 0, "positive and finite")
@@ -106,7 +106,7 @@ def _bracket(concentration1: float, concentration0: float, discount: float, tole
 
 
 def _upper_bound(mean: float | Triangle, total: float | Triangle, discount: float) -> float | Triangle:
-    """In closed form: that of perfect information after one trial, and that of a perpetual put (see the kernels)."""
+    """Return the smaller of two closed-form bounds: perfect information after one trial, and a perpetual put."""
     rate = -math.log(discount) if discount > 0 else math.inf
     return np.minimum((1 - discount) * mean + discount, mean + 1 / (math.sqrt(8 * rate) * (total + 1)))
 
@@ -114,7 +114,7 @@ def _upper_bound(mean: float | Triangle, total: float | Triangle, discount: floa
 def _triangle(
     concentrations1: Triangle, concentrations0: Triangle, max_total: int, discount: float, tolerance: float
 ) -> tuple[Triangle, Triangle]:
-    """Bounds of all indices of a table: from sweeps with many known rewards, narrowed one by one where need be."""
+    """Return bounds of all indices of a table, from sweeps with many known rewards, then narrowed one by one."""
     totals, target = concentrations1 + concentrations0, tolerance - ROUNDING
     lower = concentrations1 / totals
     upper = np.asarray(_upper_bound(lower, totals, discount))
@@ -122,7 +122,7 @@ def _triangle(
         return lower, upper
     _require_affordable(discount)
 
-    # The corners of the table, and its longest edge, tell how deep to go and between which rewards.
+    # The corners of the table, and its longest edge, determine the depth and the range of known rewards.
     probes = np.flatnonzero((totals == 2) | (totals == max_total) & _is_end_or_middle(concentrations1, max_total))
     depth = 1
     for i in probes:
@@ -144,7 +144,7 @@ def _triangle(
         narrow_brackets(brackets, cells, discount, 0.01 * target * math.sqrt(1 - discount), np.sin(added) ** 2)
         lower, upper = np.maximum(lower, brackets[0][rows]), np.minimum(upper, brackets[1][rows])
         wide = np.flatnonzero(upper - lower > 2 * target)
-        # Halves the intervals where states are still too wide, as long as that is less work than to take one by one.
+        # Halve the intervals with brackets that are too wide, as long as that is less work than single indices.
         gaps = np.unique(np.searchsorted(angles, np.arcsin(np.sqrt((lower[wide] + upper[wide]) / 2))))
         gaps = gaps[(gaps > 0) & (gaps < len(angles))]
         if len(gaps) == 0 or len(gaps) > SHARE_OF_WIDE * len(wide):
@@ -172,11 +172,9 @@ def _first_depth(discount: float) -> int:
 
 def _require_affordable(discount: float) -> None:
     if discount > LARGEST_DISCOUNT:
-        raise ValueError(
-            f"discount must be at most {LARGEST_DISCOUNT} for its index to take no minutes, got {discount}"
-        )
+        raise ValueError(f"discount must be at most {LARGEST_DISCOUNT} (larger values take minutes); got {discount}")
 
 
 def _unreachable(tolerance: float, least: float) -> str:
     reachable = 2 * least + 2 * ROUNDING
-    return f"tolerance {tolerance} is below what float64 allows; the smallest that can be reached is {reachable:.1e}"
+    return f"tolerance must be at least {reachable:.1e}, the limit of float64; got {tolerance}"

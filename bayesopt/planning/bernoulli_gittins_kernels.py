@@ -1,39 +1,43 @@
-"""Compiled kernels of the Gittins indices of Bernoulli arms: one banded sweep that bounds from below and from above.
+"""Compiled kernels of the Gittins indices of Bernoulli arms: a banded sweep that gives a lower and an upper bound.
 
-Playing an arm against a known reward `l` and against leaving it is an American put on the posterior mean p: with
-`Y = (value of the best rule that may leave for l) - (value of playing for ever)`, rewards scaled by 1 - discount,
+An arm that may be left for a known reward `l` is an American put on the posterior mean p. With
+`Y = (value of the best rule that may leave for l) - (value of never leaving)`, rewards scaled by 1 - discount,
 
     Y(c1, c0) = max(l - p, discount (p Y(c1 + 1, c0) + (1 - p) Y(c1, c0 + 1))),   p = c1 / (c1 + c0) = c1 / n,
 
-which is `sup E discount^T (l - p_T)` over stopping times T. Y falls in p and is 0 where leaving is hopeless. The index
-is the l at which both arguments of max are equal. The gap between them, D(l) = continuation - (l - p), is convex in l
-with slope -(1 - P), P = E discount^T; it is above 0 for l below the index only.
+which is `sup E discount^T (l - p_T)` over stopping times T. Y decreases in p and is 0 where leaving never pays. The
+index is the l at which both arguments of max are equal. The gap between them, D(l) = continuation - (l - p), is convex
+in l with slope -(1 - P), P = E discount^T. It is above 0 if and only if l is below the index.
 
-From below. Any rule to stop bounds Y from below: stopping at depth N if l > p and else never. So does its tangent: the
-rule found at l, held fixed, gives a line below D, whose root is at or below the index, whatever l was.
+Lower bound. Any stopping rule bounds Y from below; the sweep begins with stopping at depth N if l > p, and else never.
+Its tangent does so too: the rule found at l, held fixed, gives a line below D. The root of this line is at or below the
+index for every l.
 
-From above. Any Z with Z >= l - p and Z >= discount E Z' bounds Y from above. Two are used where the sweep begins:
+Upper bound. Any Z with Z >= l - p and Z >= discount E Z' bounds Y from above. Two are used where the sweep begins:
 
 * `E (l - theta)^+`, perfect information, is at most `exp(-n kl(p, l)) l (1 - l) / (n (p - l))` where p > l (Chernoff's
   bound of P(theta <= x) by gamma variables, integrated over x < l with kl convex in x).
 * The perpetual put `Z = exp(h (l - p) - 1) / h` where p > p* = l - 1 / h, and l - p below (a tangent, so Z is convex).
-  Play moves p by a centred Bernoulli(p) variable over n + 1 or more. `discount E Z' <= Z` above p* if the logarithm of
-  E exp(-h (p' - p)) is at most r = -log(discount): with h = eta (n + 1), by Hoeffding's lemma for eta = sqrt(8 r); by
-  Bernstein's, whose exponent is v eta^2 / (2 (1 - eta / 3)), if v bounds p (1 - p) over p >= p* - 1 / (n + 1) > 1 / 2.
-  Below p*, Z' exceeds l - p' only after a success, by at most h ((1 - p) / (n + 1))^2 / 2, with probability p, while
-  waiting costs (1 - discount) / h or more; enough if eta^2 p (1 - p)^2 / 2 <= 1 / discount - 1, which exceeds r. For
-  Hoeffding's eta the left side is at most 8 r (4 / 27) / 2, for Bernstein's r (1 - p).
+  A pull moves p by a centred Bernoulli(p) variable over n + 1 or more. `discount E Z' <= Z` above p* if the logarithm
+  of E exp(-h (p' - p)) is at most r = -log(discount). With h = eta (n + 1), this holds by Hoeffding's lemma for
+  eta = sqrt(8 r). By Bernstein's lemma it also holds if v eta^2 / (2 (1 - eta / 3)) is at most r, where v bounds
+  p (1 - p) over p >= p* - 1 / (n + 1) > 1 / 2. Below p*, Z' exceeds l - p' only after a success, by at most
+  h ((1 - p) / (n + 1))^2 / 2, with probability p, while waiting costs (1 - discount) / h or more. It is sufficient that
+  eta^2 p (1 - p)^2 / 2 <= 1 / discount - 1, which exceeds r. For Hoeffding's eta the left side is at most
+  8 r (4 / 27) / 2, for Bernstein's r (1 - p).
 
-The band. If all states up to some number of successes stop, all but the last do one trial earlier. Above the band the
-lower bound of Y is 0, the upper bound the smaller of the two above. Below its top edge rows are done in blocks; what is
-set at the edge is computed for the last row of the block and holds for the others, which have seen fewer failures.
+The band. If all states up to some number of successes stop, all but the last stop one trial earlier. Above the band the
+lower bound of Y is 0, and the upper bound is the smaller of the two above. Below its top edge rows are computed in
+blocks. The values at the edge are computed for the last row of the block; they hold for the other rows, which have
+fewer failures.
 
-Rounding (u = 2^-53, no fused operations). p is right to 5 u, discount^t to 9 u (one power in eight rows, products in
-between). A payoff is off by at most 17 u discount^t, once per path. A continuation is off by at most 8 u times the
-largest discount^t Y of the row's band; max and averages magnify none of this. So D is off by at most 25 u, its own
-last step included, and 8 u times the sum of those largest values over the rows, for which `sweep` takes the value at
-the bottom of the band in the last row of a block, scaled to its first. P is off by less than 32 u / (1 - discount).
-Upper bounds are enlarged by more than their own rounding wherever they are set.
+Rounding (u = 2^-53, no fused operations). The error of p is at most 5 u, that of discount^t 9 u (one power in eight
+rows, products in between). The error of a payoff is at most 17 u discount^t, once per path. The error of a continuation
+is at most 8 u times the largest discount^t Y of the row's band; maxima and averages do not increase errors. The error
+of D is therefore at most 25 u, its own last step included, plus 8 u times the sum of those largest values over the
+rows; `sweep` bounds them by the value at the bottom of the band in the last row of a block, scaled to its first row.
+The error of P is below 32 u / (1 - discount). Upper bounds are enlarged by more than their own rounding error
+when they are set.
 """
 
 import math
@@ -43,17 +47,17 @@ import numpy as np
 from bayesopt.planning.compiled import compiled
 
 ROWS = 8
-"""Rows of a block, which share the band, and cells of a vector."""
+"""Number of rows in a block, which share the band, and of cells in a vector."""
 
 PAD = 16
-"""Cells before that of zero successes: the band is widened downwards to a multiple of ROWS."""
+"""Number of cells before the cell of zero successes: the band is widened downwards to a multiple of ROWS."""
 
 ROUNDING = 2.0**-53
 
 
 @compiled
 def exponent(worth, total, rate):
-    """Largest h for which the perpetual put is known to bound from above at this total concentration and beyond."""
+    """Return the largest h with which the perpetual put is an upper bound at this total concentration and beyond."""
     eta = math.sqrt(8 * rate)
     lowest = worth - 1 / (eta * (total + 1)) - 1 / (total + 1)
     if lowest > 0.5:
@@ -64,7 +68,7 @@ def exponent(worth, total, rate):
 
 @compiled
 def top_of_band(concentration1, total, worth, log_precision, h):
-    """Successes beyond which Y is below exp(-log_precision) of its size at the boundary, nearly."""
+    """Return the number of successes beyond which Y is below about exp(-log_precision) times its boundary value."""
     drop = max(1.0, log_precision)
     skew = (1 - 2 * worth) * drop / (3 * total)
     distance = min(skew + math.sqrt(skew * skew + 2 * worth * (1 - worth) * drop / total), drop / h)
@@ -73,7 +77,7 @@ def top_of_band(concentration1, total, worth, log_precision, h):
 
 @compiled
 def put_above_band(mean, total, worth, h):
-    """An upper bound of Y where the mean is above the worth."""
+    """Return an upper bound of Y where the mean is above the worth."""
     bound = math.exp(h * (worth - mean) - 1) / h
     if mean > worth:
         kl = mean * math.log(mean / worth) + (1 - mean) * math.log((1 - mean) / (1 - worth))
@@ -83,7 +87,7 @@ def put_above_band(mean, total, worth, h):
 
 @compiled
 def fill_last_row(cells, total, worth, power, h, low, high):
-    """Bounds of discount^N Y, and of its slope, where the sweep begins; up to `low` successes all stop."""
+    """Fill bounds of discount^N Y, and the slope of the lower one, where the sweep begins; up to `low` all stop."""
     inverse = 1 / total
     enlarged = power * (1 + 1e-12 + 1e-14 * h) / h
     for i in range(PAD + low, PAD + high + 1):
@@ -96,10 +100,10 @@ def fill_last_row(cells, total, worth, power, h, low, high):
 
 @compiled
 def record(brackets, row, boundary, cells, root_total, discount, worth, rounding):
-    """Narrows the brackets of the last state of a row that stops, and of the first that does not; returns the latter.
+    """Narrow the brackets of the last state of a row that stops, and of the first that does not; return the latter.
 
-    Of `brackets` the four layers are: lower bound, upper bound, latest worth below the root of the upper D, that D. The
-    cells are those of the row after.
+    The four layers of `brackets` are the lower bound, the upper bound, the largest worth so far below the root of the
+    upper D, and that D. `cells` holds the next row.
     """
     inverse = 1 / (root_total + row)
     power = cells[4, row]
@@ -125,21 +129,21 @@ def record(brackets, row, boundary, cells, root_total, discount, worth, rounding
 
 @compiled
 def upper_gap(cells, s, inverse, worth, power):
-    """D of the upper bound in a row, from the row after it."""
+    """Return D of the upper bound in a row, from the row after it."""
     mean, i = cells[0, PAD + s] * inverse, PAD + s
     return (cells[3, i] + mean * (cells[3, i + 1] - cells[3, i])) / power - (worth - mean)
 
 
 @compiled
 def lower_root(worth, lower, slope, discount):
-    """A point at or below the index: the root of a line that is below D (`lower` allows for rounding already)."""
+    """Return a point at or below the index: the root of a line below D (`lower` already allows for rounding)."""
     slack = 32 * ROUNDING / (1 - discount) ** 2
     return worth + lower / ((1 - slope) * (1 + slack if lower >= 0 else 1 - slack))
 
 
 @compiled
 def go_back(numbers, lowers, slopes, uppers, powers, start, width, root_total, first, last, worth):
-    """Overwrites a part of row `last` by that of the row before, and so on until row `first`."""
+    """Overwrite a part of row `last` by that of the row before, and so on down to row `first`."""
     for row in range(last - 1, first - 1, -1):
         inverse = 1 / (root_total + row)
         power = powers[row]
@@ -159,7 +163,7 @@ def go_back(numbers, lowers, slopes, uppers, powers, start, width, root_total, f
 
 @compiled
 def make_cells(concentration1, discount, depth):
-    """Space for sweeps from this depth, with the two layers that do not change: see `sweep`."""
+    """Return space for sweeps from this depth, with the two constant layers filled (see `sweep`)."""
     cells = np.empty((5, depth + 1 + PAD))
     for i in range(depth + 1 + PAD):
         cells[0, i] = concentration1 + (i - PAD)
@@ -169,12 +173,12 @@ def make_cells(concentration1, discount, depth):
 
 @compiled
 def sweep(cells, brackets, num_recorded, concentration1, concentration0, discount, worth, depth, precision):
-    """One pass from row `depth` back to the state itself, row 0; `depth - 1` is a multiple of ROWS.
+    """Sweep from row `depth` back to the state itself, row 0; `depth - 1` is a multiple of ROWS.
 
-    Returns D of the lower bound, its P, D of the upper bound, and a bound of the rounding of either D. The layers of
-    `cells` are: concentration1 + successes, discount^row Y from below, its derivative by the worth, discount^row Y from
-    above, and discount^row. Of the first `num_recorded` rows states near the boundary are recorded in `brackets`. Above
-    the band discount^row Y is about `precision` or less.
+    Return D of the lower bound, its P, D of the upper bound, and a bound on the rounding error of either D. The layers
+    of `cells` are concentration1 + successes, the lower bound of discount^row Y, its derivative by the worth, the upper
+    bound of discount^row Y, and discount^row. States near the boundary in the first `num_recorded` rows are recorded in
+    `brackets`. Above the band discount^row Y is about `precision` or less.
     """
     numbers, lowers, slopes, uppers, powers = cells[0], cells[1], cells[2], cells[3], cells[4]
     rate = -math.log(discount) * (1 - 1e-13)
@@ -230,15 +234,15 @@ def sweep(cells, brackets, num_recorded, concentration1, concentration0, discoun
 
 @compiled
 def index_bracket(concentration1, concentration0, discount, tolerance, lowest, highest, worth, depth):
-    """Bounds of the index, at most twice the tolerance apart, from bounds known already, a guess and a first depth.
+    """Return bounds of the index, at most twice the tolerance apart, from known bounds, a guess and a first depth.
 
-    Also returns the least tolerance that rounding would allow, and the last depth. Where the former exceeds the
-    tolerance, the bounds may be farther apart.
+    Also return the smallest tolerance that rounding allows, and the last depth. If the former exceeds the tolerance,
+    the bounds may be further apart.
     """
     rate = -math.log(discount)
     size, least, is_hopeless = 0, 0.0, False
     brackets, cells = np.empty((4, 0, 0)), np.empty((5, 1))
-    # At worth 0 nothing is ever stopped: D is the mean and its slope -1.
+    # At worth 0 stopping never pays: D is the mean and its slope -1.
     last_gap, last_waiting = concentration1 / (concentration1 + concentration0), 1.0
     share, precision = 0.02, 0.02 * tolerance * math.sqrt(rate)
     while highest - lowest > 2 * tolerance and not is_hopeless and rate * depth < 600:
@@ -254,7 +258,7 @@ def index_bracket(concentration1, concentration0, discount, tolerance, lowest, h
         lowest = max(lowest, lower_root(worth, lower - rounding, slope, discount))
         if upper + rounding <= 0:
             highest = min(highest, worth)
-        # Newton's step, for a slope that goes on changing, with the gap, as it did since the last worth.
+        # Newton's step, for a slope that keeps changing with the gap as it did since the last worth.
         gap, step = 0.5 * (lower + upper), 0.5 * (lower + upper) / waiting
         change = max(0.0, (last_waiting - waiting) / (last_gap - gap)) * step if last_gap != gap else 0.0
         change = min(max(change, -0.5), 0.7)
@@ -262,7 +266,7 @@ def index_bracket(concentration1, concentration0, discount, tolerance, lowest, h
             step *= -math.log1p(-change) / change
         last_gap, last_waiting = gap, waiting
         is_hopeless = least > tolerance and abs(step) < 4 * least
-        # How far the bounds of D leave the root open, and how far above the middle to prove an upper bound.
+        # Uncertainty of the root between the bounds of D, and distance above the middle to prove an upper bound.
         spread, margin = (upper - lower) / waiting, 0.6 * tolerance
         if spread > tolerance:
             if abs(step) * change * change < 0.3 * spread or highest - lowest == width:
@@ -281,7 +285,7 @@ def index_bracket(concentration1, concentration0, discount, tolerance, lowest, h
 
 @compiled
 def narrow_brackets(brackets, cells, discount, precision, worths):
-    """Records in `brackets`, of all Beta(1 + s, 1 + row - s), what sweeps with these worths prove."""
+    """Narrow `brackets` of all Beta(1 + s, 1 + row - s) by sweeps with these worths."""
     for worth in worths:
         depth = cells.shape[1] - 1 - PAD
         sweep(cells, brackets, brackets.shape[1], 1.0, 1.0, discount, worth, depth, precision)

@@ -1,8 +1,8 @@
-"""Reading a solved Bernoulli bandit: policy bits and action values of any belief, and playing the policy forward.
+"""Kernels that read a solved Bernoulli bandit: policy bits, action values, and forward evaluation of the policy.
 
 A belief is given by the pulls and successes of its arms in the caller's order. `groups[arm]` numbers the sets of
-exchangeable arms. Sorted by (group, pulls), the arm at position i plays the part `roles[i]` of the stored states; of
-arms that share a part, all but the last of them are unpulled copies which no horizon is long enough to need.
+exchangeable arms. Sorted by (group, pulls), the arm at position i has the part `roles[i]` in the stored states. If
+several arms share a part, all but the last of them are unpulled copies, which the horizon is too short to need.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ LANES = 8
 
 @compiled
 def _assign_roles(pulls, groups, roles, order, role_of, role_pulls):
-    """Which part each arm plays, and the pulls of each part."""
+    """Fill the part of each arm, and the pulls of each part."""
     for i in range(len(pulls)):
         j = i
         while j > 0:
@@ -31,7 +31,7 @@ def _assign_roles(pulls, groups, roles, order, role_of, role_pulls):
 
 @compiled
 def _find_column(role_pulls, layout):
-    """The column with these counts, by bisection of the colex ranks."""
+    """Return the column with these counts, by bisection of the colex ranks."""
     rank, total = 0, 0
     for i in range(layout.num_others):
         total += role_pulls[i]
@@ -48,7 +48,7 @@ def _find_column(role_pulls, layout):
 
 @compiled
 def _find_row(role_pulls, role_successes, layout):
-    """The row of its column, and the number of rows."""
+    """Return the row within the column, and the number of rows."""
     row, num_rows = 0, 1
     for role in range(layout.num_others - 1, -1, -1):
         row += num_rows * role_successes[role]
@@ -78,7 +78,7 @@ def read_policy(policy, successes, pulls, groups, roles, layout, is_optimal):
 
 @compiled
 def read_action_values(values, beliefs, successes, pulls, concentrations, groups, roles, layout, action_values):
-    """Fill `action_values` at these indices of beliefs, all of time t, while `values` hold `discount V(t + 1)`."""
+    """Fill `action_values` at these indices of beliefs, all at time t; `values` hold `discount V(t + 1)`."""
     num_arms, last = pulls.shape[1], layout.num_others
     order, role_of = np.zeros(num_arms, np.int64), np.zeros(num_arms, np.int64)
     role_pulls, role_successes = np.zeros(last + 1, np.int64), np.zeros(last + 1, np.int64)
@@ -104,11 +104,12 @@ def read_action_values(values, beliefs, successes, pulls, concentrations, groups
 
 @compiled
 def play(policy, success_probs, groups, roles, layout, full):
-    """Follow the policy, ties split equally, from no pull on; `success_probs` has axes (arm, pulls, successes).
+    """Evaluate the policy forward from the prior, with ties broken uniformly at random.
 
-    `full` is the layout of states of all arms, none of them exchangeable. Returns the probability of each pull (time,
-    arm), that of a pull that succeeds (time, arm), and the distribution of the total reward. Sums go over a row, then
-    over rows, then over columns: a long sum of small terms would lose digits.
+    `success_probs` has axes (arm, pulls, successes). `full` is the layout of states with no exchangeable arms. Returns
+    the probability of each pull (time, arm), the probability of each successful pull (time, arm), and the distribution
+    of the total reward. Sums go over a row, then over rows, then over columns, because a long sum of small terms would
+    lose digits.
     """
     num_arms, horizon = len(groups), full.horizon
     others = num_arms - 1
@@ -192,7 +193,7 @@ def play(policy, success_probs, groups, roles, layout, full):
 
 @compiled
 def _distribution(probs, full):
-    """The distribution of the number of successes at the horizon."""
+    """Return the distribution of the number of successes at the horizon."""
     total, in_column = np.zeros(full.horizon + 1), np.zeros(full.horizon + 1)
     s = np.zeros(full.num_others, np.int64)
     for column in range(len(full.totals)):

@@ -1,8 +1,8 @@
-"""The backward sweep of a Bernoulli bandit's dynamic program, eight states at a time.
+"""Backward sweep of a Bernoulli bandit's dynamic program, eight states at a time.
 
-With V(t + 1) in memory, V(t) is written over it. Arm k, with mean p, is worth
-`p (1 + discount V(success)) + (1 - p) discount V(failure)`; what is stored is `discount V`. The inner loop is written
-in LLVM's own vectors, because only so do eight comparisons become one byte of policy bits.
+V(t) overwrites V(t + 1) in memory. The value of arm k, with mean p, is
+`p (1 + discount V(success)) + (1 - p) discount V(failure)`; memory holds `discount V`. The inner loop is written with
+LLVM vectors, because only they turn eight comparisons into one byte of policy bits.
 """
 
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from bayesopt.planning.bernoulli_layout import LANES, Layout
 from bayesopt.planning.compiled import compiled
 
 WAVEFRONT = 8
-"""Times carried back in one pass over memory."""
+"""Number of times that one pass over memory updates."""
 
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 _LANE = ir.IntType(32)
@@ -30,12 +30,12 @@ def _generate_update_rows(
 ) -> Any:
     """Update rows that differ in the successes of the arm before the last ("last other"), 0, 1, ..., in place.
 
-    Of `work`, `failures[k]` is where the first row after a failure of arm k begins, `gains[k]` the distance from there
-    to the row after a success, `moves[k]` that to the next row, and `means[k]` the probabilities of success and failure
-    in all rows, but for the last other; `last_means` has the last arm's for every state. `rows` is: where the first
-    begins, how far the next ones are, their number, the number of groups in each, and the first group in `policy`.
-    `last_other` is: concentration1, concentration0 + pulls, and 1 over the sum of both. If `policy` is None, nothing is
-    written there.
+    In `work`, `failures[k]` is the start of the first row after a failure of arm k, `gains[k]` the distance from there
+    to the row after a success, `moves[k]` the distance to the next row, and `means[k]` the probabilities of success and
+    failure in all rows, except for the last other; `last_means` has the last arm's mean for every state. `rows` holds
+    the start of the first row, the stride of rows, their number, the number of groups in each, and the first group in
+    `policy`. `last_other` holds concentration1, concentration0 + pulls, and 1 over the sum of both. If `policy` is
+    None, no policy is written.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -132,21 +132,21 @@ _update_rows: Any = intrinsic(_generate_update_rows)
 
 
 class Workspace(NamedTuple):
-    """What the update of a column writes down; an entry for each arm but the last."""
+    """Work space of the update of a column, with an entry for each arm but the last."""
 
     failures: Int[np.ndarray, "others"]
     gains: Int[np.ndarray, "others"]
     steps: Int[np.ndarray, "others others"]
-    """How far the row after a failure of arm k moves with a success of arm i."""
+    """Distance that the row after a failure of arm k moves with a success of arm i."""
     moves: Int[np.ndarray, "others"]
-    """The last column of `steps`."""
+    """Last column of `steps`."""
     successes: Int[np.ndarray, "others"]
     means: Float[np.ndarray, "others 2"]
     last_means: Float[np.ndarray, "state"]
 
 
 def make_workspace(layout: Layout) -> Workspace:
-    """Space for this layout."""
+    """Return work space for this layout."""
     others = layout.num_others
     return Workspace(
         failures=np.zeros(others, np.int64),
@@ -161,7 +161,7 @@ def make_workspace(layout: Layout) -> Workspace:
 
 @compiled
 def _transpose(values, layout, column, n_last, k):
-    """Copy the column as if arm k had changed places with the last arm, of as many pulls; returns where to."""
+    """Copy the column with arm k and the last arm swapped (their pulls are equal); return the start of the copy."""
     counts, stride = layout.counts[column], layout.strides[column]
     low = 1
     for i in range(k + 1, layout.num_others):
@@ -241,8 +241,8 @@ def _update_column(values, policy, concentrations, discount, layout, column, n_l
 def sweep(values, policy, concentrations, discount, layout, work, newest, oldest):
     """Carry `discount V` from time `newest + 1` back to `oldest`, several times in one pass over memory.
 
-    `concentrations` holds a pair for each arm, a tuple of tuples. `policy` (group, arm) receives the mask bits, or is
-    None. A column at time t needs its successors at t + 1, whose total is at most one larger, and nothing later.
+    `concentrations` holds a pair for each arm, as a tuple of tuples. `policy` (group, arm) receives the mask bits, or
+    is None. A column at time t needs only its successors at t + 1, whose total is at most one larger.
     """
     for top in range(newest, oldest - 1, -WAVEFRONT):
         for front in range(top + WAVEFRONT):

@@ -1,13 +1,14 @@
-"""Where the belief states of a Bernoulli bandit lie in memory: values at one time, policy bits of all times.
+"""Memory layout of a Bernoulli bandit's belief states: values at one time, policy bits of all times.
 
 A state is, for each arm, a number of pulls n and of successes s <= n. States with equal pulls of all arms but the last
-form a *column*; at a given time the last arm has what is left of the pulls. Columns are numbered by the colex rank of
-their counts, so that a column's successors come after it. Of states that differ by a swap of exchangeable neighbouring
-arms (`is_tied`) only those with ascending counts are kept.
+form a *column*; at a given time the last arm has the rest of the pulls. Columns are numbered by the colex rank of their
+counts, so that a column's successors come after it. If neighbouring arms are exchangeable (`is_tied`), only states with
+ascending counts are stored.
 
-Values: the column's rows (s of all arms but the last, row-major), each over s of the last arm and padded to whole
-vectors; time t overwrites time t + 1. Policy: every column has one block per time, in order of time; a block has for
-each row ceil((n + 1) / 8) *groups* of eight states, n pulls of the last arm, and a group has one byte per arm.
+Values: a column has rows (s of all arms but the last, row-major); each row runs over s of the last arm and is padded to
+whole vectors. Time t overwrites time t + 1. Policy: every column has one block per time, in order of time. A block has
+ceil((n + 1) / 8) *groups* of eight states for each row, where n is the pulls of the last arm. A group has one byte per
+arm.
 """
 
 from typing import NamedTuple
@@ -16,46 +17,46 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 LANES = 8
-"""States that are treated together: eight float64 fill a vector, eight mask bits a byte."""
+"""Number of states that are processed together: eight float64 fill a vector, eight mask bits a byte."""
 
 LARGEST_COUNTED = 2000
 
 
 class Layout(NamedTuple):
-    """Numbers that locate a state."""
+    """Sizes and positions that locate a state in memory."""
 
     horizon: int
     num_others: int
-    """Arms but the last."""
+    """Number of arms but the last."""
     last_is_tied: bool
-    """Whether the last arm and the one before it are exchangeable."""
+    """True if the last arm and the one before it are exchangeable."""
     binomials: Int[np.ndarray, "n k"]
     ranks: Int[np.ndarray, "column"]
     counts: Int[np.ndarray, "column others"]
     totals: Int[np.ndarray, "column"]
-    """The sum of the column's counts."""
+    """Sum of the column's counts."""
     group_starts: Int[np.ndarray, "group"]
-    """Columns of total m are those from `group_starts[m]` to before `group_starts[m + 1]`."""
+    """Columns of total m are those from `group_starts[m]` up to, not including, `group_starts[m + 1]`."""
     fewest_last: Int[np.ndarray, "column"]
-    """The least number of pulls of the last arm that keeps the counts ascending."""
+    """Smallest number of pulls of the last arm that keeps the counts ascending."""
     swaps: Int[np.ndarray, "column others"]
-    """The arm that a pulled arm changes places with, so that the counts still ascend."""
+    """Arm with which a pulled arm is swapped, so that the counts still ascend."""
     successors: Int[np.ndarray, "column others"]
-    """The column after a pull and that change of places."""
+    """Column after a pull and this swap."""
     strides: Int[np.ndarray, "column"]
     bases: Int[np.ndarray, "column"]
     num_values: int
     scratch_size: int
-    """Values of the largest transposed column, which follow the others, once for each arm tied with the last."""
+    """Size of the largest transposed column. Such scratch space follows the values, once for each arm but the last."""
     groups_before: Int[np.ndarray, "n"]
-    """Groups in a row of 1, a row of 2, ..., and a row of n states, together."""
+    """Total number of groups in rows of 1, 2, ..., n states."""
     policy_starts: Int[np.ndarray, "column"]
-    """The group where the column's block would begin at the time when the last arm has no pull."""
+    """Group at which the column's block would begin at the time when the last arm has no pull."""
     num_groups: int
 
 
 def make_layout(horizon: int, is_tied: Bool[np.ndarray, "others"]) -> Layout:
-    """The layout for `len(is_tied) + 1` arms; `is_tied[k]` says that arms k and k + 1 are exchangeable."""
+    """Return the layout for `len(is_tied) + 1` arms; `is_tied[k]` means that arms k and k + 1 are exchangeable."""
     num_others = len(is_tied)
     last_is_tied = num_others > 0 and bool(is_tied[-1])
     binomials = _binomials(horizon + num_others, num_others + 1)
@@ -101,9 +102,9 @@ def make_layout(horizon: int, is_tied: Bool[np.ndarray, "others"]) -> Layout:
 
 
 def num_bytes(horizon: int, is_tied: Bool[np.ndarray, "others"]) -> tuple[float, float]:
-    """Memory of the values and of the policy bits, counted without listing columns.
+    """Return the bytes of the values and of the policy bits, counted without listing columns.
 
-    Of several arms over more than 2,000 trials it is extrapolated by the power that the number of states grows with.
+    For several arms and more than 2,000 trials they are extrapolated by the power law of the number of states.
     """
     num_arms = len(is_tied) + 1
     if num_arms > 1 and horizon > LARGEST_COUNTED:
@@ -113,7 +114,7 @@ def num_bytes(horizon: int, is_tied: Bool[np.ndarray, "others"]) -> tuple[float,
 
     total = np.arange(horizon + 1 if num_arms > 1 else 1)
     rows = np.zeros((len(total), len(total)))
-    rows[0, 0] = 1.0  # rows of all columns with this total and this count of the arm that was added last
+    rows[0, 0] = 1.0  # number of rows of all columns, by their total and by the count of the arm added last
     for is_bounded in [False, *is_tied[:-1]][: num_arms - 1]:
         before = np.cumsum(rows, axis=1) if is_bounded else np.broadcast_to(rows.sum(1)[:, None], rows.shape)
         rows = np.zeros_like(rows)
@@ -128,9 +129,9 @@ def num_bytes(horizon: int, is_tied: Bool[np.ndarray, "others"]) -> tuple[float,
 
 
 def compositions(most: int, num_parts: int) -> tuple[Int[np.ndarray, "state parts"], Int[np.ndarray, "state parts"]]:
-    """All tuples of counts with a sum of at most `most`, in colex order, so that sums ascend; and their successors.
+    """Return all tuples of counts with a sum of at most `most`, in colex order (sums ascend), and their successors.
 
-    Entry k of a tuple's successors is the position of the tuple with one more at k, were `most` not in the way.
+    Entry k of a tuple's successors is the position of the tuple with one more at k, as if `most` were larger.
     """
     binomials = _binomials(most + num_parts + 1, num_parts + 1)
     counts, _ = _in_colex_order(_ascending_counts(most, np.zeros(num_parts, dtype=bool)), binomials)
@@ -139,7 +140,7 @@ def compositions(most: int, num_parts: int) -> tuple[Int[np.ndarray, "state part
 
 
 def padded(num_states: Int[np.ndarray, "*batch"]) -> Int[np.ndarray, "*batch"]:
-    """The next multiple of eight."""
+    """Round up to a multiple of eight."""
     return -(-num_states // LANES) * LANES
 
 
@@ -170,7 +171,7 @@ def _in_colex_order(
 def _colex_ranks(
     counts: Int[np.ndarray, "column others"], binomials: Int[np.ndarray, "n k"]
 ) -> Int[np.ndarray, "column"]:
-    """The sum over i of C(n_0 + ... + n_i + i, i + 1)."""
+    """Return the sum over i of C(n_0 + ... + n_i + i, i + 1)."""
     positions = np.arange(counts.shape[1])
     return binomials[np.minimum(counts.cumsum(1) + positions, len(binomials) - 1), positions + 1].sum(1)
 

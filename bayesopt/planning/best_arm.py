@@ -1,7 +1,8 @@
-"""How likely each arm is to be the best one, exactly: one-dimensional quadrature over its mean, arms independent.
+"""Probabilities that each of several independent arms is the best, by one-dimensional quadrature over its mean.
 
-P(arm i is best) is the integral of its density times the other arms' distribution functions. Below every other arm's
-range that product is zero and above all of them it is one, so Gauss-Legendre nodes are spent only where it changes.
+P(arm i is best) is the integral of its density times the product of the other arms' distribution functions. The product
+is zero below the highest lower end of their ranges, and one above the highest upper end. Gauss-Legendre nodes are
+placed only in between.
 """
 
 import functools
@@ -20,7 +21,7 @@ Rows = Float[np.ndarray, "row arm"]
 
 
 def best_of_beta_arms(concentration1: Rows, concentration0: Rows) -> Rows:
-    """The probability that each arm's Beta-distributed success probability is the largest."""
+    """Return the probability that each arm's Beta-distributed success probability is the largest."""
 
     def log_density(u: Values, a: Values, b: Values) -> Values:
         return a * special.log_expit(u) + b * special.log_expit(-u) - special.betaln(a, b)
@@ -37,7 +38,7 @@ def best_of_beta_arms(concentration1: Rows, concentration0: Rows) -> Rows:
 
 
 def best_of_normal_arms(loc: Rows, scale: Rows) -> Rows:
-    """The probability that each arm's normally distributed mean is the largest."""
+    """Return the probability that each arm's normally distributed mean is the largest."""
     if loc.shape[1] == 2:
         first = special.ndtr((loc[:, 0] - loc[:, 1]) / np.hypot(scale[:, 0], scale[:, 1]))
         return np.stack([first, 1 - first], axis=1)
@@ -53,7 +54,7 @@ def best_of_normal_arms(loc: Rows, scale: Rows) -> Rows:
 
 
 def best_of_inverse_gamma_arms(concentration: Rows, rate: Rows) -> Rows:
-    """The probability that each arm's Gamma-distributed event rate is the smallest, so that it pays most."""
+    """Return the probability that each arm's Gamma-distributed event rate is the smallest (largest mean reward)."""
 
     def log_density(u: Values, concentration: Values, rate: Values) -> Values:
         log_scaled = np.log(rate) - u
@@ -74,7 +75,7 @@ def _best(
     upper: Rows,
     *parameters: Rows,
 ) -> Rows:
-    """Sum the quadrature for every distinct set of arms once, whichever order they stand in."""
+    """Compute the quadrature once for every distinct set of arms, in whatever order the arms are."""
     stacked = np.stack([*parameters, lower, upper], axis=-1)
     order = np.lexsort(np.moveaxis(stacked, -1, 0), axis=-1)
     in_order = np.take_along_axis(stacked, order[..., None], axis=1)

@@ -1,4 +1,4 @@
-"""A Gittins index together with a bound on its error."""
+"""The result type of the functions of Gittins indices."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 
 class CertifiedIndex(NamedTuple):
-    """A Gittins index and a bound on its error: the true index lies within `error_bound` of `index`."""
+    """Gittins index with a bound on its error: the true index lies within `error_bound` of `index`."""
 
     index: Float[np.ndarray, "*batch"] | float  # pyright: ignore[reportIncompatibleMethodOverride]
     error_bound: Float[np.ndarray, "*batch"] | float

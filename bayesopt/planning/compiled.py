@@ -1,7 +1,7 @@
-"""Planning kernels: loops over belief states, compiled by numba for the CPU and kept on disk.
+"""The decorator of planning kernels: loops over belief states, compiled by numba for the CPU and cached on disk.
 
-A kernel is called with arrays and numbers only. numba notices a change of a kernel's own file, not of a kernel in
-another file that it calls; so kernels that call each other live in one file.
+A kernel takes arrays and numbers only. numba recompiles a kernel when its own file changes, but not when the file of
+another kernel that it calls changes. Kernels that call each other therefore live in one file.
 """
 
 import inspect
@@ -12,5 +12,5 @@ import numba
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """The function as machine code: compiled at the first call for the types it meets, then read from the cache."""
+    """Return the function as machine code: compiled at the first call for its argument types, cached afterwards."""
     return numba.njit(cache=True)(inspect.unwrap(function))

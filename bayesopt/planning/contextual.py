@@ -1,23 +1,19 @@
-"""Acting in contextual bandits in which one arm of each context is correct, and what acting there is worth exactly.
+"""Agents of contextual bandits in which one arm of each context is correct, and exact values of agents.
 
-The greedy agent keeps the family's exact belief. `expectimax_value` and `agent_value` know nothing of beliefs: they go
-through every history, over the set of targets that agree with it.
+The greedy agent keeps the family's exact belief. `expectimax_value` and `agent_value` do not use beliefs: they
+enumerate every history, with the set of targets that agree with it.
 """
 
-import collections
 import functools
-import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy import stats
 
 from bayesopt.agent import Agent, Belief, Observation, State, best_shared
 from bayesopt.beliefs import prior_beliefs, update_context_arms
-from bayesopt.episodes import require_at_least_one
 from bayesopt.family import AbstractContextualBanditFamily, HasContextBeliefs
 from bayesopt.planning.bandit_inputs import require_horizon
 
@@ -26,16 +22,16 @@ ContextArmProbs = Float[np.ndarray, "task context arm"]
 
 
 class TargetsState(NamedTuple):
-    """The exact belief, and what it says: each arm's probability to be correct, in every context."""
+    """Exact belief, and the probability that each arm is correct in every context."""
 
     belief: Belief
     correct_arm_probs: ContextArmProbs
 
 
 def greedy_contextual_agent(family: AbstractContextualBanditFamily) -> Agent:
-    """Pulls an arm that is likeliest to be correct in the context, ties shared out equally.
+    """Return the agent that pulls the arm most likely to be correct in the context; ties are broken at random.
 
-    For `ContextualBandit` no policy earns more (tested against exhaustive planning where that is possible). Raises
+    For `ContextualBandit` it is optimal (tested against exhaustive planning at small sizes). Raises
     `NotImplementedError` for a family without belief methods.
     """
     return _belief_agent(family, best_shared)
@@ -47,7 +43,7 @@ def likeliest_arms(
     actions: Int[np.ndarray, "task time"],
     rewards: Float[np.ndarray, "task time"],
 ) -> Bool[np.ndarray, "task time context arm"]:
-    """The arms that a greedy agent might pull in each context, after what somebody else did and was paid.
+    """Return True for arms that a greedy agent might pull in each context, given another agent's actions and rewards.
 
     Index t conditions on the first t trials. Raises `NotImplementedError` for a family without belief methods.
     """
@@ -62,7 +58,7 @@ def likeliest_arms(
 
 
 def thompson_contextual_agent(family: AbstractContextualBanditFamily) -> Agent:
-    """Pulls each arm with its exact posterior probability to be correct in the context (Thompson 1933).
+    """Return the Thompson-sampling agent: arms have their posterior probability of being correct (Thompson 1933).
 
     Raises `NotImplementedError` for a family without belief methods.
     """
@@ -70,16 +66,16 @@ def thompson_contextual_agent(family: AbstractContextualBanditFamily) -> Agent:
 
 
 def contextual_oracle_agent(expected_rewards: ContextArmProbs) -> Agent:
-    """The arm that pays most on average in each context of these very tasks: the ceiling, out of reach of any learner.
+    """Return the oracle, which pulls the arm of largest expected reward in each context: an upper bound for learners.
 
-    `expected_rewards` is what `bayesopt.episodes.expected_contextual_tables` gives. The agent can only play those
-    tasks, in that order.
+    `expected_rewards` is the result of `bayesopt.episodes.expected_contextual_tables`. The agent can play only these
+    tasks, in this order.
     """
     num_known, _, num_arms = expected_rewards.shape
 
     def initial_state(num_tasks: int) -> ContextArmProbs:
         if num_tasks != num_known:
-            raise ValueError(f"this oracle knows {num_known} tasks; asked to play {num_tasks}")
+            raise ValueError(f"num_tasks must be {num_known}, the tasks that the oracle knows; got {num_tasks}")
         return expected_rewards
 
     return Agent(
@@ -90,91 +86,12 @@ def contextual_oracle_agent(expected_rewards: ContextArmProbs) -> Agent:
     )
 
 
-def expected_accuracy(*, num_contexts: int, num_arms: int, num_trials: int) -> Float[np.ndarray, "time"]:
-    """The greedy agent's probability of a correct arm at each trial, for independent targets.
-
-    The m-th visit of a context finds or has found the correct arm with probability min(m / num_arms, 1); a context
-    drawn uniformly at 0-based trial t has been visited Binomial(t, 1 / num_contexts) times before. Raises
-    `ValueError` for a count below 1.
-    """
-    require_at_least_one(num_contexts=num_contexts, num_arms=num_arms, num_trials=num_trials)
-    visits, times = np.arange(num_trials), np.arange(num_trials)[:, None]
-    return stats.binom.pmf(visits, times, 1 / num_contexts) @ np.minimum((visits + 1) / num_arms, 1)
-
-
-def expected_accuracy_of_different_targets(
-    *, num_contexts: int, num_arms: int, num_trials: int
-) -> Float[np.ndarray, "time"]:
-    """The greedy agent's probability of a correct arm at each trial, for targets of which no two are equal.
-
-    An exact recursion over beliefs, those that differ by the names of contexts and arms being one: 64 of them for
-    five contexts and five arms, which takes less than a second (seven and seven: half a minute). Raises `ValueError`
-    for a count below 1, or fewer arms than contexts.
-    """
-    require_at_least_one(num_contexts=num_contexts, num_arms=num_arms, num_trials=num_trials)
-    if num_contexts > num_arms:
-        raise ValueError(f"num_arms must be at least num_contexts, {num_contexts}; got {num_arms}")
-    orders = np.array(list(itertools.permutations(range(num_contexts))))
-    bits, powers = 2 ** np.arange(num_contexts), 2 ** (num_contexts * np.arange(num_arms, dtype=np.int64))
-    reordered = (np.arange(2**num_contexts)[:, None] // bits % 2)[:, orders] @ bits
-
-    def nameless(is_possible: Bool[np.ndarray, "context arm"]) -> bytes:
-        """The belief with contexts and arms in an order that does not depend on their names."""
-        columns = np.sort(reordered[bits @ is_possible], axis=0)
-        first = columns[:, (powers @ columns).argmin()]
-        return (first // bits[:, None] % 2 == 1).tobytes()
-
-    @functools.cache
-    def count(is_possible: bytes) -> int:
-        """In how many ways every context can have an arm of its own."""
-        if not is_possible:
-            return 1
-        rows = np.frombuffer(is_possible, bool).reshape(-1, num_arms)
-        later = rows[1:]
-        return sum(count((later & (np.arange(num_arms) != arm)).tobytes()) for arm in np.flatnonzero(rows[0]))
-
-    @functools.cache
-    def trial(belief: bytes) -> tuple[float, dict[bytes, float]]:
-        """The probability of a correct arm, and those of the beliefs thereafter."""
-        is_possible = np.frombuffer(belief, bool).reshape(num_contexts, num_arms)
-        accuracy, later = 0.0, collections.defaultdict[bytes, float](float)
-        for context in range(num_contexts):
-            successes = []
-            for arm in range(num_arms):
-                is_cell = np.outer(np.arange(num_contexts) == context, np.arange(num_arms) == arm)
-                is_line = (np.arange(num_contexts) == context)[:, None] | (np.arange(num_arms) == arm)
-                after = is_possible & (is_cell | ~is_line)
-                successes.append((count(after.tobytes()), after, is_possible & ~is_cell))
-            best = max(successes, key=lambda success: success[0])[0]
-            ties = [success for success in successes if success[0] == best]
-            success_prob = best / count(belief)
-            accuracy += success_prob / num_contexts
-            for _, after_success, after_failure in ties:
-                share = 1 / (num_contexts * len(ties))
-                later[nameless(after_success)] += share * success_prob
-                if success_prob < 1:
-                    later[nameless(after_failure)] += share * (1 - success_prob)
-        return accuracy, later
-
-    beliefs = {np.ones((num_contexts, num_arms), bool).tobytes(): 1.0}
-    accuracies = np.zeros(num_trials)
-    for time in range(num_trials):
-        following = collections.defaultdict[bytes, float](float)
-        for belief, prob in beliefs.items():
-            accuracy, later = trial(belief)
-            accuracies[time] += prob * accuracy
-            for after, later_prob in later.items():
-                following[after] += prob * later_prob
-        beliefs = following
-    return accuracies
-
-
 def expectimax_value(family: AbstractContextualBanditFamily, *, horizon: int) -> float:
-    """What the best policy earns over `horizon` trials on average, in rewards, by exhaustive planning (expectimax).
+    """Return the expected reward of the optimal policy over `horizon` trials, by exhaustive planning (expectimax).
 
-    A state is the set of targets that agree with all that was seen, the bits of one integer. Meant for small sizes:
-    the states that can be reached are visited each, once for every number of trials left. Raises
-    `NotImplementedError` for a family without belief methods, `ValueError` for a horizon below 1.
+    A state is the set of targets that agree with all observations, stored as bits of one integer. It is meant for small
+    sizes: every reachable state is visited once for every number of remaining trials. Raises `NotImplementedError` for
+    a family without belief methods, `ValueError` for a horizon below 1.
     """
     require_horizon(horizon, discount=1.0)
     is_target = _is_target(family)
@@ -203,10 +120,10 @@ def expectimax_value(family: AbstractContextualBanditFamily, *, horizon: int) ->
 
 
 def agent_value(agent: Agent, family: AbstractContextualBanditFamily, *, horizon: int) -> float:
-    """What an agent earns over `horizon` trials on average, in rewards, summed over every history that it may meet.
+    """Return the exact expected reward of an agent over `horizon` trials, by a sum over all possible histories.
 
-    Exact, without drawing anything; the histories are (contexts x arms x 2) ** (horizon - 1) at most, so `horizon`
-    has to be small. Raises as `expectimax_value` does.
+    There are at most (contexts x arms x 2) ** (horizon - 1) histories, so `horizon` must be small. Raises as
+    `expectimax_value` does.
     """
     require_horizon(horizon, discount=1.0)
     is_target = _is_target(family)
@@ -236,18 +153,18 @@ def _rows(state: State, rows: Int[np.ndarray, "row"]) -> State:
 
 
 def _is_target(family: AbstractContextualBanditFamily) -> Bool[np.ndarray, "hypothesis context arm"]:
-    """Whether each arm is the correct one of each context, for every possible targets."""
+    """Return True for the correct arm of each context, for every possible list of targets."""
     return np.eye(family.num_arms, dtype=bool)[_exact(family).possible_targets()]
 
 
 def _exact(family: AbstractContextualBanditFamily) -> Any:
     if not isinstance(family, HasContextBeliefs):
-        raise NotImplementedError(f"{type(family).__name__} has no belief methods (`HasContextBeliefs`) to act on")
+        raise NotImplementedError(f"{type(family).__name__} has no belief methods (`HasContextBeliefs`)")
     return family
 
 
 def _belief_agent(family: AbstractContextualBanditFamily, action_probs: Callable[[ArmProbs], ArmProbs]) -> Agent:
-    """An agent that keeps the exact belief and acts by how likely each arm is to be correct in the context."""
+    """Return an agent that keeps the exact belief; `action_probs` maps the arms' probabilities of being correct."""
     exact = _exact(family)
 
     def state_of(belief: Belief) -> TargetsState:
@@ -265,11 +182,11 @@ def _belief_agent(family: AbstractContextualBanditFamily, action_probs: Callable
 
 
 def _in_context(values: ContextArmProbs, contexts: Observation) -> ArmProbs:
-    """Each task's row of the context that is shown. Raises `ValueError` for what is no context of each task."""
+    """Return each task's row for its context. Raises `ValueError` unless there is one valid context per task."""
     num_tasks, num_contexts, _ = values.shape
     shown = np.asarray(contexts)
     if shown.shape != (num_tasks,) or not np.issubdtype(shown.dtype, np.integer):
-        raise ValueError(f"the observation must be {num_tasks} contexts, integers; got {shown.dtype} of {shown.shape}")
+        raise ValueError(f"observation must be {num_tasks} integers, the contexts; got {shown.dtype} of {shown.shape}")
     if shown.min() < 0 or shown.max() >= num_contexts:
         raise ValueError(f"contexts must be from 0 to {num_contexts - 1}; got {shown.min()} to {shown.max()}")
     return values[np.arange(num_tasks), shown]

@@ -1,4 +1,4 @@
-"""The finite-horizon optimum where all arms depend on one probability, and one of them may tell much about it."""
+"""Bayes-optimal plan of the correlated bandit: all arms depend on one probability; one may be highly informative."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ ArmValues = Float[np.ndarray, "task arm"]
 
 @dataclass(frozen=True)
 class CorrelatedPlan:
-    """The optimum of the bandit of `bayesopt.families.correlated_bandit`, exact but for rounding."""
+    """Bayes-optimal plan of `bayesopt.families.correlated_bandit`, exact up to rounding error."""
 
     horizon: int
     discount: float
@@ -24,7 +24,7 @@ class CorrelatedPlan:
     probe_flips: int
     probe_reward: float
     values: tuple[Float[np.ndarray, "_ _"], ...]
-    """By trial: rewards still to come after so many probes and so many heads; zeros at the horizon."""
+    """For each trial, the value by number of probes (pulls of arm 2) and of heads so far; zeros at the horizon."""
 
     @property
     def value(self) -> float:
@@ -56,9 +56,10 @@ def correlated_plan(
     horizon: int,
     discount: float,
 ) -> CorrelatedPlan:
-    """Solve by backward induction over (probes, heads) at every trial: the number of flips follows from the probes.
+    """Solve by backward induction over the numbers of probes and heads at every trial.
 
-    Raises `ValueError` for a horizon below 1 or a discount outside (0, 1].
+    Together with the trial, the number of probes gives the number of flips. Raises `ValueError` for a
+    horizon below 1 or a discount outside (0, 1].
     """
     require_horizon(horizon, discount)
     prior = (concentration1, concentration0)
@@ -74,7 +75,7 @@ def correlated_plan(
 
 
 def _shape(plan: CorrelatedPlan, time: int) -> tuple[int, int]:
-    """Numbers of probes, and of heads, that there can be before a trial."""
+    """Return how many different numbers of probes, and of heads, are possible before a trial."""
     most_probes = time if plan.probe_flips else 0
     return most_probes + 1, time * max(plan.probe_flips, 1) + 1
 

@@ -1,11 +1,11 @@
-"""Bayes-optimal play of a Bernoulli bandit over a finite horizon, by exact dynamic programming over its belief states.
+"""Bayes-optimal policy of a Bernoulli bandit over a finite horizon, by exact dynamic programming over belief states.
 
 The belief about an arm is Beta(concentration1, concentration0); arms are independent. With V = 0 at the horizon,
 `Q_k = p_k (1 + discount V(success of k)) + (1 - p_k) discount V(failure of k)` and V = max_k Q_k, where p_k is the mean
 of arm k's belief (Bellman 1956, Sankhya 16:221; Berry and Fristedt 1985, *Bandit Problems*, ch. 2).
 
-Of arms with equal priors only states with ascending numbers of pulls are kept, and no more of them than there are
-trials. Values of one time are in memory at once; of the whole policy there is a bit per arm and state.
+For arms with equal priors, only states with ascending numbers of pulls are stored, and no more arms than there are
+trials. Memory holds the values of one time, and the whole policy with one bit per arm and state.
 """
 
 import dataclasses
@@ -27,47 +27,48 @@ Concentrations = Float[np.ndarray, "arm 2"]
 
 
 class PolicyEvaluation(NamedTuple):
-    """What a policy earns over the horizon, in rewards, and what it pulls."""
+    """Rewards and pulls of a policy over the horizon."""
 
     value: float
-    """The expected discounted sum of rewards."""
+    """Expected discounted sum of rewards."""
     mean: float
-    """The expected total reward, not discounted."""
+    """Expected total reward, not discounted."""
     variance: float
-    """The variance of the total reward."""
+    """Variance of the total reward."""
     expected_pulls: Float[np.ndarray, "arm"]
     pull_probs: Float[np.ndarray, "time arm"]
-    """The probability of pulling each arm at each time."""
+    """Probability of pulling each arm at each time."""
     regret: float
-    """By how much the mean falls short of always pulling the best arm."""
+    """Expected total reward of always pulling the best arm, minus `mean`."""
 
 
 class _Parts(NamedTuple):
-    """Stored arms ("parts"), and which of the caller's arms play them."""
+    """Stored arms ("parts"), and their assignment to the caller's arms."""
 
     concentrations: tuple[tuple[float, float], ...]
     is_tied: Bool[np.ndarray, "others"]
     groups: Int[np.ndarray, "arm"]
-    """Exchangeable arms have equal numbers."""
+    """Group of each arm; exchangeable arms are in the same group."""
     roles: Int[np.ndarray, "arm"]
-    """The part of the arm that comes i-th in the order of (group, pulls)."""
+    """Part of the i-th arm in the order of (group, pulls)."""
 
 
 @final
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class BernoulliSolution:
-    """The Bayes-optimal policy of a Bernoulli bandit over a finite horizon, made by `solve_bernoulli_bandit`."""
+    """Bayes-optimal policy of a Bernoulli bandit over a finite horizon, made by `solve_bernoulli_bandit`."""
 
     value: float
-    """The expected sum of rewards over the horizon, discounted by `discount ** time`."""
+    """Expected sum of rewards over the horizon, discounted by `discount ** time`."""
     horizon: int
     discount: float
     concentrations: Concentrations
-    """The prior: (concentration1, concentration0) of each arm."""
+    """Prior: (concentration1, concentration0) of each arm."""
     policy: UInt8[np.ndarray, "group part"]
     """Mask bits of the optimal arms: bit i of a byte belongs to the i-th state of a group of eight states.
 
-    `bernoulli_layout` says where a state's group is; exchangeable arms are parts in ascending order of their pulls.
+    `bernoulli_layout` defines the position of a state's group. Exchangeable arms are parts in ascending order of their
+    pulls.
     """
     _parts: _Parts
     _layout: Layout
@@ -77,10 +78,10 @@ class BernoulliSolution:
         return len(self.concentrations)
 
     def optimal_actions(self, concentration1: Numbers, concentration0: Numbers) -> Bool[np.ndarray, "*batch arm"]:
-        """Which arms are optimal at each belief: all within a relative 1e-12 of the best, read from `policy`.
+        """Return True for the optimal arms at each belief: all within a relative 1e-12 of the best value.
 
-        The time is the number of pulls that led from the prior to the belief. Raises `ValueError` if there are not as
-        many arms, or naming the first belief that no number of pulls below the horizon leads to.
+        The time is the number of pulls that lead from the prior to the belief. Raises `ValueError` for another number
+        of arms, and for a belief that fewer pulls than the horizon cannot lead to (the first is named).
         """
         batch, successes, pulls = self._counts(concentration1, concentration0)
         is_optimal = np.zeros(pulls.shape, dtype=np.bool_)
@@ -88,10 +89,10 @@ class BernoulliSolution:
         return is_optimal.reshape(batch)
 
     def action_values(self, concentration1: Numbers, concentration0: Numbers) -> Float[np.ndarray, "*batch arm"]:
-        """The expected sum of rewards from each belief on, if this arm is pulled now and optimal ones thereafter.
+        """Return the expected sum of rewards, from each belief on, of each arm followed by the optimal policy.
 
         The next reward has weight 1. Values are not stored: each call repeats the backward sweep down to the earliest
-        of the beliefs, so give it many beliefs at once. Raises `ValueError` as `optimal_actions` does.
+        of the beliefs, so pass many beliefs at once. Raises `ValueError` as `optimal_actions` does.
         """
         batch, successes, pulls = self._counts(concentration1, concentration0)
         result = np.zeros(pulls.shape)
@@ -119,7 +120,7 @@ class BernoulliSolution:
         return result.reshape(batch)
 
     def evaluate(self, probs: Numbers) -> PolicyEvaluation:
-        """What the policy earns if the arms' success probabilities are these; exact, ties split equally.
+        """Evaluate the policy exactly at these success probabilities of the arms, ties broken uniformly at random.
 
         Raises `ValueError` if `probs` are not one number in [0, 1] per arm or the computation needs too much memory.
         """
@@ -130,7 +131,7 @@ class BernoulliSolution:
         return self._play(np.ascontiguousarray(np.broadcast_to(probs[:, None, None], shape)), float(probs.max()))
 
     def evaluate_prior(self) -> PolicyEvaluation:
-        """What the policy earns on average over the prior: an independent check of `value`, by forward summation.
+        """Evaluate the policy on average over the prior: an independent check of `value`, by forward summation.
 
         Raises `ValueError` if the computation needs too much memory.
         """
@@ -161,7 +162,7 @@ class BernoulliSolution:
     def _counts(
         self, concentration1: Numbers, concentration0: Numbers
     ) -> tuple[tuple[int, ...], Int[np.ndarray, "belief arm"], Int[np.ndarray, "belief arm"]]:
-        """The batch's shape, and the successes and pulls that lead to each belief."""
+        """Return the batch's shape, and the successes and pulls that lead to each belief."""
         one, zero = np.broadcast_arrays(np.asarray(concentration1, np.float64), np.asarray(concentration0, np.float64))
         if one.ndim == 0 or one.shape[-1] != self.num_arms:
             raise ValueError(f"beliefs must have a last axis of {self.num_arms} arms; got shape {one.shape}")
@@ -173,18 +174,18 @@ class BernoulliSolution:
         if not is_reachable.all():
             first = np.unravel_index(int(np.argmin(is_reachable)), one.shape[:-1])
             raise ValueError(
-                f"the belief at {tuple(map(int, first))}, concentration1 {one[first].tolist()} and concentration0 "
-                f"{zero[first].tolist()}, is not the prior after fewer than {self.horizon} pulls"
+                f"beliefs must follow from the prior by fewer than {self.horizon} pulls; got concentration1 "
+                f"{one[first].tolist()} and concentration0 {zero[first].tolist()} at {tuple(map(int, first))}"
             )
         counts = counts.astype(np.int64)
         return one.shape, np.ascontiguousarray(counts[:, :, 0]), counts.sum(2)
 
 
 def solve_bernoulli_bandit(concentrations: Numbers, horizon: int, *, discount: float = 1.0) -> BernoulliSolution:
-    """The Bayes-optimal value and policy of a bandit whose arms' success probabilities have Beta priors.
+    """Return the Bayes-optimal value and policy of a bandit with Bernoulli arms and Beta priors.
 
     `concentrations` (arm, 2) holds concentration1 and concentration0 of each arm. Raises `ValueError` if one is not
-    positive and finite, `horizon` is below 1, `discount` is not in (0, 1], or more memory is needed than there is.
+    positive and finite, `horizon` is below 1, `discount` is not in (0, 1], or more memory is needed than is available.
     """
     prior = require_concentrations(concentrations)
     require_horizon(horizon, discount)
@@ -199,7 +200,7 @@ def solve_bernoulli_bandit(concentrations: Numbers, horizon: int, *, discount: f
 
 
 def required_memory(concentrations: Numbers, horizon: int) -> int:
-    """Bytes of values and policy that `solve_bernoulli_bandit` holds; equal priors need less than unequal ones."""
+    """Return the bytes of values and policy in `solve_bernoulli_bandit`; equal priors need less than unequal ones."""
     prior = require_concentrations(concentrations)
     require_horizon(horizon, 1.0)
     return int(_num_bytes(horizon, tuple(_parts(prior, horizon).is_tied.tolist())))
@@ -212,10 +213,10 @@ def value_of_policy(
     *,
     discount: float = 1.0,
 ) -> float:
-    """The expected sum of rewards of any policy that depends on belief and time, exactly, over the prior.
+    """Return the exact expected sum of rewards over the prior of any policy that depends on belief and time only.
 
     `action_probs_fn(concentration1, concentration0, time)` receives all beliefs of one time, (state, arm) each, and
-    returns the probabilities of pulling each arm, (state, arm). Raises `ValueError` if those have another shape, and as
+    returns the probabilities of pulling each arm, (state, arm). Raises `ValueError` if they have another shape, and as
     `solve_bernoulli_bandit` does for the bandit.
     """
     prior = require_concentrations(concentrations)
@@ -238,7 +239,10 @@ def value_of_policy(
 
 
 def _parts(prior: Concentrations, horizon: int) -> _Parts:
-    """Exchangeable arms side by side, at most `horizon` of each kind; the largest set last, where rows are longest."""
+    """Return the stored arms: exchangeable ones side by side, at most `horizon` of each kind.
+
+    The largest group is last, where rows are longest.
+    """
     kinds, kind_of, sizes = np.unique(prior, axis=0, return_inverse=True, return_counts=True)
     ranks = np.argsort(np.argsort(sizes, kind="stable"))
     concentrations, is_tied, roles = [], [], []
@@ -266,7 +270,7 @@ def _layout(horizon: int, is_tied: tuple[bool, ...]) -> Layout:
 
 
 def _no_values(layout: Layout) -> Float[np.ndarray, "values"]:
-    """The values at the horizon, where nothing more is earned; they begin where a cache line does."""
+    """Return the values at the horizon, all 0, in an array that is aligned to a cache line."""
     size = layout.num_values + layout.num_others * layout.scratch_size
     values = np.zeros(size + LANES)
     first = -(values.ctypes.data // values.itemsize) % LANES

@@ -1,11 +1,12 @@
-"""When learning pays: one arm pays nothing, the other an unknown amount; the value of exploring, then committing.
+"""Values of explore-then-commit (ETC) policies for a known arm that pays 0 and an unknown Gaussian arm.
 
-The unknown arm pays Normal(mean, reward_scale), mean ~ Normal(prior_loc, prior_scale), over `lifetime` trials. A commit
-policy pulls it `num_trials` times and then, for good, whichever arm the posterior mean favours (Lange & Sprekeler 2020,
-arXiv 2010.04466, section 2). The closed forms here are ours, by the law of the posterior mean after n pulls,
-Normal(prior_loc, s) with `s = prior_scale^2 / sqrt(prior_scale^2 + reward_scale^2 / n)`; the paper's printed formula
-takes the variance of the posterior for the sampling variance of its mean, and is here under its own names. All is in
-float64, in rewards, and broadcasts; a policy that is better still is in `bayesopt.planning.stopping`.
+The unknown arm pays Normal(mean, reward_scale), mean ~ Normal(prior_loc, prior_scale), over `lifetime` trials. An ETC
+policy pulls it `num_trials` times, and then always the arm that its posterior mean favours (Lange & Sprekeler 2020,
+arXiv 2010.04466, section 2). The closed forms here are our own. They use that the posterior mean after n pulls is
+distributed as Normal(prior_loc, s) with `s = prior_scale^2 / sqrt(prior_scale^2 + reward_scale^2 / n)`. The paper's
+printed formula uses the variance of the posterior instead of the sampling variance of its mean; the functions
+`printed_*` implement it. Values are in rewards, in float64, and broadcast. `bayesopt.planning.stopping` has the
+Bayes-optimal policy, which is better still.
 """
 
 from collections.abc import Callable
@@ -31,10 +32,10 @@ def commit_value(
     prior_loc: Numbers = -1.0,
     discount: Numbers = 1.0,
 ) -> Values:
-    """The expected rewards of pulling the unknown arm `num_trials` times, then always what the posterior mean favours.
+    """Return the expected rewards of an ETC policy that explores for `num_trials` trials.
 
-    Without a pull it is the prior mean that decides: 0 trials are worth 0 where `prior_loc` is negative. Rewards at
-    trial t are weighed by `discount**t`. Raises `ValueError` for a lifetime below 1, `num_trials` outside
+    Without a pull the prior mean decides: 0 trials are worth 0 if `prior_loc` is negative. Rewards at trial t are
+    weighted by `discount**t`. Raises `ValueError` for a lifetime below 1, `num_trials` outside
     0 ... lifetime, a prior scale that is not finite and at least 0, a reward scale that is not finite and above 0, a
     prior mean that is not finite, and a discount outside (0, 1].
     """
@@ -54,9 +55,9 @@ def sample_mean_commit_value(
     prior_loc: Numbers = -1.0,
     discount: Numbers = 1.0,
 ) -> Values:
-    """As `commit_value`, but it is the mean of the rewards seen that decides, not the posterior mean: never better.
+    """Return the value of an ETC policy that decides by the mean of the observed rewards, not the posterior mean.
 
-    Without a reward to average it is the prior mean. Raises as `commit_value` does.
+    It is never better than `commit_value`. With 0 trials the prior mean decides. Raises as `commit_value` does.
     """
     lifetime = require_lifetime(lifetime)
     num_trials = require_num_trials(num_trials, lifetime)
@@ -72,10 +73,10 @@ def sample_mean_commit_value(
 def printed_commit_value(
     num_trials: Numbers, *, lifetime: Numbers, prior_scale: Numbers, reward_scale: Numbers, prior_loc: Numbers = -1.0
 ) -> Values:
-    """What the paper's printed formula says that `commit_value` is: too little, where learning is hard far too little.
+    """Return the paper's printed value of exploring. It underestimates `commit_value`, most where learning is hard.
 
-    Its integral over the arm's mean is done in closed form. As in the paper's figures, 0 trials are worth 0 where the
-    prior mean is negative; by the letter of the formula they would be worth less. Raises as `commit_value` does.
+    Its integral over the arm's mean is solved in closed form. As in the paper's figures, 0 trials are worth 0 if the
+    prior mean is negative; taken literally, the formula gives less. Raises as `commit_value` does.
     """
     lifetime = require_lifetime(lifetime)
     num_trials = require_num_trials(num_trials, lifetime)
@@ -88,7 +89,7 @@ def printed_commit_value(
 def full_information_value(
     *, lifetime: Numbers, prior_scale: Numbers, prior_loc: Numbers = -1.0, discount: Numbers = 1.0
 ) -> Values:
-    """The expected rewards of one who is told the unknown arm's mean before the first trial: no policy earns more.
+    """Return the expected rewards of an oracle that knows the unknown arm's mean, an upper bound for every policy.
 
     Raises as `commit_value` does.
     """
@@ -105,9 +106,9 @@ def optimal_commit_trials(
     prior_loc: Numbers = -1.0,
     discount: Numbers = 1.0,
 ) -> Int[np.ndarray, "..."]:
-    """How many trials the best commit policy explores: the fewest of those that are worth most; 0 is not to learn.
+    """Return the number of trials of the best ETC policy; if several are equally good, the smallest.
 
-    Raises as `commit_value` does.
+    0 means that learning does not pay. Raises as `commit_value` does.
     """
     lifetime = require_lifetime(lifetime)
     prior_scale, reward_scale, prior_loc, discount = require_arm(prior_scale, reward_scale, prior_loc, discount)
@@ -124,7 +125,7 @@ def optimal_commit_value(
     prior_loc: Numbers = -1.0,
     discount: Numbers = 1.0,
 ) -> Values:
-    """What the best commit policy is worth. Raises as `commit_value` does."""
+    """Return the value of the best ETC policy. Raises as `commit_value` does."""
     arm: Any = {"lifetime": lifetime, "prior_scale": prior_scale, "reward_scale": reward_scale}
     arm |= {"prior_loc": prior_loc, "discount": discount}
     return commit_value(optimal_commit_trials(**arm), **arm)
@@ -133,7 +134,10 @@ def optimal_commit_value(
 def printed_optimal_commit_trials(
     *, lifetime: Numbers, prior_scale: Numbers, reward_scale: Numbers, prior_loc: Numbers = -1.0
 ) -> Int[np.ndarray, "..."]:
-    """How many trials the paper's printed formula says to explore: the numbers of its figures. Raises likewise."""
+    """Return the best number of trials by the paper's printed formula, as in its figures.
+
+    Raises as `commit_value` does.
+    """
     lifetime = require_lifetime(lifetime)
     prior_scale, reward_scale, prior_loc, discount = require_arm(prior_scale, reward_scale, prior_loc, 1.0)
     trials, is_possible = _all_trials(lifetime, prior_scale, reward_scale, prior_loc, discount)
@@ -143,21 +147,21 @@ def printed_optimal_commit_trials(
 
 
 class CommitEdge(NamedTuple):
-    """Where exploring begins to pay."""
+    """Learning threshold of ETC policies: the smallest prior scale at which exploring pays."""
 
     prior_scale: Values
-    """The smallest prior scale at which some number of trials of exploration is worth more than none."""
+    """Smallest prior scale at which some number of trials is worth more than 0 trials."""
     num_trials: Int[np.ndarray, "..."]
-    """How many trials are best just above it: the jump from 0."""
+    """Best number of trials just above the threshold: the jump from 0."""
 
 
 def commit_edge(
     *, lifetime: Numbers, reward_scale: Numbers, prior_loc: Numbers = -1.0, discount: Numbers = 1.0
 ) -> CommitEdge:
-    """The learning edge of commit policies, by bisection to a relative 1e-12.
+    """Return the learning threshold of ETC policies, by bisection to a relative 1e-12.
 
-    It is infinite, and the jump 0, where the lifetime is 1. Raises `ValueError` for a `prior_loc` of 0 or more, where
-    exploring costs nothing, and as `commit_value` does.
+    For a lifetime of 1 the threshold is infinite and the jump is 0. Raises `ValueError` for a `prior_loc` of 0 or more,
+    where exploring costs nothing, and as `commit_value` does.
     """
     lifetime = require_lifetime(lifetime)
     _, reward_scale, prior_loc, discount = require_arm(1.0, reward_scale, prior_loc, discount)
@@ -169,7 +173,7 @@ def commit_edge(
 
 
 def printed_commit_edge(*, lifetime: Numbers, reward_scale: Numbers, prior_loc: Numbers = -1.0) -> CommitEdge:
-    """The learning edge by the paper's printed formula, as in its figures. Raises as `commit_edge` does."""
+    """Return the learning threshold by the paper's printed formula, as in its figures. Raises as `commit_edge` does."""
     lifetime = require_lifetime(lifetime)
     _, reward_scale, prior_loc, discount = require_arm(1.0, reward_scale, prior_loc, 1.0)
 
@@ -180,13 +184,13 @@ def printed_commit_edge(*, lifetime: Numbers, reward_scale: Numbers, prior_loc: 
 
 
 def _scale_of_mean(num_trials: Numbers, prior_scale: Numbers, reward_scale: Numbers) -> Numbers:
-    """The standard deviation of the posterior mean after so many pulls."""
+    """Return the standard deviation of the posterior mean after `num_trials` pulls."""
     known = prior_scale * np.sqrt(num_trials)
     return prior_scale * (known / np.hypot(known, reward_scale))
 
 
 def _positive_part(loc: Numbers, scale: Numbers) -> Numbers:
-    """E[max(X, 0)] of X ~ Normal(loc, scale); the scale may be 0."""
+    """Return E[max(X, 0)] for X ~ Normal(loc, scale); the scale may be 0."""
     with np.errstate(divide="ignore", over="ignore"):
         z = loc / np.where(scale > 0, scale, 1.0)
     expected = loc * special.ndtr(z) + scale * _density(z)
@@ -198,7 +202,7 @@ def _density(z: Numbers) -> Numbers:
 
 
 def _printed_exploited(num_trials: Numbers, prior_scale: Numbers, reward_scale: Numbers, prior_loc: Numbers) -> Numbers:
-    """E[mean * Phi(a + b Z)] of the paper, mean = prior_loc + prior_scale Z, by Stein's identity."""
+    """Return the paper's E[mean * Phi(a + b Z)], with mean = prior_loc + prior_scale Z, by Stein's identity."""
     known = prior_scale * np.sqrt(num_trials)
     spread = np.hypot(known, reward_scale)
     b = known * (known / reward_scale) / spread
@@ -212,20 +216,20 @@ def _printed_exploited(num_trials: Numbers, prior_scale: Numbers, reward_scale: 
 def _commit(
     num_trials: Numbers, lifetime: Numbers, prior_loc: Numbers, exploited: Numbers, discount: Numbers
 ) -> Numbers:
-    """Rewards of exploring, and of exploiting at so much per trial thereafter."""
+    """Return the expected rewards of `num_trials` trials of exploration, and of `exploited` per trial thereafter."""
     later = discount**num_trials * _annuity(lifetime - num_trials, discount)
     return np.asarray(prior_loc * _annuity(num_trials, discount) + later * exploited)
 
 
 def _annuity(num_trials: Numbers, discount: Numbers) -> Numbers:
-    """The sum of the discounts of so many trials."""
+    """Return the sum of the discounts of `num_trials` trials."""
     is_one = discount == 1
     rate = np.where(is_one, 0.5, discount)
     return np.where(is_one, num_trials, -np.expm1(num_trials * np.log(rate)) / (1 - rate))
 
 
 def _all_trials(lifetime: Numbers, *parts: Numbers) -> tuple[Numbers, Numbers]:
-    """0, 1, ... along a new first axis, up to the longest lifetime, and which of them each lifetime has."""
+    """Return 0, 1, ... up to the longest lifetime along a new first axis, and whether each lifetime has that trial."""
     batch = np.broadcast_shapes(np.shape(lifetime), *map(np.shape, parts))
     trials = np.arange(np.max(lifetime) + 1).reshape(-1, *[1] * len(batch))
     return trials, np.broadcast_to(trials <= lifetime, (len(trials), *batch))
@@ -244,9 +248,9 @@ def _edge(
     prior_loc: Numbers,
     discount: Numbers,
 ) -> CommitEdge:
-    """Where the best of 1, 2, ... trials, with so much exploited per trial thereafter, is worth nothing."""
+    """Find the prior scale at which the best of 1, 2, ... trials, with `exploited` per trial thereafter, is worth 0."""
     if not (prior_loc < 0).all():
-        raise ValueError(f"prior_loc must be below 0, or there is no edge; got {prior_loc.max()}")
+        raise ValueError(f"prior_loc must be below 0 (else there is no learning threshold); got {prior_loc.max()}")
     trials, is_possible = _all_trials(lifetime, reward_scale, prior_loc, discount)
 
     def values(prior_scale: Numbers) -> Numbers:

@@ -1,6 +1,7 @@
-"""Agents for one unknown arm beside a sure one: explore, then commit; and the rule when to stop that is optimal.
+"""Agents for a known arm and an unknown arm: explore-then-commit (ETC), and the optimal stopping rule.
 
-Arm 0 pays 0 for sure; arm 1 is the unknown one. No choice is left to chance: where both arms are worth the same, arm 0.
+The known arm 0 always pays 0; arm 1 is the unknown arm. Both agents are deterministic: they break ties in favour of
+arm 0.
 """
 
 from typing import Any, NamedTuple
@@ -14,16 +15,17 @@ from bayesopt.planning.stopping import StoppingSolution
 
 
 class CommitRecord(NamedTuple):
-    """What the unknown arm paid in the trials of exploration."""
+    """Number of pulls and total reward of the unknown arm during exploration."""
 
     num_pulls: Int[np.ndarray, "task"]
     total_reward: Float[np.ndarray, "task"]
 
 
 def commit_agent(num_trials: int, *, prior_scale: float, reward_scale: float, prior_loc: float = -1.0) -> Agent:
-    """Pulls arm 1 `num_trials` times, then for good the arm that the posterior mean favours; arm 0 pays 0 for sure.
+    """Return the ETC agent, which pulls arm 1 `num_trials` times and then always the arm that the posterior favours.
 
-    Where the posterior mean is 0, arm 0. Raises `ValueError` for a negative `num_trials`, and as `commit_value` does.
+    If the posterior mean is 0, it chooses arm 0. Raises `ValueError` for a negative `num_trials`, and as
+    `commit_value` does.
     """
     require_num_trials(num_trials, np.asarray(max(int(num_trials), 0)))
     require_arm(prior_scale, reward_scale, prior_loc, 1.0)
@@ -49,7 +51,7 @@ def commit_agent(num_trials: int, *, prior_scale: float, reward_scale: float, pr
 
 
 class StoppingRecord(NamedTuple):
-    """What the unknown arm paid so far, and whether it was left for good."""
+    """Number of pulls and total reward of the unknown arm so far; `is_left` is true once the agent stopped."""
 
     num_pulls: Int[np.ndarray, "task"]
     total_reward: Float[np.ndarray, "task"]
@@ -57,10 +59,10 @@ class StoppingRecord(NamedTuple):
 
 
 def stopping_agent(solution: StoppingSolution) -> Agent:
-    """Pulls arm 1 while its posterior mean exceeds the threshold, then arm 0 for good.
+    """Return the agent that pulls arm 1 while its posterior mean exceeds the threshold, and then always arm 0.
 
-    It is the optimal agent by its thresholds alone: one who never pulled arm 0 before needs no other values. Beyond the
-    lifetime it goes by the last threshold, 0.
+    It is Bayes-optimal and needs only the thresholds, because it never returns to arm 1 after arm 0. Beyond the
+    lifetime it uses the last threshold, 0.
     """
     thresholds = solution.thresholds
     variance_ratio = (solution.prior_scale / solution.reward_scale) ** 2
@@ -95,5 +97,5 @@ def _posterior_mean(
     prior_loc: float,
     variance_ratio: float,
 ) -> Float[np.ndarray, "task"]:
-    """The posterior mean of an arm after these rewards; the ratio is that of the prior's to the rewards' variance."""
+    """Return the posterior mean after these rewards; `variance_ratio` is prior variance over reward variance."""
     return (prior_loc + variance_ratio * total_reward) / (1 + variance_ratio * num_pulls)

@@ -1,4 +1,4 @@
-"""What the exploration problem asks of its numbers: raises `ValueError` with the first bad value and the range."""
+"""Checks of the inputs of the exploration problem; each raises `ValueError` with the range and the first bad value."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -9,14 +9,14 @@ Values = Float[np.ndarray, "..."]
 
 
 def require_lifetime(lifetime: Numbers) -> Int[np.ndarray, "..."]:
-    """Lifetimes must be integers of at least 1."""
+    """Require lifetimes that are integers of at least 1."""
     values = np.asarray(lifetime, float)
     _require("lifetime", values, (values >= 1) & (values == np.rint(values)) & (values < 2**53), "an integer >= 1")
     return values.astype(np.int64)
 
 
 def require_num_trials(num_trials: Numbers, lifetime: Int[np.ndarray, "..."]) -> Int[np.ndarray, "..."]:
-    """Trials of exploration must be integers from 0 to the lifetime."""
+    """Require numbers of trials that are integers from 0 to the lifetime."""
     values, lifetimes = np.broadcast_arrays(np.asarray(num_trials, float), lifetime)
     is_good = (values >= 0) & (values <= lifetimes) & (values == np.rint(values))
     if not is_good.all():
@@ -30,7 +30,7 @@ def require_num_trials(num_trials: Numbers, lifetime: Int[np.ndarray, "..."]) ->
 def require_arm(
     prior_scale: Numbers, reward_scale: Numbers, prior_loc: Numbers, discount: Numbers
 ) -> tuple[Values, Values, Values, Values]:
-    """The prior scale must be at least 0, the reward scale above it, the prior mean finite, the discount in (0, 1]."""
+    """Require a prior scale >= 0, a reward scale > 0, a finite prior mean and a discount in (0, 1]; return them."""
     priors, rewards = np.asarray(prior_scale, float), np.asarray(reward_scale, float)
     locs, discounts = np.asarray(prior_loc, float), np.asarray(discount, float)
     _require("prior_scale", priors, (priors >= 0) & (priors < np.inf), "finite and >= 0")

@@ -1,8 +1,8 @@
 """Gittins indices of arms with exponential rewards and a Gamma belief about their rate, with proved error bounds.
 
-Bounds from below: a policy (keep or retire for good after N more pulls), evaluated with rewards that are less spread
-out. Bounds from above: a supermartingale after N more pulls, evaluated with rewards that are more spread out. The
-value is convex, so that either change has a known sign (`exponential_gittins_kernels`).
+The lower bound is the value of a policy (keep or retire for good after N more pulls), evaluated with rewards that are
+less spread out. The upper bound is a supermartingale after N more pulls, evaluated with rewards that are more spread
+out. The value is convex, so the sign of either change is known (`exponential_gittins_kernels`).
 """
 
 import math
@@ -32,7 +32,7 @@ from bayesopt.planning.index_batches import (
 )
 
 LARGEST_WORK = 2e10
-"""Levels times grid cells; about a minute. Sweeps that need more are refused."""
+"""Largest work of a sweep, in levels times grid cells: about a minute. More work raises an error."""
 
 
 class _Arms(NamedTuple):
@@ -45,14 +45,14 @@ class _Arms(NamedTuple):
 def exponential_gittins_index(
     concentration: Real, rate: Real, discount: Real, *, tolerance: float = 1e-5
 ) -> CertifiedIndex:
-    """The constant reward per pull that is as good as an arm with exponential rewards of unknown mean.
+    """Return the known reward per pull that is worth as much as an arm with exponential rewards of unknown mean.
 
-    Rewards are exponential with event rate r, more is better, and r has a Gamma(concentration, rate) belief: the
-    predictive mean is `rate / (concentration - 1)`, which is the index at discount 0, and a reward x makes the belief
+    Rewards are exponential with event rate r, and the belief about r is Gamma(concentration, rate). The predictive mean
+    is `rate / (concentration - 1)`, which is the index at discount 0. A reward x makes the belief
     Gamma(concentration + 1, rate + x). The index is in the unit of the rewards and proportional to `rate`; it is not
-    multiplied by `1 / (1 - discount)`. `tolerance` is absolute, in that unit too.
+    multiplied by `1 / (1 - discount)`. `tolerance` is absolute, in the same unit.
 
-    Arguments broadcast; scalars in, floats out. Arms whose concentrations differ by whole numbers share one sweep.
+    Arguments broadcast; scalars give floats. Arms whose concentrations differ by whole numbers share one sweep.
 
     Raises:
         ValueError: an argument is out of range (the mean is infinite unless `concentration` exceeds 1), or the
@@ -91,12 +91,12 @@ def exponential_gittins_index(
 
 
 def _horizon(concentration: float, discount: float, tolerance: float) -> int:
-    """The horizon of a Gaussian arm with as many observations and the same mean's standard deviation, and a margin."""
+    """Return the horizon of a Gaussian arm with as many observations and the same scale of the mean, plus a margin."""
     return 2 + int(1.2 * horizon(concentration, discount, tolerance * (concentration - 1)))
 
 
 def _sweeps(arms: _Arms, smallest_tolerance: float, num_levels: int, spacing: float, reached: float) -> Bracket:
-    """Proved lower and upper bounds at rate 1, from one sweep each."""
+    """Return proved lower and upper bounds at rate 1, from one sweep each."""
     start, discount = arms.start, arms.discount
     lowest, last = lowest_boundary(start, discount), start + num_levels
     largest_tail = 0.01 * (1 - lowest_boundary(last, discount) / (last - 1))

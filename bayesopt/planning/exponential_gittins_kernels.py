@@ -1,18 +1,18 @@
-"""Two backward sweeps of the stopping problem behind the index of an exponential arm, one above and one below.
+"""Two backward sweeps of the stopping problem for the Gittins index of an exponential arm: an upper and a lower bound.
 
-Notation. The event rate has a Gamma(a, s) belief, the mean reward is `m = s / (a - 1)`, retiring pays 1 per pull,
-the discount is `g`. An arm is worth `m + V`, where `V_a(s) = max(1 - m, d_a(s))`, and as one reward multiplies `s` by
-`exp(E / a)`, E a standard exponential variable,
+Notation. The event rate has a Gamma(a, s) belief, the mean reward is `m = s / (a - 1)`, retiring pays 1 per pull, the
+discount is `g`. The value of an arm is `m + V`, where `V_a(s) = max(1 - m, d_a(s))`. One reward multiplies `s` by
+`exp(E / a)`, with E a standard exponential variable, so
 
     d_a(s) / g  =  integral over v > s of  a s^a v^(-a - 1) V_{a+1}(v).
 
-`V` is convex and decreasing in s. On a geometric grid, whose neighbours have ratio `exp(h)`, the part of the integral
-between neighbours has the same weights everywhere, so that one pass from the top down gives `d` on the whole grid.
-Above, `V_{a+1}` is replaced by its chords. Below, the mass between neighbours is moved to its mean (Jensen); those
-means are the grid of level a + 1, which is the grid of level a times a constant.
+`V` is convex and decreasing in s. On a geometric grid, where neighbours have ratio `exp(h)`, the part of the integral
+between neighbours has the same weights everywhere, so one pass from the top down gives `d` on the whole grid. For the
+upper bound, `V_{a+1}` is replaced by its chords. For the lower bound, the mass between neighbours is moved to its mean
+(Jensen); these means are the grid of level a + 1, which is the grid of level a times a constant.
 
 Arms are retired up to `b_a`, the root of `d_a(s) = 1 - m`; the index of a Gamma(a, 1) belief is `1 / b_a`. For s up to
-`b_{a+1}`, and from any point u there, `d_a(s) = g (1 - m) + K (s / u)^a` exactly.
+`b_{a+1}`, and any reference point u up to there, `d_a(s) = g (1 - m) + K (s / u)^a` exactly.
 """
 
 import math
@@ -22,12 +22,12 @@ import numpy as np
 from bayesopt.planning.compiled import compiled
 
 ROUNDING = 2e-15
-"""Error of one step of a pass; a pass forgets its errors within 1 / (a h) steps."""
+"""Rounding error of one step of a pass; errors decay within 1 / (a h) steps."""
 
 
 @compiled
 def lower_boundaries(start, num_levels, discount, spacing, largest_tail):
-    """Proved lower bounds of the boundaries at `start`, ..., `start + num_levels`, from values that are too high.
+    """Return proved lower bounds of the boundaries at `start`, ..., `start + num_levels`, from upper bounds of values.
 
     Beyond the last level `V <= c m^-theta`, with theta such that `g^t m_t^-theta` is a supermartingale from there on.
     """
@@ -74,9 +74,10 @@ def lower_boundaries(start, num_levels, discount, spacing, largest_tail):
 
 @compiled
 def upper_boundaries(start, num_levels, discount, spacing, largest_tail, lower):
-    """Proved upper bounds of the boundaries at `start`, ..., `start + num_levels - 1`, from the values of a policy.
+    """Return proved upper bounds of the boundaries at `start`, ..., `start + num_levels - 1`, from a policy's values.
 
-    From level `start + num_levels` on, the arm is kept or retired for good. `lower` is what `lower_boundaries` found.
+    From level `start + num_levels` on, the arm is kept or retired for good. `lower` is the result of
+    `lower_boundaries`.
     """
     bounds = np.empty(num_levels)
     base = lowest_boundary(start, discount)
@@ -117,9 +118,10 @@ def upper_boundaries(start, num_levels, discount, spacing, largest_tail, lower):
 
 @compiled
 def _boundary(value, anchor, a, discount):
-    """The root of `d = 1 - m` if `d` is `value` at `anchor`, where the arm is known to be retired after one more pull.
+    """Return the root of `d = 1 - m` if `d` is `value` at `anchor`, where the arm is retired after one more pull.
 
-    There `(1 - g) (1 - m) = K (s / anchor)^a`; Newton in log s. Not a number if the root would lie beyond `anchor`.
+    It solves `(1 - g) (1 - m) = K (s / anchor)^a` by Newton's method in log s. It is nan if the root would be beyond
+    `anchor`.
     """
     retire = 1 / (a - 1)
     excess = value - discount * (1 - anchor * retire)
@@ -138,7 +140,7 @@ def _boundary(value, anchor, a, discount):
 
 @compiled
 def _power_bound(a, discount):
-    """The theta of the supermartingale, and the smallest c with `c m^-theta >= 1 - m` everywhere."""
+    """Return the theta of the supermartingale, and the smallest c with `c m^-theta >= 1 - m` everywhere."""
     low, high = 0.0, 1.0
     while math.log(discount) - high * math.log1p(-1 / a) - math.log1p(high / a) < 0:
         low, high = high, 2 * high
@@ -153,14 +155,14 @@ def _power_bound(a, discount):
 
 @compiled
 def lowest_boundary(a, discount):
-    """A lower bound of the boundary in closed form: where the supermartingale's bound of `V` touches `1 - m`."""
+    """Return a closed-form lower bound of the boundary: where the supermartingale's bound of `V` touches `1 - m`."""
     theta, _ = _power_bound(a, discount)
     return (a - 1) * theta / (1 + theta)
 
 
 @compiled
 def _tail(a, discount, s):
-    """A bound of `V_a` at s and beyond: the supermartingale's, or Chernoff's for the chance that the rate exceeds 1."""
+    """Return a bound of `V_a` at s and beyond, from the supermartingale or Chernoff's bound of P(rate > 1)."""
     theta, constant = _power_bound(a, discount)
     tail = min(1.0, constant * (s / (a - 1)) ** -theta)
     return min(tail, math.exp(a - s + a * math.log(s / a))) if s > a else tail
@@ -168,7 +170,7 @@ def _tail(a, discount, s):
 
 @compiled
 def num_cells(a, discount, spacing, largest_tail, base):
-    """How many cells of the grid from `base` it takes until `V_a` is about `largest_tail`."""
+    """Return the number of grid cells from `base` up to where `V_a` is about `largest_tail`."""
     theta, constant = _power_bound(a, discount)
     power = (a - 1) * (constant / largest_tail) ** (1 / theta)
     need = -math.log(largest_tail)

@@ -1,9 +1,9 @@
-"""Bayes-optimal foraging over a lifetime, by exact dynamic programming over cells, candidate sets and steps to go.
+"""Bayes-optimal foraging over a lifetime, by exact dynamic programming over cells, candidate sets and remaining steps.
 
-With V = 0 when no step is left, entering a candidate cell of a goal with n candidates left is worth
-`(reward + V'(known, start) + (n - 1) V'(ruled out, cell)) / n`, any other cell what being there is worth; V is the
-largest over the four neighbours. Steps to go are swept once, so one solution holds for every shorter lifetime. Values
-of two times are in memory at once; of the whole policy there are four bits per state.
+V is 0 when no step remains. V' is the value with one remaining step less. Entering a candidate cell of a goal with n
+remaining candidates has the value `(reward + V'(known, start) + (n - 1) V'(ruled out, cell)) / n`; entering an empty
+cell has the value V' there. V is the largest value over the four neighbours. One sweep over remaining steps solves all
+shorter lifetimes too. Memory holds the values of two times, and the whole policy with four bits per state.
 """
 
 import dataclasses
@@ -31,14 +31,14 @@ SetsAndCells = tuple[int, int, int]
 @final
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class ForagingPlan:
-    """The Bayes-optimal policy of a foraging grid for every lifetime up to `lifetime`, made by `solve_foraging`."""
+    """Bayes-optimal policy of a foraging grid for every lifetime up to `lifetime`, made by `solve_foraging`."""
 
     lifetime: int
     values: Float[np.ndarray, "lifetime"]
     """Expected summed reward of the optimal policy over 1, 2, ... `lifetime` steps, undiscounted."""
     layout: ForagingLayout
     policy: UInt8[np.ndarray, "lifetime medium high pair"]
-    """Bits of the optimal actions with 1, 2, ... steps to go: four for each of two neighbouring cells."""
+    """Bits of the optimal actions with 1, 2, ... remaining steps: four for each of two neighbouring cells."""
 
     @property
     def value(self) -> float:
@@ -48,9 +48,10 @@ class ForagingPlan:
     def optimal_actions(
         self, belief: ForagingBelief, cell: Int[np.ndarray, "task"], remaining: int
     ) -> Bool[np.ndarray, "task action"]:
-        """Every action that is optimal with `remaining` steps to go, the next one included; ties as in `TIE_TOLERANCE`.
+        """Return True for every optimal action with `remaining` steps left, the next one included.
 
-        Raises `ValueError` for `remaining` outside 1 ... lifetime.
+        Values within a relative `TIE_TOLERANCE` of the best are tied. Raises `ValueError` for `remaining` outside
+        1 ... lifetime.
         """
         if not 1 <= remaining <= self.lifetime:
             raise ValueError(f"remaining must be from 1 to {self.lifetime}; got {remaining}")
@@ -61,10 +62,11 @@ class ForagingPlan:
     def action_values(
         self, belief: ForagingBelief, cell: Int[np.ndarray, "task"], remaining: Int[np.ndarray, "task"]
     ) -> Float[np.ndarray, "task action"]:
-        """The expected sum of rewards if this action is taken now and optimal ones thereafter.
+        """Return the expected sum of rewards of each action followed by the optimal policy.
 
-        Each entry has its own number of steps to go, the next one included. Values are not stored: each call repeats
-        the backward sweep, so give it many states at once. Raises `ValueError` for `remaining` outside 1 ... lifetime.
+        Each entry has its own number of remaining steps, the next one included. Values are not stored: each call
+        repeats the backward sweep, so pass many states at once. Raises `ValueError` for `remaining` outside
+        1 ... lifetime.
         """
         if not 1 <= remaining.min() <= remaining.max() <= self.lifetime:
             raise ValueError(f"remaining must be from 1 to {self.lifetime}; got {remaining.min()} to {remaining.max()}")
@@ -80,10 +82,10 @@ class ForagingPlan:
         return result
 
     def optimal_agent(self, *, lifetime: int) -> Agent:
-        """The Bayes-optimal agent for `lifetime` steps, which may be fewer than were planned; ties are shared equally.
+        """Return the Bayes-optimal agent for `lifetime` steps, which may be fewer than were planned.
 
-        Its observation is the cell. Raises `ValueError` for a lifetime outside 1 ... that of the plan; so does the
-        agent when asked for more steps.
+        Its observation is the cell; it breaks ties uniformly at random. Raises `ValueError` for a lifetime outside
+        1 ... that of the plan. The agent raises it too if it acts for more than `lifetime` steps.
         """
         if not 1 <= lifetime <= self.lifetime:
             raise ValueError(f"lifetime must be from 1 to {self.lifetime}; got {lifetime}")
@@ -100,9 +102,9 @@ class ForagingPlan:
 
 
 def solve_foraging(family: HasForagingLayout, *, lifetime: int) -> ForagingPlan:
-    """The Bayes-optimal policy of a foraging grid, for all lifetimes up to `lifetime` steps.
+    """Return the Bayes-optimal policy of a foraging grid, for all lifetimes up to `lifetime` steps.
 
-    Raises `ValueError` for a lifetime below 1, and where more memory is needed than there is.
+    Raises `ValueError` for a lifetime below 1, and if more memory is needed than is available.
     """
     require_at_least_one(lifetime=lifetime)
     layout = family.layout
@@ -119,19 +121,19 @@ def solve_foraging(family: HasForagingLayout, *, lifetime: int) -> ForagingPlan:
 
 
 def required_memory(family: HasForagingLayout, *, lifetime: int) -> int:
-    """Bytes of values and policy that `solve_foraging` holds."""
+    """Return the bytes of values and policy that `solve_foraging` holds."""
     num_medium, num_high, num_cells = _values_shape(family.layout)
     return num_medium * num_high * (2 * 8 * num_cells + lifetime * ((num_cells + 1) // 2))
 
 
 def small_goal_values(family: HasForagingLayout, *, lifetime: int) -> Float[np.ndarray, "lifetime"]:
-    """What never exploring earns over 1, 2, ... `lifetime` steps: the small goal, two steps away, again and again."""
+    """Return the rewards over 1, 2, ... `lifetime` steps without exploration: the small goal every two steps."""
     require_at_least_one(lifetime=lifetime)
     return np.arange(1, lifetime + 1) // 2 * family.layout.rewards[0]
 
 
 def small_goal_agent(family: HasForagingLayout) -> Agent:
-    """Walks to the small goal by a shortest way, whatever happens; shortest ways are equally likely."""
+    """Return the agent that always steps closer to the small goal, with ties broken uniformly at random."""
     layout = family.layout
     y, x = np.divmod(np.arange(layout.side**2), layout.side)
     distance = np.abs(x - x[layout.small_cell]) + np.abs(y - y[layout.small_cell])

@@ -1,13 +1,13 @@
-"""The backward sweep of the foraging grid: one step more to go, for every set of candidates and every cell."""
+"""Backward sweep of the foraging grid by one more remaining step, for every set of candidates and every cell."""
 
 from bayesopt.planning.compiled import compiled
 
 
 @compiled
 def _enter(worth, later, medium, high, layout):
-    """What entering each cell is worth, its reward included, when the candidates are these bit masks.
+    """Fill `worth` with the value of entering each cell, its reward included, given these candidate bit masks.
 
-    `later` (medium, high, cell) is what being in a cell is worth afterwards.
+    `later` (medium, high, cell) is the value of being in a cell afterwards.
     """
     start = layout.start
     worth[:] = later[medium, high]
@@ -35,10 +35,10 @@ def _enter(worth, later, medium, high, layout):
 
 @compiled
 def sweep(values, policy, later, layout, tolerance, worth):
-    """Fill `values` (medium, high, cell) from those with one step less to go, `later`.
+    """Fill `values` (medium, high, cell) from `later`, the values with one remaining step less.
 
-    `policy` (medium, high, pair) receives which actions are optimal, those within a relative `tolerance` of the best:
-    four bits each of two neighbouring cells, the even one in the lower half.
+    `policy` (medium, high, pair) receives the optimal actions, those within a relative `tolerance` of the best, as
+    four bits for each of two neighbouring cells, the even cell in the lower half.
     """
     neighbours, num_cells = layout.next_cell, len(layout.next_cell)
     for medium in range(1, values.shape[0]):
@@ -59,7 +59,7 @@ def sweep(values, policy, later, layout, tolerance, worth):
 
 @compiled
 def read_action_values(action_values, rows, medium, high, cells, later, layout, worth):
-    """Fill those rows of `action_values` (row, action) from the values with one step less to go."""
+    """Fill these rows of `action_values` (row, action) from the values with one remaining step less."""
     for row in rows:
         _enter(worth, later, medium[row], high[row], layout)
         for action in range(action_values.shape[1]):

@@ -1,8 +1,8 @@
-"""Bayes-optimal play of two Gaussian arms of known variance over a finite horizon, with a bound on the numerical error.
+"""Bayes-optimal policy of two Gaussian arms of known variance over a finite horizon, with a measured error bound.
 
 The belief about an arm's mean is Normal(loc, precision ** -0.5). The dynamic program (DeGroot 1970, *Optimal
-Statistical Decisions*, ch. 12 and 14) has one state variable, the difference of posterior means;
-`gaussian_planning_kernels` says how it is solved.
+Statistical Decisions*, ch. 12 and 14) has one continuous state variable, the difference of posterior means;
+`gaussian_planning_kernels` describes its solution.
 """
 
 import dataclasses
@@ -22,11 +22,11 @@ class _Problem(NamedTuple):
     annuities: Float[np.ndarray, "remaining"]
     """Sums of the discounts of 0, 1, ..., horizon trials."""
     deviations: Float[np.ndarray, "arm time"]
-    """By how much the next reward moves the posterior mean of an arm pulled so often: its standard deviation."""
+    """Standard deviation of the change of an arm's posterior mean by its next reward, by number of pulls."""
 
 
 class _Tables(NamedTuple):
-    """For each state a piecewise polynomial, see the kernels."""
+    """Piecewise polynomials, one per state (see the kernels)."""
 
     edges: Float[np.ndarray, "state edge"]
     num_panels: Int[np.ndarray, "state"]
@@ -35,7 +35,7 @@ class _Tables(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """Gauss-Legendre nodes and weights, weights of Lagrange's interpolation, and space to work in."""
+    """Gauss-Legendre nodes and weights, Lagrange interpolation weights, and work space."""
 
     nodes: Float[np.ndarray, "node"]
     weights: Float[np.ndarray, "node"]
@@ -46,15 +46,15 @@ class _Rule(NamedTuple):
 @final
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class GaussianSolution:
-    """The Bayes-optimal play of two Gaussian arms over a finite horizon, made by `solve_gaussian_bandit`."""
+    """Bayes-optimal policy of two Gaussian arms over a finite horizon, made by `solve_gaussian_bandit`."""
 
     value: float
-    """The expected sum of rewards over the horizon, discounted by `discount ** time`."""
+    """Expected sum of rewards over the horizon, discounted by `discount ** time`."""
     error_bound: float
-    """The numerical error of `value` and of all action values is at most this, in rewards.
+    """Bound on the numerical error of `value` and of all action values, in rewards.
 
-    It is measured, not proved: interpolation and quadrature errors of every state where they are largest, doubled, and
-    added up along the worst path.
+    It is measured, not proved: the largest interpolation and quadrature error of every state is doubled, and these are
+    summed along the worst path.
     """
     horizon: int
     discount: float
@@ -67,11 +67,11 @@ class GaussianSolution:
     _rule: _Rule
 
     def action_values(self, loc: Numbers, precision: Numbers) -> Float[np.ndarray, "..."]:
-        """The expected sum of rewards from each belief (..., 2) on: this arm is pulled now and optimal ones thereafter.
+        """Return the expected sum of rewards, from each belief (..., 2) on, of each arm followed by the optimal policy.
 
-        The next reward has weight 1; the time is the number of pulls that led from the prior to these precisions.
-        Raises `ValueError` if there are not two arms, or naming the first belief whose means are not finite or whose
-        precisions no number of pulls below the horizon leads to.
+        The next reward has weight 1; the time is the number of pulls that lead from the prior to these precisions.
+        Raises `ValueError` if there are not two arms, for means that are not finite, and for precisions that fewer
+        pulls than the horizon cannot lead to (the first such belief is named).
         """
         batch, loc, pulls = self._pulls(loc, precision)
         times = pulls.sum(1)
@@ -81,7 +81,7 @@ class GaussianSolution:
         return result.reshape(batch)
 
     def optimal_actions(self, loc: Numbers, precision: Numbers) -> Bool[np.ndarray, "..."]:
-        """Which arms are optimal at each belief (..., 2): all that `error_bound` does not tell from the best.
+        """Return True for the optimal arms at each belief (..., 2): values within twice `error_bound` of the best.
 
         Raises `ValueError` as `action_values` does.
         """
@@ -91,7 +91,7 @@ class GaussianSolution:
     def _pulls(
         self, loc: Numbers, precision: Numbers
     ) -> tuple[tuple[int, ...], Float[np.ndarray, "belief 2"], Int[np.ndarray, "belief 2"]]:
-        """The batch's shape, posterior means, and the pulls that lead to these precisions."""
+        """Return the batch's shape, the posterior means, and the pulls that lead to these precisions."""
         loc, precision = np.broadcast_arrays(np.asarray(loc, np.float64), np.asarray(precision, np.float64))
         if loc.ndim == 0 or loc.shape[-1] != 2:
             raise ValueError(f"beliefs must have a last axis of 2 arms; got shape {loc.shape}")
@@ -105,8 +105,8 @@ class GaussianSolution:
         if not is_reachable.all():
             first = np.unravel_index(int(np.argmin(is_reachable)), loc.shape[:-1])
             raise ValueError(
-                f"the belief at {tuple(map(int, first))}, loc {loc[first].tolist()} and precision "
-                f"{precision[first].tolist()}, is not the prior after fewer than {self.horizon} pulls"
+                f"beliefs must follow from the prior by fewer than {self.horizon} pulls; got loc "
+                f"{loc[first].tolist()} and precision {precision[first].tolist()} at {tuple(map(int, first))}"
             )
         return loc.shape, flat_loc, pulls.astype(np.int64)
 
@@ -114,11 +114,11 @@ class GaussianSolution:
 def solve_gaussian_bandit(
     loc: Any, scale: Any, horizon: int, *, observation_scale: float = 1.0, discount: float = 1.0
 ) -> GaussianSolution:
-    """The Bayes-optimal value and action values of two arms whose means have normal priors, rewards a known variance.
+    """Return the Bayes-optimal value and action values of two Gaussian arms of known variance with normal priors.
 
     `loc` (2,) and `scale` (2,) are the priors' means and standard deviations, `observation_scale` is the rewards'
-    standard deviation. Raises `ValueError` if a scale is not positive and finite, `loc` not finite, the shapes are
-    others, `horizon` is below 1, `discount` not in (0, 1], or more memory is needed than there is.
+    standard deviation. Raises `ValueError` if a scale is not positive and finite, `loc` is not finite, a shape is
+    wrong, `horizon` is below 1, `discount` is not in (0, 1], or more memory is needed than is available.
     """
     loc, scale = np.array(loc, dtype=np.float64), np.array(scale, dtype=np.float64)
     if loc.shape != (2,) or scale.shape != (2,):

@@ -1,10 +1,11 @@
-"""The backward sweep of a two-armed Gaussian bandit's dynamic program, on piecewise polynomials.
+"""Backward sweep of a two-armed Gaussian bandit's dynamic program, on piecewise polynomials.
 
 By shift invariance a state is the pulls of the two arms and the difference x of their posterior means. With `a` the sum
-of the remaining discounts, pulling an arm is worth `a (loc1 + loc2) / 2 + G(x)`, where
+of the remaining discounts, the value of pulling an arm is `a (loc1 + loc2) / 2 + G(x)`, where
 `G1(x) = x / 2 + discount E[F(x + s1 Z)]`, `G2(x) = -x / 2 + discount E[F(x + s2 Z)]`, F = max(G1, G2) of the next state
 and Z is standard normal. G1 and G2 are entire functions; F has a kink where they cross. Panels begin there, as wide as
-the smaller s allows, and grow; G1 and G2 are kept at the Gauss-Legendre nodes of each panel. Far out, F is a |x| / 2.
+the smaller s allows, and grow; G1 and G2 are stored at the Gauss-Legendre nodes of each panel. For large |x|, F is
+a |x| / 2.
 """
 
 import math
@@ -14,7 +15,7 @@ import numpy as np
 from bayesopt.planning.compiled import compiled
 
 REACH = 7.5
-"""A standard normal variable is beyond it with probability 3e-14."""
+"""Standard deviations beyond which normal tails are omitted: one has probability 3e-14."""
 
 FIRST_PANEL = 1.0
 """Width of the panels beside the kink, in units of the smaller s."""
@@ -23,15 +24,15 @@ GROWTH = 1.5
 """Width of a panel relative to the one before it."""
 
 NEGLIGIBLE = 1e-12
-"""Interpolation error that makes no difference, relative to the rewards at stake."""
+"""Interpolation error below which panels are not refined, relative to the rewards at stake."""
 
 WIDEST_PIECE = 2.0
-"""How much of a normal density one set of Gauss-Legendre nodes sees, in standard deviations."""
+"""Largest part of a normal density that one set of Gauss-Legendre nodes covers, in standard deviations."""
 
 
 @compiled
 def _interpolate(values, rule, x):
-    """The polynomial with these values at the nodes, in Lagrange's form, without divisions."""
+    """Evaluate at x the polynomial with these values at the nodes, in Lagrange's form, without divisions."""
     nodes, _, lagrange, products = rule
     below, above, total = 1.0, 1.0, 0.0
     for j in range(len(nodes)):
@@ -45,7 +46,7 @@ def _interpolate(values, rule, x):
 
 @compiled
 def _expectation(state, tables, rule, annuity, x, deviation, widest):
-    """E[F(x + deviation Z)] in this state; `annuity` is the sum of its remaining discounts."""
+    """Return E[F(x + deviation Z)] in this state; `annuity` is the sum of its remaining discounts."""
     edges, num_panels, kinks, values = tables
     nodes, weights = rule[0], rule[1]
     edges, num_panels, kink = edges[state], num_panels[state], kinks[state]
@@ -78,7 +79,7 @@ def _expectation(state, tables, rule, annuity, x, deviation, widest):
 
 @compiled
 def _worth(arm, x, time, first_pulls, problem, tables, rule, widest):
-    """G of this arm at difference x, with `first_pulls` of `time` pulls of the first arm."""
+    """Return G of this arm at difference x, with `first_pulls` of `time` pulls of the first arm."""
     discount, annuities, deviations = problem
     reward = x / 2 if arm == 0 else -x / 2
     remaining = len(annuities) - 1 - time
@@ -92,7 +93,7 @@ def _worth(arm, x, time, first_pulls, problem, tables, rule, widest):
 
 @compiled
 def _crossing(reach, time, first_pulls, problem, tables, rule):
-    """Where G1 - G2, negative at -reach and positive at reach, changes its sign, by the Illinois method."""
+    """Find where G1 - G2, negative at -reach and positive at reach, changes its sign, by the Illinois method."""
     low, high, at_low, at_high = -reach, reach, 0.0, 0.0
     x, last_side = math.inf, 0
     for step in range(100):
@@ -119,7 +120,7 @@ def _crossing(reach, time, first_pulls, problem, tables, rule):
 
 @compiled
 def _place_panels(state, reach, first, crossing, tables):
-    """Panels from -reach to reach that grow away from the crossing on both sides."""
+    """Place panels from -reach to reach that grow away from the crossing on both sides."""
     edges, num_panels, kinks, _ = tables
     total = 0
     for side in (-1, 1):
@@ -138,9 +139,9 @@ def _place_panels(state, reach, first, crossing, tables):
 
 @compiled
 def _fill_panel(state, panel, time, first_pulls, problem, tables, rule):
-    """Values at the nodes, and the error of the interpolant at the panel's ends, where it is largest.
+    """Fill the values at the nodes; return the error of the interpolant at the panel's ends, where it is largest.
 
-    There it is measured against quadrature with pieces half as wide.
+    The error is measured against quadrature with pieces half as wide.
     """
     edges, _, _, values = tables
     num_nodes = len(rule[0])
@@ -164,8 +165,8 @@ def _fill_panel(state, panel, time, first_pulls, problem, tables, rule):
 def solve(problem, reaches, tables, rule, errors):
     """Fill the tables from the last time to the first, and `errors` with a bound on the error of each state's G.
 
-    Panels are halved, while there is room, until their error is negligible. The largest that is left is doubled, and
-    those of the successors are added.
+    Panels are halved, while there is room, until their error is negligible. The bound is twice the largest remaining
+    error, plus the discounted bound of the worse successor.
     """
     edges, num_panels, kinks, _ = tables
     discount, annuities, deviations = problem

@@ -1,6 +1,7 @@
-"""Gittins indices with certified error: what an arm is worth when it may be left at any time and rewards discounted.
+"""Gittins indices with certified error bounds.
 
-On the scale of the rewards: the index is the fixed reward per trial that is worth as much as the arm (Gittins 1979).
+An index is on the scale of the rewards: it is the known reward per trial that is worth as much as the arm under
+infinite-horizon discounting, if the arm may be left at any time (Gittins 1979).
 """
 
 from bayesopt.planning.bernoulli_gittins import bernoulli_gittins_index as bernoulli_gittins_index

@@ -1,6 +1,6 @@
-"""Agents that are not optimal, and the two ends of the scale: the oracle, which knows the task, and uniform play.
+"""Heuristic bandit agents, the oracle that knows the expected rewards, and the uniformly random policy.
 
-All return distributions over arms with ties shared out equally; the Bayesian ones keep the family's exact belief.
+All break ties uniformly at random; the Bayesian agents keep the family's exact belief.
 """
 
 from collections.abc import Callable
@@ -18,12 +18,12 @@ ArmValues = Float[np.ndarray, "task arm"]
 
 
 def belief_agent(family: AbstractBanditFamily, action_probs: Callable[[Belief, int], ArmValues]) -> Agent:
-    """An agent that keeps the exact belief and acts by a function of belief and time.
+    """Return an agent that keeps the exact belief and acts by a function of belief and time.
 
     Raises `NotImplementedError` for a family without belief methods.
     """
     if not isinstance(family, HasArmBeliefs):
-        raise NotImplementedError(f"{type(family).__name__} has no belief methods (`HasArmBeliefs`) to act on")
+        raise NotImplementedError(f"{type(family).__name__} has no belief methods (`HasArmBeliefs`)")
     return Agent(
         num_arms=family.num_arms,
         initial_state=lambda num_tasks: prior_beliefs(family, num_tasks),
@@ -33,13 +33,16 @@ def belief_agent(family: AbstractBanditFamily, action_probs: Callable[[Belief, i
 
 
 def greedy_agent(family: AbstractBanditFamily) -> Agent:
-    """Pulls an arm of largest posterior mean: optimal for one trial, and blind to what a pull teaches."""
+    """Return the agent that pulls the arm of largest posterior mean, which ignores the value of information."""
     exact: Any = family
     return belief_agent(family, lambda belief, time: best_shared(exact.posterior_means(belief)))
 
 
 def epsilon_greedy_agent(family: AbstractBanditFamily, *, epsilon: float = 0.1) -> Agent:
-    """Greedy, but with probability `epsilon` any arm. Raises `ValueError` for an epsilon outside [0, 1]."""
+    """Return the epsilon-greedy agent: greedy, but with probability `epsilon` a uniformly random arm.
+
+    Raises `ValueError` for an epsilon outside [0, 1].
+    """
     _require_probability(epsilon=epsilon)
     exact: Any = family
 
@@ -50,16 +53,16 @@ def epsilon_greedy_agent(family: AbstractBanditFamily, *, epsilon: float = 0.1) 
 
 
 def thompson_agent(family: AbstractBanditFamily) -> Agent:
-    """Thompson sampling: each arm with its exact posterior probability of being the best (Thompson 1933)."""
+    """Return the Thompson-sampling agent: arms have their exact posterior probability of being best (Thompson 1933)."""
     exact: Any = family
     return belief_agent(family, lambda belief, time: exact.best_arm_probs(belief))
 
 
 def top_two_thompson_agent(family: AbstractBanditFamily, *, first_choice_prob: float = 0.5) -> Agent:
-    """Thompson's choice, or else his choice among the other arms (Russo 2016, arXiv 1602.08448, section 3.3).
+    """Return the top-two Thompson-sampling agent (Russo 2016, arXiv 1602.08448, section 3.3).
 
-    `first_choice_prob` is the probability of staying with the first; with two arms, one half is uniform play. Raises
-    `ValueError` where it is not in [0, 1].
+    With probability `first_choice_prob` it pulls the arm of Thompson sampling, else Thompson's choice among the other
+    arms. With two arms, 1/2 gives the uniformly random policy. Raises `ValueError` if the probability is not in [0, 1].
     """
     _require_probability(first_choice_prob=first_choice_prob)
     exact: Any = family
@@ -76,10 +79,10 @@ def top_two_thompson_agent(family: AbstractBanditFamily, *, first_choice_prob: f
 
 
 def bayes_ucb_agent(family: AbstractBanditFamily) -> Agent:
-    """Pulls the arm of largest posterior quantile at level 1 - 1/t, t the 1-based trial.
+    """Return the Bayes-UCB agent, which pulls the arm of largest posterior quantile at level 1 - 1/t (1-based trial t).
 
-    Bayes-UCB of Kaufmann, Cappé & Garivier (2012, AISTATS), with their c = 0; at the first trial, where that level is
-    0, the median.
+    Source: Kaufmann, Cappé & Garivier (2012, AISTATS), with their c = 0. At the first trial, where that level is 0, it
+    uses the median.
     """
     exact: Any = family
 
@@ -92,10 +95,10 @@ def bayes_ucb_agent(family: AbstractBanditFamily) -> Agent:
 
 
 def knowledge_gradient_agent(family: AbstractBanditFamily, *, horizon: int) -> Agent:
-    """Plays as if one more pull were the last that teaches: mean + remaining trials x knowledge gradient.
+    """Return the knowledge-gradient agent, which maximises mean + remaining trials x knowledge gradient.
 
-    The online knowledge gradient of Ryzhov, Powell & Frazier (2012, Operations Research 60:180), undiscounted. Raises
-    `ValueError` for a horizon below 1.
+    It acts as if the next pull were the last informative one. Source: the online knowledge gradient of Ryzhov, Powell &
+    Frazier (2012, Operations Research 60:180), undiscounted. Raises `ValueError` for a horizon below 1.
     """
     require_horizon(horizon, discount=1.0)
     exact: Any = family
@@ -109,17 +112,17 @@ def knowledge_gradient_agent(family: AbstractBanditFamily, *, horizon: int) -> A
 
 
 class PullRecord(NamedTuple):
-    """How often each arm was pulled, and what it paid in all."""
+    """Number of pulls and total reward of each arm."""
 
     num_pulls: ArmValues
     total_rewards: ArmValues
 
 
 def ucb1_agent(num_arms: int, *, reward_scale: float = 1.0) -> Agent:
-    """UCB1: mean reward + reward_scale sqrt(2 log t / pulls), every arm once first (Auer et al. 2002, ML 47:235).
+    """Return the UCB1 agent: it maximises mean reward + reward_scale sqrt(2 log t / pulls), after each arm once.
 
-    It knows no prior. `reward_scale` is the range of the rewards, 1 for rewards in [0, 1]. Raises `ValueError` for
-    fewer than 1 arm or a scale that is not above 0.
+    It uses no prior. `reward_scale` is the range of the rewards, 1 for rewards in [0, 1]. Source: Auer et al. 2002,
+    Machine Learning 47:235. Raises `ValueError` for fewer than 1 arm or a scale that is not above 0.
     """
     _require_arms(num_arms)
     if not reward_scale > 0:
@@ -143,7 +146,7 @@ def ucb1_agent(num_arms: int, *, reward_scale: float = 1.0) -> Agent:
 
 
 def uniform_agent(num_arms: int) -> Agent:
-    """Any arm, whatever happened: the floor. Raises `ValueError` for fewer than 1 arm."""
+    """Return the uniformly random policy, the baseline of all agents. Raises `ValueError` for fewer than 1 arm."""
     _require_arms(num_arms)
     return Agent(
         num_arms=num_arms,
@@ -154,16 +157,16 @@ def uniform_agent(num_arms: int) -> Agent:
 
 
 def oracle_agent(expected_rewards: ArmValues) -> Agent:
-    """The arm that pays most on average in each of these very tasks: the ceiling, out of reach of any learner.
+    """Return the oracle, which pulls the arm of largest expected reward in each task: an upper bound for learners.
 
-    `expected_rewards` is what `bayesopt.episodes.expected_reward_tables` gives. The agent can only play those tasks,
-    in that order.
+    `expected_rewards` is the result of `bayesopt.episodes.expected_reward_tables`. The agent can play only these
+    tasks, in this order.
     """
     num_known, num_arms = expected_rewards.shape
 
     def initial_state(num_tasks: int) -> ArmValues:
         if num_tasks != num_known:
-            raise ValueError(f"this oracle knows {num_known} tasks; asked to play {num_tasks}")
+            raise ValueError(f"num_tasks must be {num_known}, the tasks that the oracle knows; got {num_tasks}")
         return expected_rewards
 
     return Agent(

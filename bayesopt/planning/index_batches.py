@@ -1,4 +1,4 @@
-"""What the functions of Gittins indices share: checking their arguments, sharing sweeps, returning brackets."""
+"""Shared parts of the functions of Gittins indices: checks of arguments, sharing of sweeps, brackets of indices."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -9,33 +9,33 @@ from jaxtyping import Float, Int, Num
 from bayesopt.planning.certified import CertifiedIndex
 
 Real = float | Num[np.ndarray, "..."]
-"""A number, or an array of them that broadcasts with the other arguments."""
+"""A number, or an array of numbers that broadcasts with the other arguments."""
 
 Bracket = tuple[Float[np.ndarray, " arm"], Float[np.ndarray, " arm"]]
 """Proved lower and upper bounds of the indices of a run of arms."""
 
 
 class Run(NamedTuple):
-    """Arms that one backward sweep serves: each is a whole number of observations further on than the first."""
+    """Arms that share one backward sweep: each has a whole number of observations more than the first."""
 
     members: Int[np.ndarray, " arm"]
-    """Their positions among all arms that were asked for."""
+    """Their positions among all requested arms."""
 
     offsets: Int[np.ndarray, " arm"]
-    """Observations since the first arm of the run; ascending."""
+    """Observations more than the first arm of the run, in ascending order."""
 
 
 def require(name: str, value: Real, is_allowed: Callable[[np.ndarray], np.ndarray], allowed: str) -> None:
-    """Raises ValueError naming the first value that is not finite or not allowed."""
+    """Require finite and allowed values. Raises `ValueError` naming the first other value."""
     values = np.asarray(value, dtype=float).ravel()
     with np.errstate(invalid="ignore"):
         wrong = ~(np.isfinite(values) & is_allowed(values))
     if wrong.any():
-        raise ValueError(f"{name} must be {allowed}, got {values[wrong][0]}")
+        raise ValueError(f"{name} must be {allowed}; got {values[wrong][0]}")
 
 
 def require_discount_and_tolerance(discount: Real, tolerance: Real) -> None:
-    """Raises ValueError unless discounts lie in [0, 1) and tolerances are positive."""
+    """Require discounts in [0, 1) and positive tolerances."""
     require("discount", discount, lambda x: (x >= 0) & (x < 1), "in [0, 1)")
     require("tolerance", tolerance, lambda x: x > 0, "positive and finite")
 
@@ -43,9 +43,10 @@ def require_discount_and_tolerance(discount: Real, tolerance: Real) -> None:
 def runs(
     level: Float[np.ndarray, " arm"], same: list[Float[np.ndarray, " arm"]], longest_gap: Callable[[int], float]
 ) -> Iterator[Run]:
-    """Arms grouped by equal `same` and equal fractional part of `level`, split where neighbours are too far apart.
+    """Yield runs of arms with equal `same` and equal fractional part of `level`, split at gaps that are too wide.
 
-    `longest_gap(position)` says how many levels below the arm at that position a sweep is worth going on for.
+    `longest_gap(position)` returns the largest gap, in levels from the arm at that position to the next, over which
+    continuing a sweep is cheaper than starting another.
     """
     keys = np.stack([level % 1.0, *same])
     _, group = np.unique(keys, axis=1, return_inverse=True)
@@ -59,9 +60,9 @@ def runs(
 
 
 def horizon(num_observations: float, discount: float, tolerance: float) -> int:
-    """How many pulls of a Gaussian arm to look ahead for an error of `tolerance`, in observation scales.
+    """Return how many pulls of a Gaussian arm to look ahead for an error of `tolerance`, in observation scales.
 
-    A fit to what brackets took (1e-3 to 1e6 observations, discounts .1 to .9999); only speed rests on it.
+    It is a fit to measured horizons (1e-3 to 1e6 observations, discounts .1 to .9999). Only speed depends on it.
     """
     rate, candidates = -np.log(discount), 1.04 ** np.arange(600)
     later = num_observations + candidates
@@ -78,11 +79,11 @@ def refined(
     num_levels: int,
     spacing: float,
 ) -> Bracket:
-    """Brackets of half-width `tolerance` or less, by looking further ahead and refining the grid.
+    """Return brackets of half-width `tolerance` or less, by looking further ahead and refining the grid.
 
-    `sweeps(num_levels, spacing, reached)` returns brackets, or raises if that is too much work; `reached` is how many
-    times too wide the best brackets so far are. What the grid adds to the width falls with the square of `spacing`, so
-    two coarse sweeps tell it apart from what the horizon adds.
+    `sweeps(num_levels, spacing, reached)` returns brackets, or raises if that is too much work; `reached` is the
+    half-width of the best brackets so far, relative to the tolerance. The grid's part of the width falls with the
+    square of `spacing`, so two coarse sweeps separate it from the horizon's part.
     """
 
     def excess(bracket: Bracket) -> float:
@@ -105,21 +106,21 @@ def refined(
 
 
 def refuse(tolerance: float, work: float, reached: float, *, order: int) -> None:
-    """Raises ValueError if `work` exceeds 1, the most that is allowed; `reached` is as in `refined`.
+    """Raise `ValueError` if `work` exceeds 1, the largest allowed amount; `reached` is as in `refined`.
 
-    The width of brackets falls with the work to the power `order`.
+    The width of brackets is inversely proportional to the work to the power `order`.
     """
     if work > 1:
         smallest = tolerance * min(1.05 * reached, 1.5 * work**order)
         raise ValueError(
-            f"tolerance {tolerance} is out of reach at this discount: it takes {work:.1f} times the work allowed; the "
-            f"smallest that can be reached is about {smallest:.1e}"
+            f"tolerance must be at least about {smallest:.1e} at this discount; got {tolerance}, which takes "
+            f"{work:.1f} times the allowed work"
         )
 
 
 def certified(
     lower: Float[np.ndarray, "*batch"], upper: Float[np.ndarray, "*batch"], *, is_scalar: bool
 ) -> CertifiedIndex:
-    """The middle of every bracket, with half its width and the rounding of both."""
+    """Return the middle of every bracket; the error bound is half its width plus rounding errors."""
     index, error_bound = (lower + upper) / 2, (upper - lower) / 2 + 4e-16 * (abs(lower) + abs(upper))
     return CertifiedIndex(index.item(), error_bound.item()) if is_scalar else CertifiedIndex(index, error_bound)

@@ -1,6 +1,6 @@
-"""What one more pull is expected to teach: the largest posterior mean after it, by arm, in closed form.
+"""Expected largest posterior mean after one more pull of each arm, in closed form.
 
-The difference to today's largest mean is the knowledge gradient (Frazier, Powell & Dayanik 2008, SIAM J. Control
+Its difference from the present largest mean is the knowledge gradient (Frazier, Powell & Dayanik 2008, SIAM J. Control
 Optim. 47:2410), the one-step value of information.
 """
 
@@ -12,7 +12,7 @@ Rows = Float[np.ndarray, "task arm"]
 
 
 def largest_mean_after_flip(concentration1: Rows, concentration0: Rows) -> Rows:
-    """For arms with Beta beliefs: after one more success or failure of each arm in turn."""
+    """Return the expected largest mean after one more pull of each arm, for Bernoulli arms with Beta beliefs."""
     total = concentration1 + concentration0
     mean, best_other = concentration1 / total, best_of_others(concentration1 / total)
     after_success = np.maximum((concentration1 + 1) / (total + 1), best_other)
@@ -21,7 +21,7 @@ def largest_mean_after_flip(concentration1: Rows, concentration0: Rows) -> Rows:
 
 
 def largest_mean_after_reading(loc: Rows, precision: Rows, *, observation_scale: float) -> Rows:
-    """For arms with normal beliefs: after one more reading of each arm in turn."""
+    """Return the expected largest mean after one more pull of each arm, for Gaussian arms with normal beliefs."""
     gain = observation_scale**-2
     spread = np.sqrt(gain / (precision * (precision + gain)))
     best_other = best_of_others(loc)
@@ -33,9 +33,10 @@ def largest_mean_after_reading(loc: Rows, precision: Rows, *, observation_scale:
 
 
 def largest_mean_after_waiting(concentration: Rows, rate: Rows) -> Rows:
-    """For arms with Gamma beliefs about an event rate, of mean reward 1 / rate: after one more waiting time of each.
+    """Return the expected largest mean after one more pull of each arm, for exponential arms with Gamma beliefs.
 
-    The new mean is (rate + x) / concentration, with x Lomax-distributed: its excess over a threshold is a power.
+    The new mean is (rate + x) / concentration, with x Lomax-distributed: its expected excess over a threshold is a
+    power function.
     """
     mean, best_other = rate / (concentration - 1), best_of_others(rate / (concentration - 1))
     if mean.shape[1] == 1:
@@ -46,7 +47,7 @@ def largest_mean_after_waiting(concentration: Rows, rate: Rows) -> Rows:
 
 
 def best_of_others(means: Rows) -> Rows:
-    """For every arm the largest value among the other arms; -inf where there is none."""
+    """Return for every arm the largest value among the other arms; -inf if there are none."""
     num_arms = means.shape[1]
     others = np.where(np.eye(num_arms, dtype=bool), -np.inf, means[:, None, :])
     return others.max(axis=2)

@@ -1,8 +1,9 @@
 """Gittins indices of Gaussian arms whose observation variance is known, with proved error bounds.
 
-Bounds from below: the arm is kept or retired for good after N more pulls, which is a policy. Bounds from above: after
-N more pulls its posterior mean becomes a Brownian motion that never slows down. `normal_gittins_kernels` solves both
-problems and bounds its own discretisation error; nothing is estimated.
+The lower bound is the value of a policy that keeps or retires the arm for good after N more pulls. The upper bound
+relaxes the problem: after N more pulls the posterior mean becomes a Brownian motion that never slows down.
+`normal_gittins_kernels` solves both problems and bounds its own discretisation error; no part of the bound is
+estimated.
 """
 
 import numpy as np
@@ -22,27 +23,27 @@ from bayesopt.planning.index_batches import (
 from bayesopt.planning.normal_gittins_kernels import NUM_NODES, bounded_indices
 
 LARGEST_NUM_LEVELS = 50_000
-"""Sweeps over more levels than this take minutes; they are refused."""
+"""Largest number of levels of a sweep. More levels take minutes, so they raise an error."""
 
 PANEL_RULES = ((2.25, 3.571, 1.01e-10), (2.0, 4.008, 3.41e-12), (1.75, 4.571, 6.61e-14))
 """Half-width of the panels at level n times n, the ellipse parameter rho, and the error bound of one integral.
 
-The last is `0.4 (a ((rho + 1 / rho) / 2 + 3) + 1.26) 8 rho^-32 exp(a^2 (rho - 1 / rho)^2 / 4) / (1 - 1 / rho)`: 0.4 is
-the height of the Gaussian, the bracket counts the ellipses that overlap, the rest is explained with the kernels.
+The last is `0.4 (a ((rho + 1 / rho) / 2 + 3) + 1.26) 8 rho^-32 exp(a^2 (rho - 1 / rho)^2 / 4) / (1 - 1 / rho)`. Here
+0.4 is the height of the Gaussian and the bracket counts overlapping ellipses; the kernels explain the rest.
 """
 
 
 def normal_gittins_index(num_observations: Real, discount: Real, *, tolerance: float = 1e-6) -> CertifiedIndex:
-    """The constant reward per pull that is as good as an arm with posterior mean 0 and observation variance 1.
+    """Return the known reward per pull that is worth as much as an arm with posterior mean 0 and unit noise variance.
 
-    The belief about the arm's mean reward is normal with mean 0 and precision `num_observations`: any real number
-    above 0; an improper flat prior counts 0, so this is the number of observations that the belief is worth. An arm
+    The belief about the arm's mean reward is normal with mean 0 and precision `num_observations`, any real number
+    above 0. It is the number of observations that the belief is worth, starting from an improper flat prior. An arm
     with posterior mean `m`, posterior precision `p` and observation scale `sigma` has index
     `m + sigma * normal_gittins_index(p * sigma**2, discount).index`, and its error bound scales with `sigma`.
 
-    Rewards are on their own scale, not multiplied by `1 / (1 - discount)`. Arguments broadcast; scalars in, floats
-    out. Arms that differ by whole observations share one sweep. `num_observations * index` tends to
-    `Li_{1/2}(discount) / sqrt(2 pi)` from below.
+    The index is on the scale of the rewards, not multiplied by `1 / (1 - discount)`. Arguments broadcast; scalars give
+    floats. Arms that differ by whole observations share one sweep. As `num_observations` grows,
+    `num_observations * index` increases to `Li_{1/2}(discount) / sqrt(2 pi)`.
 
     Raises:
         ValueError: an argument is out of range, or the tolerance cannot be reached.
@@ -66,7 +67,7 @@ def normal_gittins_index(num_observations: Real, discount: Real, *, tolerance: f
 
 
 def _brackets(start: float, run: Run, discount: float, tolerance: float) -> Bracket:
-    """Brackets of the arms of a run; the horizon grows until all are narrow enough."""
+    """Return brackets of the arms of a run; the horizon grows until all are narrow enough."""
     extra = horizon(start + run.offsets[-1], discount, tolerance)
     width = np.inf
     while True:
@@ -75,8 +76,8 @@ def _brackets(start: float, run: Run, discount: float, tolerance: float) -> Brac
             affordable = next(t for t in tolerances if horizon(start, discount, t) <= LARGEST_NUM_LEVELS)
             reachable = 1.1 * min(width, affordable)
             raise ValueError(
-                f"tolerance {tolerance} at discount {discount} needs a horizon of {extra} pulls, more than "
-                f"{LARGEST_NUM_LEVELS}; the smallest that can be reached is about {reachable:.1e}"
+                f"tolerance must be at least about {reachable:.1e} at discount {discount}; got {tolerance}, which "
+                f"needs a horizon of {extra} pulls, more than {LARGEST_NUM_LEVELS}"
             )
         lower, upper = _sweeps(start, int(run.offsets[-1]) + extra, discount, tolerance, run.offsets)
         previous, width = width, float((upper - lower).max()) / 2 * (1 + 1e-9)
@@ -84,8 +85,8 @@ def _brackets(start: float, run: Run, discount: float, tolerance: float) -> Brac
             return lower, upper
         if not width < 0.9 * previous:
             raise ValueError(
-                f"tolerance {tolerance} is beyond double precision at discount {discount} and num_observations "
-                f"{start}; the smallest that can be reached is {1.1 * min(width, previous):.1e}"
+                f"tolerance must be at least {1.1 * min(width, previous):.1e} at discount {discount} and "
+                f"num_observations {start}, the limit of float64; got {tolerance}"
             )
         extra += 1 + int(max(0.3, 0.4 * np.log(width / tolerance)) / -np.log(discount))
 
@@ -93,7 +94,7 @@ def _brackets(start: float, run: Run, discount: float, tolerance: float) -> Brac
 def _sweeps(
     start: float, num_levels: int, discount: float, tolerance: float, offsets: Int[np.ndarray, " arm"]
 ) -> Bracket:
-    """Proved lower and upper bounds, from one sweep each."""
+    """Return proved lower and upper bounds, from one sweep each."""
     largest_index = 1 / np.sqrt(start * (start + 1) * -2 * np.log(discount))
     needed = 0.1 * tolerance * (1 - discount) ** 1.5 / (3 * largest_index)
     half_width, rho, quadrature_error = next((rule for rule in PANEL_RULES if rule[2] < needed), PANEL_RULES[-1])

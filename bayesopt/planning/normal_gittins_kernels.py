@@ -1,16 +1,16 @@
-"""One backward sweep of the stopping problem behind the index of a Gaussian arm, with its error bounded on the way.
+"""Backward sweep of the stopping problem for the Gittins index of a Gaussian arm, with a bound on its error.
 
 Notation. `n` observations, posterior mean `x`, step `s = 1 / sqrt(n (n + 1))` of the posterior mean, discount `g`.
-An arm is worth `W = x + V`, where `V_n(x) = max(-x, d_n(x))` and `d_n(x) = g E V_{n+1}(x + s Z)`: retiring swaps `x`
-for 0, and `x` is a martingale. Arms are retired below the boundary `b_n`, the root of `x + d_n(x)`, and the index
-is `-b_n`. Hence, with `b`, `d` of `n + 1` and `z = (x - b) / s`,
+The value of an arm is `W = x + V`, where `V_n(x) = max(-x, d_n(x))` and `d_n(x) = g E V_{n+1}(x + s Z)`, because
+retiring replaces `x` by 0 and `x` is a martingale. Arms are retired below the boundary `b_n`, the root of
+`x + d_n(x)`, and the index is `-b_n`. Hence, with `b`, `d` of `n + 1` and `z = (x - b) / s`,
 
     d_n(x) / g = s (phi(z) - z Phi(-z)) - b Phi(-z)  +  integral over u > b of d(u) phi((u - x) / s) / s.
 
-The integral is taken by Gauss-Legendre on panels of half-width `a / (n + 1)` from `b` to `top`, `d` being held at
-their nodes and nowhere else. All terms are positive, so that for complex arguments `|d(u + i y)| <= d(u) exp(y^2 /
-(2 s^2))`, and the kernel obeys the same bound with its own step: on the Bernstein ellipse of parameter rho around a
-panel the integrand grows by at most `exp(a^2 (rho - 1 / rho)^2 / 4)`. A rule with p nodes then errs by at most
+The integral is computed by Gauss-Legendre rules on panels of half-width `a / (n + 1)` from `b` to `top`; `d` is stored
+at their nodes only. All terms are positive, so for complex arguments `|d(u + i y)| <= d(u) exp(y^2 / (2 s^2))`, and the
+kernel obeys the same bound with its own step. On the Bernstein ellipse of parameter rho around a panel the integrand
+therefore grows by at most `exp(a^2 (rho - 1 / rho)^2 / 4)`. The error of a rule with p nodes is then at most
 `8 rho^(-2p) / (1 - 1 / rho)` times half the width times the largest modulus (Trefethen, Approximation Theory and
 Approximation Practice, theorem 8.2, applied to degree 2p - 1).
 """
@@ -22,10 +22,10 @@ import numpy as np
 from bayesopt.planning.compiled import compiled
 
 NUM_NODES = 16
-"""Of the Gauss-Legendre rule on every panel; fixed, so that the compiler unrolls the loops over them."""
+"""Number of Gauss-Legendre nodes on every panel; fixed, so that the compiler unrolls the loops over them."""
 
 REACH = 7.75
-"""Standard deviations beyond which the Gaussian kernel is left out: a mass of 1e-14, counted in ROUNDING."""
+"""Standard deviations beyond which the Gaussian kernel is omitted: a mass of 1e-14, included in ROUNDING."""
 
 ROUNDING = 6e-14
 """Relative error of one evaluation of `d`: rounding of exponents up to 100, of 200 positive terms, and REACH."""
@@ -33,13 +33,14 @@ ROUNDING = 6e-14
 
 @compiled
 def bounded_indices(start, num_levels, discount, is_upper, largest_tail, rule, quadrature_error, ellipse):
-    """Proved lower (or upper) bounds of the indices at `start`, `start + 1`, ..., `start + num_levels - 1`.
+    """Return proved lower (or upper) bounds of the indices at `start`, `start + 1`, ..., `start + num_levels - 1`.
 
-    Below, the arm is worth `max(0, x)` from `start + num_levels` on: it is kept or retired for good. Above, its steps
-    never shrink and it may be retired at any time between pulls: Brownian motion, whose stopping value is closed (at
-    discount 0.32 if that is more: its exponential then grows less on an ellipse than `quadrature_error` allows for).
-    `rule` holds the half-width `a`, the nodes and the weights; `quadrature_error` bounds the error of one integral
-    relative to the largest `d` on the ellipses, which reach `ellipse` half-widths.
+    For the lower bound, the arm is kept or retired for good from `start + num_levels` on, so its value is `max(0, x)`.
+    For the upper bound, its steps stop shrinking and it may be retired at any time between pulls: a Brownian motion,
+    whose stopping value has a closed form. (If the discount is below 0.32, the closed form for 0.32 is used, which is
+    larger; the exponential then grows less on an ellipse than `quadrature_error` allows.) `rule` holds the half-width
+    `a`, the nodes and the weights. `quadrature_error` bounds the error of one integral relative to the largest `d` on
+    the ellipses, which extend over `ellipse` half-widths.
     """
     half_width, nodes, weights = rule
     coupling = np.exp(half_width**2 * nodes.reshape(-1, 1) * nodes.reshape(1, -1))
@@ -97,7 +98,7 @@ def bounded_indices(start, num_levels, discount, is_upper, largest_tail, rule, q
 
 @compiled
 def _panels(n, boundary, discount, is_upper, largest_tail, half_width):
-    """The number of panels at level n, where they end, and a bound of `d` from there on (0 if it may be left out)."""
+    """Return the number of panels at level n, their end, and a bound of `d` beyond (0 if it may be omitted)."""
     frequency, step = math.sqrt(-2 * math.log(discount)), 1 / (math.sqrt(n) * math.sqrt(n + 1))
     brownian = step / frequency * (math.log(step / frequency / largest_tail) - 1)
     informed = math.sqrt(2 * max(0.0, math.log(0.4 / (largest_tail * math.sqrt(n)))) / n)
@@ -113,7 +114,10 @@ def _panels(n, boundary, discount, is_upper, largest_tail, half_width):
 
 @compiled
 def _ends(x, step, later):
-    """What the stopped states below the panels and the bounded ones above add to `d / g`, and its derivative."""
+    """Return the contribution of states outside the panels to `d / g` and its derivative.
+
+    States below the panels are stopped; states above are bounded by `tail`.
+    """
     boundary, top, tail, _, _, _ = later
     value, slope = 0.0, 0.0
     z = (x - boundary) / step
@@ -130,7 +134,7 @@ def _ends(x, step, later):
 
 @compiled
 def _excess_and_slope(x, step, discount, later):
-    """`x + d(x)`, by how much pulling beats retiring, and its derivative."""
+    """Return `x + d(x)`, the advantage of pulling over retiring, and its derivative."""
     boundary, _, _, half, terms, nodes = later
     value, slope = _ends(x, step, later)
     first = max(0, math.floor((x - REACH * step - boundary) / (2 * half)))
@@ -146,10 +150,11 @@ def _excess_and_slope(x, step, discount, later):
 
 @compiled
 def _continuation(start, num_panels, half, step, discount, later, coupling, drift):
-    """`d` at the nodes of the panels from `start` on.
+    """Return `d` at the nodes of the panels from `start` on.
 
     Between a panel of `later` and one of these, whose centres are `delta` steps apart, the kernel at nodes t and t'
-    is `exp(-(delta + r t - r' t')^2 / 2)`, where `r r' = a^2` at every level: the factor in both is `coupling`.
+    is `exp(-(delta + r t - r' t')^2 / 2)`, where `r r' = a^2` at every level. `coupling` is the factor that depends on
+    both nodes.
     """
     boundary, _, _, later_half, terms, nodes = later
     source, target = later_half / step, half / step
@@ -163,7 +168,7 @@ def _continuation(start, num_panels, half, step, discount, later, coupling, drif
         first = max(0, math.ceil((centre - reach - boundary) / (2 * later_half) - 0.5))
         last = min(terms.shape[0], math.floor((centre + reach - boundary) / (2 * later_half) - 0.5) + 1)
         delta = (boundary + later_half * (2 * first + 1) - centre) / step
-        for j in range(NUM_NODES // 2):  # the nodes are symmetric: one exponential serves two
+        for j in range(NUM_NODES // 2):  # the nodes are symmetric, so one exponential serves two
             opposite = NUM_NODES - 1 - j
             left[j], right[j] = math.exp(-nodes[j] * source * delta), math.exp(nodes[j] * target * delta)
             left[opposite], right[opposite] = 1 / left[j], 1 / right[j]

@@ -1,4 +1,4 @@
-"""Agents that play what planning found: the finite-horizon optimum, and index policies."""
+"""Agents that follow plans: the Bayes-optimal policy of a finite horizon, and index policies."""
 
 import numpy as np
 from jaxtyping import Float
@@ -10,7 +10,7 @@ from bayesopt.planning.heuristics import belief_agent
 
 
 def optimal_agent(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Agent:
-    """The Bayes-optimal agent for `horizon` trials with the family as the prior; ties are shared out equally.
+    """Return the Bayes-optimal agent for `horizon` trials under the family's prior; ties are broken at random.
 
     Raises `NotImplementedError` for a family whose finite-horizon problem has no solver.
     """
@@ -18,21 +18,21 @@ def optimal_agent(family: AbstractBanditFamily, *, horizon: int, discount: float
 
 
 def agent_of_plan(family: AbstractBanditFamily, plan: Plan) -> Agent:
-    """The agent that plays a plan that is solved already."""
+    """Return the agent that follows a solved plan; ties are broken uniformly at random."""
     return belief_agent(family, lambda belief, time: shared_among(plan.optimal_actions(belief, time)))
 
 
 def plan_of(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Plan:
-    """The family's solved finite-horizon problem. Raises `NotImplementedError` where there is no solver."""
+    """Solve the family's finite-horizon problem. Raises `NotImplementedError` for a family without a solver."""
     if not isinstance(family, HasPlan):
         raise NotImplementedError(f"no finite-horizon planner is known for {type(family).__name__}")
     return family.plan(horizon=horizon, discount=discount)
 
 
 def gittins_agent(family: AbstractBanditFamily, *, discount: float) -> Agent:
-    """The arm of largest Gittins index: optimal for geometric discounting without an end, and for nothing else.
+    """Return the agent that pulls the arm of largest Gittins index, optimal under infinite-horizon discounting only.
 
-    At a finite horizon it is a heuristic, and often a good one (Gittins 1979, J. R. Stat. Soc. B 41:148). Raises
+    At a finite horizon it is a heuristic, often a good one (Gittins 1979, J. R. Stat. Soc. B 41:148). Raises
     `NotImplementedError` for a family without indices (its arms must be independent), `ValueError` for a discount
     outside [0, 1).
     """
@@ -44,9 +44,9 @@ def gittins_agent(family: AbstractBanditFamily, *, discount: float) -> Agent:
 
 
 def finite_horizon_index_agent(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Agent:
-    """The arm of largest index with as many trials left as there are: Whittle's rule for a finite horizon.
+    """Return the agent that pulls the arm of largest finite-horizon index, given the remaining trials: Whittle's rule.
 
-    Near-optimal, not optimal (Whittle 1988, J. Appl. Probab. 25A:287; Pilarski et al. 2021, IEEE TAI 2:2). Raises
+    It is near-optimal, not optimal (Whittle 1988, J. Appl. Probab. 25A:287; Pilarski et al. 2021, IEEE TAI 2:2). Raises
     `NotImplementedError` for a family without such indices, `ValueError` for a horizon below 1.
     """
     if not isinstance(family, HasFiniteHorizonIndices):

@@ -1,10 +1,10 @@
-"""The Bayes-optimal way to learn about one unknown Gaussian arm when the other pays nothing, for sure.
+"""Bayes-optimal policy for a known arm that pays 0 and an unknown Gaussian arm: an optimal stopping rule.
 
-The unknown arm pays Normal(mean, reward_scale), mean ~ Normal(prior_loc, prior_scale). The sure arm teaches nothing, so
-whoever turns to it stays: the optimum is a rule when to stop, "pull while the posterior mean exceeds a threshold that
-rises to 0 at the last trial" (a one-armed bandit; Bradt, Johnson & Karlin 1956, Ann. Math. Stat. 27:1060). It is found
-by backward induction on the posterior mean; `stopping_kernels` says how. Rewards at trial t are weighed by
-`discount**t`.
+The unknown arm pays Normal(mean, reward_scale), mean ~ Normal(prior_loc, prior_scale). The known arm gives no
+information, so a policy that turns to it stays there. The Bayes-optimal policy is therefore a stopping rule: pull the
+unknown arm while its posterior mean exceeds a threshold, which rises to 0 at the last trial (a one-armed bandit; Bradt,
+Johnson & Karlin 1956, Ann. Math. Stat. 27:1060). It is computed by backward induction on the posterior mean, as
+described in `stopping_kernels`. Rewards at trial t are weighted by `discount**t`.
 """
 
 import dataclasses
@@ -28,11 +28,11 @@ from bayesopt.planning.stopping_tables import (
 )
 
 EDGE_TOLERANCE = 1e-7
-"""Relative error of `sequential_edge`, beside that of the values."""
+"""Relative error of `sequential_edge`, in addition to the error of the values."""
 
 
 class UnknownArmBelief(NamedTuple):
-    """The posterior of the unknown arm's mean: where it is centred, and the pulls that it rests on."""
+    """Posterior of the unknown arm's mean: its location, and the number of pulls."""
 
     loc: Any
     num_pulls: Any
@@ -41,15 +41,15 @@ class UnknownArmBelief(NamedTuple):
 @final
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class StoppingSolution:
-    """The Bayes-optimal play of a sure arm 0 and an unknown arm 1, made by `solve_stopping_problem`."""
+    """Bayes-optimal policy for a known arm 0 and an unknown arm 1, made by `solve_stopping_problem`."""
 
     first_pull_value: float
-    """The expected rewards if arm 1 is pulled first, whether that is wise or not, and optimally thereafter."""
+    """Expected rewards of pulling arm 1 first, optimal or not, followed by the optimal policy."""
     error_bound: float
-    """The numerical error of `value` and `first_pull_value` is at most this, in rewards.
+    """Bound on the numerical error of `value` and `first_pull_value`, in rewards.
 
-    It is measured, not proved: the error of interpolation and quadrature of every table where it is largest, doubled,
-    and added up over the lifetime.
+    It is measured, not proved: the largest error of interpolation and quadrature of every table is doubled, and these
+    are summed over the lifetime.
     """
     lifetime: int
     prior_loc: float
@@ -62,30 +62,30 @@ class StoppingSolution:
 
     @property
     def value(self) -> float:
-        """The expected sum of rewards of the optimal policy from the prior on; never less than 0."""
+        """Expected sum of rewards of the optimal policy from the prior on; never below 0."""
         return max(self.first_pull_value, 0.0)
 
     @property
     def thresholds(self) -> Float[np.ndarray, "pulls"]:
-        """After each number of pulls (0 to lifetime - 1), with as many trials behind: pull iff the mean is above."""
+        """Entry k is for trial k after k pulls (0-based): pull if and only if the posterior mean exceeds it."""
         return self._solved.thresholds.copy()
 
     def pulls_under_prior(self) -> Float[np.ndarray, "_"]:
-        """How likely each total number of pulls (0 to lifetime) is, over the tasks of the prior."""
+        """Return the probability of each total number of pulls (0 to lifetime), over the tasks of the prior."""
         return pull_probs(self._arm, self._solved.thresholds, fine_rule(), (walk_under_prior(self._arm),))[0]
 
     def pulls_given(self, mean: float = -1.0) -> Float[np.ndarray, "_"]:
-        """How likely each total number of pulls (0 to lifetime) is where the unknown arm's true mean is this.
+        """Return the probability of each total number of pulls (0 to lifetime) if the arm's true mean is `mean`.
 
-        The agent still believes its prior; -1 is the probe of Lange & Sprekeler (2020).
+        The policy still assumes the prior. A mean of -1 gives the probe tasks of Lange & Sprekeler (2020).
         """
         return pull_probs(self._arm, self._solved.thresholds, fine_rule(), (walk_given(self._arm, mean),))[0]
 
     def action_values(self, belief: UnknownArmBelief, time: int) -> Float[np.ndarray, "task arm"]:
-        """The expected rewards from trial `time` on: this arm is pulled now, and optimal ones thereafter.
+        """Return the expected rewards from trial `time` on of each arm followed by the optimal policy.
 
-        The next reward has weight 1. Any number of pulls up to `time` may lie behind. Raises `ValueError` for a trial
-        outside the lifetime and for pulls that are not integers from 0 to `time`.
+        The next reward has weight 1. The number of pulls so far may be anything from 0 to `time`. Raises `ValueError`
+        for a trial outside the lifetime and for pulls that are not integers from 0 to `time`.
         """
         loc, pulls = self._checked(belief, time)
         waited = time - pulls
@@ -99,12 +99,15 @@ class StoppingSolution:
         return values
 
     def optimal_actions(self, belief: UnknownArmBelief, time: int) -> Bool[np.ndarray, "task arm"]:
-        """Which arms are optimal: all that `error_bound` does not tell from the best. Raises as `action_values`."""
+        """Return True for the optimal arms: all with values within twice `error_bound` of the best value.
+
+        Raises as `action_values` does.
+        """
         values = self.action_values(belief, time)
         return values >= values.max(axis=1, keepdims=True) - 2 * self.error_bound
 
     def _worth(self, lifetime: int, pulls: Int[np.ndarray, "task"], loc: Float[np.ndarray, "task"]) -> np.ndarray:
-        """What a pull is worth with so many trials in all, those that were waited for the sure arm left out."""
+        """Return the value of a pull in a problem of `lifetime` trials, which excludes past pulls of the known arm."""
         arm = self._arm._replace(lifetime=lifetime)
         if lifetime == self.lifetime:
             tables = self._solved
@@ -122,8 +125,8 @@ class StoppingSolution:
         if not is_good.all():
             first = int(np.argmin(is_good))
             raise ValueError(
-                f"a belief at trial {time} must have a finite mean and from 0 to {time} pulls; task {first} has "
-                f"mean {loc[first]} and {pulls[first]} pulls"
+                f"a belief at trial {time} must have a finite mean and from 0 to {time} pulls; got mean {loc[first]} "
+                f"and {pulls[first]} pulls in task {first}"
             )
         return loc, pulls.astype(np.int64)
 
@@ -131,7 +134,7 @@ class StoppingSolution:
 def solve_stopping_problem(
     *, lifetime: int, prior_scale: float, reward_scale: float, prior_loc: float = -1.0, discount: float = 1.0
 ) -> StoppingSolution:
-    """The best of all policies for an unknown Gaussian arm beside one that pays 0.
+    """Return the Bayes-optimal policy for a known arm that pays 0 and an unknown Gaussian arm.
 
     Raises `ValueError` for a lifetime below 1, a prior scale that is not finite and at least 0, a reward scale that is
     not finite and above 0, a prior mean that is not finite, and a discount outside (0, 1].
@@ -153,14 +156,14 @@ def solve_stopping_problem(
 
 
 def sequential_edge(*, lifetime: int, reward_scale: float, prior_loc: float = -1.0, discount: float = 1.0) -> float:
-    """The smallest prior scale at which the best policy learns: there the first pull is worth nothing.
+    """Return the learning threshold: the prior scale above which the Bayes-optimal policy pulls the unknown arm.
 
-    Infinite where there is but one trial. Raises `ValueError` for a `prior_loc` of 0 or more, where every arm is worth
-    pulling, and as `solve_stopping_problem` does.
+    At the threshold the value of the first pull is 0. For a lifetime of 1 it is infinite. Raises `ValueError` for a
+    `prior_loc` of 0 or more, where the unknown arm is always worth pulling, and as `solve_stopping_problem` does.
     """
     _required_arm(lifetime, 1.0, reward_scale, prior_loc, discount)
     if prior_loc >= 0:
-        raise ValueError(f"prior_loc must be below 0, or there is no edge; got {prior_loc!r}")
+        raise ValueError(f"prior_loc must be below 0 (else there is no learning threshold); got {prior_loc!r}")
     if lifetime == 1:
         return np.inf
 

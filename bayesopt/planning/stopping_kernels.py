@@ -1,10 +1,10 @@
-"""The sweeps of the stopping problem of one unknown Gaussian arm beside a sure one, on piecewise polynomials.
+"""Sweeps of the stopping problem of a known and an unknown Gaussian arm, on piecewise polynomials.
 
-After k pulls the posterior mean x is all that matters. Pulling on is worth `Q_k(x) = x + discount E[F_{k+1}(x + s Z)]`,
-F = max(Q, 0) and Z standard normal. F_k is 0 below the threshold b_k, where Q_k changes its sign, and an entire
-function above it that tends to a multiple of x. Panels begin at b_k, as wide as s allows, and grow; F_k is kept at the
-Gauss-Legendre nodes of each. Whether the walk of posterior means that now stands at x never was below a threshold has
-a probability of the same shape, so it is kept in the same way.
+After k pulls the state is the posterior mean x. Another pull has the value `Q_k(x) = x + discount E[F_{k+1}(x + s Z)]`,
+with F = max(Q, 0) and Z standard normal. F_k is 0 below the threshold b_k, where Q_k changes its sign. Above it, F_k is
+an entire function that tends to a multiple of x. Panels begin at b_k, as wide as s allows, and grow; F_k is stored at
+the Gauss-Legendre nodes of each panel. The probability that a walk of posterior means, now at x, was never below its
+threshold has the same shape as a function of x, so it is stored in the same way.
 """
 
 import math
@@ -16,7 +16,7 @@ from bayesopt.planning.compiled import compiled
 
 @compiled
 def _interpolate(values, rule, x):
-    """The polynomial with these values at the nodes, in Lagrange's form, without divisions."""
+    """Evaluate at x the polynomial with these values at the nodes, in Lagrange's form, without divisions."""
     nodes, lagrange, products = rule.nodes, rule.lagrange, rule.products
     below, above, total = 1.0, 1.0, 0.0
     for j in range(len(nodes)):
@@ -30,7 +30,7 @@ def _interpolate(values, rule, x):
 
 @compiled
 def _expectation(state, tables, x, deviation, rule, widest):
-    """E[f(x + deviation Z)] of the function f of this state."""
+    """Return E[f(x + deviation Z)] for the function f of this state."""
     edges, last = tables.edges[state], tables.num_panels[state]
     level, slope = tables.levels[state], tables.slopes[state]
     if deviation == 0:  # nothing is learned, so there are no panels
@@ -65,21 +65,21 @@ def _expectation(state, tables, x, deviation, rule, widest):
 
 @compiled
 def _deviation(pulls, arm):
-    """By how much the next reward moves the posterior mean: its standard deviation."""
+    """Return the standard deviation of the change of the posterior mean by the next reward."""
     count = arm.prior_pulls + pulls
     return arm.reward_scale / math.sqrt(count) / math.sqrt(count + 1) if count < np.inf else 0.0
 
 
 @compiled
 def _learnable(pulls, more, arm):
-    """By how much `more` rewards move the posterior mean: the standard deviation."""
+    """Return the standard deviation of the change of the posterior mean by `more` rewards."""
     count = arm.prior_pulls + pulls
     return arm.reward_scale * math.sqrt(more / count) / math.sqrt(count + more) if count < np.inf else 0.0
 
 
 @compiled
 def _worth(pulls, x, arm, tables, rule, widest):
-    """Q of one more pull at posterior mean x."""
+    """Return Q of one more pull at posterior mean x."""
     if pulls == arm.lifetime - 1:
         return x
     return x + arm.discount * _expectation(pulls + 1, tables, x, _deviation(pulls, arm), rule, widest)
@@ -87,7 +87,7 @@ def _worth(pulls, x, arm, tables, rule, widest):
 
 @compiled
 def _threshold(pulls, above, arm, tables, rule):
-    """Where Q changes its sign, no higher than the next threshold `above`, by the Illinois method."""
+    """Find where Q changes its sign, at or below the next threshold `above`, by the Illinois method."""
     high, at_high = above, _worth(pulls, above, arm, tables, rule, rule.widest)
     if at_high <= 0:
         return high
@@ -117,7 +117,7 @@ def _threshold(pulls, above, arm, tables, rule):
 
 @compiled
 def _place_panels(state, left, right, first, tables, rule):
-    """Panels from left to right that grow; the first is at most `first` wide. Without room there are none."""
+    """Place growing panels from left to right, the first at most `first` wide; none if left >= right."""
     tables.edges[state, 0] = left
     tables.num_panels[state] = 0
     if right <= left:
@@ -135,7 +135,7 @@ def solve(arm, tables, rule, thresholds):
     """Fill the tables of F and the thresholds from the last pull to the first; return a bound on the error of Q_0.
 
     Interpolants are compared at the ends of their panels, where they are worst, with quadrature in pieces half as
-    wide; the largest difference of each table is doubled, and these are added up, with what tails cut off may hold.
+    wide. The bound is the sum over tables of twice the largest difference, with an allowance for the omitted tails.
     """
     bound, annuity = 0.0, 1.0
     negligible = 1e-15 + math.erfc(rule.reach * math.sqrt(0.5))
@@ -166,7 +166,7 @@ def solve(arm, tables, rule, thresholds):
 
 @compiled
 def _tabulated(state, x, tables, rule):
-    """The function of this state at x, which is not below its first edge."""
+    """Evaluate the function of this state at x, which must not be below its first edge."""
     edges, last = tables.edges[state], tables.num_panels[state]
     if x >= edges[last]:
         return tables.levels[state] + tables.slopes[state] * x
@@ -178,7 +178,7 @@ def _tabulated(state, x, tables, rule):
 
 @compiled
 def read(pulls, x, arm, tables, rule, result):
-    """Q at each of these numbers of pulls and posterior means: from its table above the threshold, else one step on."""
+    """Fill `result` with Q at these pulls and posterior means: from its table above the threshold, else by one step."""
     for i in range(len(x)):
         if pulls[i] > 0 and x[i] >= tables.edges[pulls[i], 0]:
             result[i] = _tabulated(pulls[i], x[i], tables, rule)
@@ -188,22 +188,22 @@ def read(pulls, x, arm, tables, rule, result):
 
 @compiled
 def _pull_back(pulls, arm):
-    """How far from the prior mean, relative to now, the posterior mean was one pull earlier, as is to be expected."""
+    """Return the expected distance of the previous posterior mean from the prior mean, relative to the present one."""
     before = arm.prior_pulls + pulls - 1
     return (pulls - 1) / pulls * (before + 1) / before
 
 
 @compiled
 def _backward_deviation(pulls, arm):
-    """The standard deviation of the posterior mean one pull earlier, given the present one."""
+    """Return the standard deviation of the posterior mean one pull earlier, given the present one."""
     return _deviation(pulls - 1, arm) * math.sqrt(_pull_back(pulls, arm))
 
 
 @compiled
 def survival_tops(arm, thresholds, rule, tops):
-    """Posterior means above which it is certain that no earlier one was below its threshold; return how far they are.
+    """Fill `tops` with posterior means above which, almost surely, no earlier one was below its threshold.
 
-    That is the longest way from a threshold to the top, in standard deviations of the step that led there.
+    Return the largest distance from a threshold to its top, in standard deviations of the last step.
     """
     longest = 1.0
     for pulls in range(2, arm.lifetime):
@@ -221,7 +221,8 @@ def survival_tops(arm, thresholds, rule, tops):
 def survive(arm, tables, rule, thresholds, tops):
     """Fill the tables of the probability, given the posterior mean, that no earlier one was below its threshold.
 
-    The law of the walk given where it stands depends on neither the prior nor the arm's true mean: it is a bridge.
+    Given its present position, the walk is a bridge: its law is the same for every true mean of the arm, and therefore
+    also under the prior.
     """
     for pulls in range(1, arm.lifetime):
         tables.slopes[pulls], tables.levels[pulls] = 0.0, 1.0
@@ -240,6 +241,9 @@ def survive(arm, tables, rule, thresholds, tops):
 
 @compiled
 def read_survival(means, deviations, tables, rule, result):
-    """The probability to be above the present and all earlier thresholds, of walks with these laws after each pull."""
+    """Fill `result` with the probability, after each pull, that a walk is above the present and earlier thresholds.
+
+    `means` and `deviations` define the normal law of the walk after each number of pulls.
+    """
     for pulls in range(1, len(means)):
         result[pulls] = _expectation(pulls, tables, means[pulls], deviations[pulls], rule, rule.widest)

@@ -1,4 +1,4 @@
-"""The stopping problem over whole grids of lifetimes, prior scales and reward scales: coarser, and much faster."""
+"""Stopping problems on grids of lifetimes, prior scales and reward scales: less accurate, and much faster."""
 
 from typing import NamedTuple
 
@@ -19,18 +19,18 @@ from bayesopt.planning.stopping_tables import (
 
 
 class StoppingMap(NamedTuple):
-    """The optimum of each problem of a grid, and how often it pulls the unknown arm."""
+    """Values of the Bayes-optimal policy on a grid of problems, and its pulls of the unknown arm."""
 
     values: Float[np.ndarray, "..."]
-    """Expected rewards of the optimal policy."""
+    """Expected rewards of the Bayes-optimal policy."""
     mean_pulls: Float[np.ndarray, "..."]
-    """Over the tasks of the prior."""
+    """Mean pulls over the tasks of the prior."""
     probe_mean_pulls: Float[np.ndarray, "..."]
-    """Where the arm's true mean is the probe's."""
+    """Mean pulls on probe tasks, in which the arm's true mean is `probe_mean`."""
     probe_median_pulls: Int[np.ndarray, "..."]
-    """The smallest number that at least half of the probes do not exceed."""
+    """Median pulls on probe tasks: the smallest number with cumulative probability of at least 1/2."""
     error_bounds: Float[np.ndarray, "..."]
-    """Of `values`, measured as in `solve_stopping_problem`, in rewards."""
+    """Bounds on the error of `values`, measured as in `solve_stopping_problem`, in rewards."""
 
 
 def solve_stopping_map(
@@ -42,7 +42,7 @@ def solve_stopping_map(
     discount: float = 1.0,
     probe_mean: float = -1.0,
 ) -> StoppingMap:
-    """Solve every problem of the grid that lifetimes, prior scales and reward scales broadcast to.
+    """Solve every problem of the grid to which lifetimes, prior scales and reward scales broadcast.
 
     Raises `ValueError` as `solve_stopping_problem` does.
     """
@@ -62,7 +62,7 @@ def solve_stopping_map(
 def _cell(
     lifetime: int, prior_scale: float, reward_scale: float, prior_loc: float, discount: float, probe_mean: float
 ) -> tuple[float, float, float, int, float]:
-    """The entries of the map for one problem."""
+    """Return the entries of the map for one problem."""
     rule = coarse_rule()
     arm = gaussian_arm(
         lifetime=lifetime, prior_scale=prior_scale, reward_scale=reward_scale, prior_loc=prior_loc, discount=discount

@@ -1,6 +1,6 @@
-"""Solved tables of the stopping problem: one arm's posterior mean, swept back in time and forth again.
+"""Solved tables of the stopping problem: values of pulls, thresholds, and distributions of the number of pulls.
 
-The numbers that both `bayesopt.planning.stopping` and `bayesopt.planning.stopping_maps` are made of.
+`bayesopt.planning.stopping` and `bayesopt.planning.stopping_maps` are built on them.
 """
 
 import functools
@@ -13,41 +13,41 @@ from jaxtyping import Float, Int
 from bayesopt.planning import stopping_kernels as kernels
 
 LARGEST_RATIO = 1e50
-"""Of the reward scale to the prior scale: beyond it nothing is learned that float64 could hold."""
+"""Largest ratio of one scale to the other. With a smaller prior scale, float64 cannot hold what is learned."""
 
 
 class GaussianArm(NamedTuple):
-    """An arm that pays Normal(mean, reward_scale), mean ~ Normal(prior_loc, .), and how often it may be pulled."""
+    """Arm that pays Normal(mean, reward_scale) with a normal prior on the mean, and may be pulled `lifetime` times."""
 
     lifetime: int
     prior_loc: float
     prior_pulls: float
-    """How many pulls the prior is worth: `(reward_scale / prior_scale)**2`; infinite where nothing can be learned."""
+    """Pulls that the prior is worth: `(reward_scale / prior_scale)**2`; infinite if nothing can be learned."""
     reward_scale: float
     discount: float
 
 
 class Rule(NamedTuple):
-    """Gauss-Legendre nodes and weights, weights of Lagrange's interpolation, space to work in; and how panels lie."""
+    """Gauss-Legendre nodes and weights, Lagrange interpolation weights, work space, and the placement of panels."""
 
     nodes: Float[np.ndarray, "node"]
     weights: Float[np.ndarray, "node"]
     lagrange: Float[np.ndarray, "node"]
     products: Float[np.ndarray, "node"]
     reach: float
-    """Where normal tails are cut, in standard deviations."""
+    """Standard deviations beyond which normal tails are omitted."""
     first: float
     """Width of the first panel, in standard deviations of the next step."""
     growth: float
     """Width of a panel relative to the one before it."""
     widest: float
-    """How much of a normal density one set of nodes sees, in standard deviations."""
+    """Largest part of a normal density that one set of nodes covers, in standard deviations."""
     tolerance: float
     """Relative error of the thresholds."""
 
 
 class Tables(NamedTuple):
-    """A function of the posterior mean after each number of pulls: 0 below the first edge, a line above the last."""
+    """Function of the posterior mean after each number of pulls: 0 below the first edge, linear above the last."""
 
     edges: Float[np.ndarray, "pulls edge"]
     num_panels: Int[np.ndarray, "pulls"]
@@ -57,7 +57,7 @@ class Tables(NamedTuple):
 
 
 class SolvedTables(NamedTuple):
-    """What pulling is worth after each number of pulls, and at which posterior mean it is worth nothing."""
+    """Values of pulling after each number of pulls, and the thresholds at which this value is 0."""
 
     tables: Tables
     thresholds: Float[np.ndarray, "pulls"]
@@ -67,7 +67,7 @@ class SolvedTables(NamedTuple):
 def gaussian_arm(
     *, lifetime: int, prior_scale: float, reward_scale: float, prior_loc: float, discount: float
 ) -> GaussianArm:
-    """The arm in the terms of the kernels; raises `ValueError` for scales that differ too much for float64."""
+    """Return the arm in the form of the kernels. Raises `ValueError` if the prior scale is too large for float64."""
     if not prior_scale <= LARGEST_RATIO * reward_scale:
         raise ValueError(f"prior_scale must be at most {LARGEST_RATIO:g} times reward_scale; got {prior_scale!r}")
     ratio = reward_scale / prior_scale if prior_scale > 0 else math.inf
@@ -77,18 +77,18 @@ def gaussian_arm(
 
 @functools.cache
 def fine_rule() -> Rule:
-    """Errors near rounding."""
+    """Return the accurate rule, with errors near rounding error."""
     return _rule(num_nodes=12, reach=7.5, first=1.0, growth=1.5, widest=2.0, tolerance=1e-15)
 
 
 @functools.cache
 def coarse_rule() -> Rule:
-    """Errors of about 1e-6 of the rewards at stake, six times as fast: for maps of many problems."""
+    """Return the fast rule for maps of many problems: six times as fast, errors of about 1e-6 of the rewards."""
     return _rule(num_nodes=12, reach=6.0, first=3.0, growth=2.2, widest=6.0, tolerance=1e-9)
 
 
 def solved(arm: GaussianArm, rule: Rule) -> SolvedTables:
-    """Sweep back from the last pull."""
+    """Solve the stopping problem by a sweep back from the last pull."""
     most = _most_panels(16.0 * math.sqrt(arm.lifetime), rule)
     tables, thresholds = _empty(arm.lifetime, most, rule), np.zeros(arm.lifetime)
     return SolvedTables(tables, thresholds, float(kernels.solve(arm, tables, rule, thresholds)))
@@ -97,28 +97,28 @@ def solved(arm: GaussianArm, rule: Rule) -> SolvedTables:
 def worth_of_pull(
     arm: GaussianArm, tables: Tables, rule: Rule, *, pulls: Int[np.ndarray, "task"], loc: Float[np.ndarray, "task"]
 ) -> Float[np.ndarray, "task"]:
-    """What one more pull is worth, and optimal choices thereafter, at each number of pulls and posterior mean."""
+    """Return the value of one more pull followed by the optimal policy, at each number of pulls and posterior mean."""
     result = np.empty(len(loc))
     kernels.read(pulls, loc, arm, tables, rule, result)
     return result
 
 
 class Walk(NamedTuple):
-    """The law of the posterior mean after each number of pulls, if none were ever left out: normal."""
+    """Normal law of the posterior mean after each number of pulls, if the arm is pulled at every trial."""
 
     means: Float[np.ndarray, "pulls"]
     deviations: Float[np.ndarray, "pulls"]
 
 
 def walk_under_prior(arm: GaussianArm) -> Walk:
-    """As the arm's mean is drawn from the prior."""
+    """Return the law of the posterior mean after each number of pulls when the arm's mean is drawn from the prior."""
     pulls = np.arange(arm.lifetime)
     deviations = arm.reward_scale * np.sqrt(pulls / arm.prior_pulls) / np.sqrt(arm.prior_pulls + pulls)
     return Walk(np.full(arm.lifetime, arm.prior_loc), deviations)
 
 
 def walk_given(arm: GaussianArm, mean: float) -> Walk:
-    """As the arm's true mean is this."""
+    """Return the law of the posterior mean after each number of pulls when the arm's true mean is `mean`."""
     pulls = np.arange(arm.lifetime)
     count = arm.prior_pulls + pulls
     return Walk(arm.prior_loc + pulls / count * (mean - arm.prior_loc), arm.reward_scale * np.sqrt(pulls) / count)
@@ -127,7 +127,7 @@ def walk_given(arm: GaussianArm, mean: float) -> Walk:
 def pull_probs(
     arm: GaussianArm, thresholds: Float[np.ndarray, "pulls"], rule: Rule, walks: tuple[Walk, ...]
 ) -> list[Float[np.ndarray, "_"]]:
-    """For each walk the distribution of the number of pulls, 0 to lifetime, where it ends at or below a threshold."""
+    """Return for each walk the distribution of the number of pulls, 0 to lifetime, before it reaches a threshold."""
     goes_on = np.zeros((len(walks), arm.lifetime))
     if arm.prior_loc > thresholds[0]:
         goes_on[:, 0] = 1.0
@@ -142,7 +142,7 @@ def pull_probs(
 
 
 def _survival_tables(arm: GaussianArm, thresholds: Float[np.ndarray, "pulls"], rule: Rule) -> Tables:
-    """By posterior mean: how likely it is, from the first pull on, that no earlier one was below its threshold."""
+    """Return tables of the probability, given the posterior mean, that no earlier one was below its threshold."""
     tops = np.full(arm.lifetime, -np.inf)
     longest = kernels.survival_tops(arm, thresholds, rule, tops)
     tables = _empty(arm.lifetime, _most_panels(longest, rule), rule)
@@ -157,7 +157,7 @@ def _rule(*, num_nodes: int, reach: float, first: float, growth: float, widest: 
 
 
 def _most_panels(ratio: float, rule: Rule) -> int:
-    """How many panels a stretch takes that is so many times wider than the standard deviation at its start."""
+    """Return the number of panels of an interval that is `ratio` times as wide as the step's standard deviation."""
     return 1 + max(1, math.ceil(math.log1p(ratio / rule.first * (rule.growth - 1)) / math.log(rule.growth)))
 
 

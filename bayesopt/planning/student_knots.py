@@ -1,4 +1,4 @@
-"""Student's t cut into pieces: expectations of convex functions of it from below and from above, and a closed form."""
+"""Lower and upper bounds of expectations of convex functions under Student's t distribution, and a closed form."""
 
 import itertools
 
@@ -9,15 +9,16 @@ from scipy import special
 Levels = Float[np.ndarray, " level"]
 
 Scheme = tuple[Float[np.ndarray, "3 _"], Int[np.ndarray, " _"], Levels, Levels]
-"""Weights, shrinkages and shifts of all levels' knots; where each level's begin; its points and weight at infinity."""
+"""Weights, shrinkages and shifts of all levels' knots; the first knot of each level; its point and weight at infinity.
+"""
 
 
 def informed_value(
     y: Float[np.ndarray, "*batch"], num_observations: float, degrees_of_freedom: float
 ) -> Float[np.ndarray, "*batch"]:
-    """E max(-M, 0), where M has posterior mean y, for a sample standard deviation of 1: retiring with full knowledge.
+    """Return E max(-M, 0) for a mean M with posterior mean y and sample standard deviation 1, in rewards per pull.
 
-    No policy makes retiring worth more. Unit: rewards per pull.
+    It is the value of being able to retire with perfect information about M, an upper bound for every policy.
     """
     z, nu = y * np.sqrt(num_observations), degrees_of_freedom
     return (_moment_beyond(z, nu) - z * special.stdtr(nu, -z)) / np.sqrt(num_observations)
@@ -26,12 +27,12 @@ def informed_value(
 def schemes_below_and_above(
     num_observations: Levels, degrees_of_freedom: Levels, num_knots: Int[np.ndarray, " level"]
 ) -> tuple[Scheme, Scheme]:
-    """How to bound E[b(T) v((y + c T) / b(T))] from below and above, as `unknown_variance_gittins_kernels` needs it.
+    """Return schemes that bound E[b(T) v((y + c T) / b(T))] from below and above (`unknown_variance_gittins_kernels`).
 
-    There are `num_knots` knots on either side of 0, at quantiles of about the cubic root of the density, where the
-    error of chords is least. Below: mean and scale at their expectations between knots, where the integral of `b` is
-    a Student distribution function with one degree of freedom less. Above: chords between knots, and beyond them the
-    slopes that a convex function has at infinity.
+    There are `num_knots` knots on either side of 0, at quantiles of about the cube root of the density, which minimise
+    the error of chords. The lower bound takes mean and scale at their expectations between knots; the integral of `b`
+    is a Student distribution function with one degree of freedom less. The upper bound takes chords between knots, and
+    beyond them the slopes that a convex function has at infinity.
     """
     half, level = num_knots + 1, np.repeat(np.arange(len(num_knots)), num_knots + 1)
     starts = np.concatenate([[0], np.cumsum(half)])
@@ -71,13 +72,13 @@ def schemes_below_and_above(
 
 
 def _moment_beyond(t: np.ndarray, nu: np.ndarray | float) -> np.ndarray:
-    """E[T; T > t]."""
+    """Return E[T; T > t]."""
     height = _gamma_ratio(nu / 2) / np.sqrt(np.pi * nu)
     return height * np.exp(-(nu - 1) / 2 * np.log1p(t**2 / nu)) * nu / (nu - 1)
 
 
 def _gamma_ratio(x: np.ndarray | float) -> np.ndarray:
-    """Gamma(x + 1/2) / Gamma(x) to 2e-15, where differences of log-gamma functions lose digits."""
+    """Return Gamma(x + 1/2) / Gamma(x) to 2e-15; differences of log-gamma functions would lose digits."""
     y = np.maximum(x, 75.0)
     series = 1 - 1 / (8 * y) + 1 / (128 * y**2) + 5 / (1024 * y**3) - 21 / (32768 * y**4) - 399 / (262144 * y**5)
     z = np.minimum(x, 75.0)

@@ -1,4 +1,4 @@
-"""Small Markov tasks played by who knows them: the ceiling of every learner, by dynamic programming in each task."""
+"""Oracle policies for tabular MDPs whose task is known: an upper bound for every learner."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -10,7 +10,7 @@ from bayesopt.lifetime_plans import HasLifetimePlan
 
 
 def oracle_values(tasks: TabularTasks, *, lifetime: int) -> Float[np.ndarray, "lifetime task"]:
-    """What the best way to live in each task earns over 1, 2, ... `lifetime` steps if the task is known, in rewards.
+    """Return the value of the optimal policy of each known task over 1, 2, ... `lifetime` steps, in rewards.
 
     Raises `ValueError` for a lifetime below 1.
     """
@@ -23,9 +23,10 @@ def oracle_values(tasks: TabularTasks, *, lifetime: int) -> Float[np.ndarray, "l
 
 
 def tabular_oracle_agent(tasks: TabularTasks, *, lifetime: int) -> Agent:
-    """The best way to live for `lifetime` steps in each of these very tasks: the ceiling, out of reach of any learner.
+    """Return the oracle that plays the optimal policy of each given task for `lifetime` steps.
 
-    The agent can only play those tasks, in that order, and no longer. Raises `ValueError` for a lifetime below 1.
+    The agent can play only these tasks, in this order, for at most `lifetime` steps. Raises `ValueError` for a
+    lifetime below 1.
     """
     require_at_least_one(lifetime=lifetime)
     num_known, _, num_actions = tasks.reward.shape
@@ -38,14 +39,14 @@ def tabular_oracle_agent(tasks: TabularTasks, *, lifetime: int) -> Agent:
 
     def initial_state(num_tasks: int) -> Int[np.ndarray, "task"]:
         if num_tasks != num_known:
-            raise ValueError(f"this oracle knows {num_known} tasks; asked to play {num_tasks}")
+            raise ValueError(f"num_tasks must be {num_known}, the tasks that the oracle knows; got {num_tasks}")
         return np.arange(num_tasks)
 
     def is_optimal(
         task: Int[np.ndarray, "task"], state: Int[np.ndarray, "task"], time: int
     ) -> Bool[np.ndarray, "task arm"]:
         if not 0 <= time < lifetime:
-            raise ValueError(f"this oracle plans for {lifetime} steps; asked at time {time}")
+            raise ValueError(f"time must be from 0 to {lifetime - 1}, the steps of the oracle's plan; got {time}")
         bits = packed[lifetime - 1 - time][task, state]
         return np.unpackbits(bits, axis=1, count=num_actions).astype(bool)
 
@@ -58,9 +59,9 @@ def tabular_oracle_agent(tasks: TabularTasks, *, lifetime: int) -> Agent:
 
 
 def full_information_values(family: AbstractTabularFamily, *, lifetime: int) -> Float[np.ndarray, "lifetime"]:
-    """What is earned over 1, 2, ... `lifetime` steps on average if every task is known from the start, in rewards.
+    """Return the mean rewards over 1, 2, ... `lifetime` steps of an oracle that knows the task from the start.
 
-    Exact: the mean over all tasks that there are. Raises `NotImplementedError` for a family that does not list them,
+    The mean is exact, over all possible tasks. Raises `NotImplementedError` for a family that does not list them,
     `ValueError` for a lifetime below 1.
     """
     if not isinstance(family, HasLifetimePlan):

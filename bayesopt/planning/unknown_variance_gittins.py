@@ -1,8 +1,8 @@
 """Gittins indices of Gaussian arms whose mean and variance are both unknown, with proved error bounds.
 
-Bounds from below: a policy (keep or retire for good after N more pulls), evaluated with observations that are less
-spread out. Bounds from above: the mean is revealed after N more pulls, and observations are more spread out. The value
-is convex, so that either change has a known sign (`unknown_variance_gittins_kernels`).
+The lower bound is the value of a policy (keep or retire for good after N more pulls), evaluated with observations that
+are less spread out. The upper bound reveals the mean after N more pulls and spreads observations more. The value is
+convex, so the sign of either change is known (`unknown_variance_gittins_kernels`).
 """
 
 import math
@@ -29,10 +29,10 @@ from bayesopt.planning.student_knots import informed_value, schemes_below_and_ab
 from bayesopt.planning.unknown_variance_gittins_kernels import boundaries
 
 KNOTS_FOR_TAILS = 4.0
-"""Heavy tails take more knots: by one plus this over the degrees of freedom."""
+"""Factor of additional knots for heavy tails: their number is multiplied by 1 + this / degrees of freedom."""
 
 LARGEST_WORK = 1e11
-"""Levels times knots times nodes; a few minutes. Sweeps that need more are refused."""
+"""Largest work of a sweep, in levels times knots times nodes: a few minutes. More work raises an error."""
 
 
 class _Arms(NamedTuple):
@@ -45,21 +45,21 @@ class _Arms(NamedTuple):
 def normal_unknown_variance_gittins_index(
     num_observations: Real, degrees_of_freedom: Real, discount: Real, *, tolerance: float = 1e-5
 ) -> CertifiedIndex:
-    """The constant reward per pull that is as good as an arm with sample mean 0 and sample standard deviation 1.
+    """Return the known reward per pull that is worth as much as an arm with sample mean 0 and standard deviation 1.
 
-    The belief is normal-gamma: the precision of an observation is Gamma(nu / 2, nu / 2), nu being
-    `degrees_of_freedom`, and given the precision tau the mean reward is normal with mean 0 and precision
-    `num_observations * tau`. Predictions are Student's t with nu degrees of freedom and scale
-    `sqrt(1 + 1 / num_observations)`; an observation adds 1 to both arguments. An arm with sample mean `m` and sample
-    standard deviation `s` (`s^2 = beta / alpha` of a Gamma(alpha, beta) belief about the precision, `nu = 2 alpha`)
-    has index `m + s * normal_unknown_variance_gittins_index(n, nu, discount).index`.
+    The belief is normal-gamma. With nu = `degrees_of_freedom`, the precision tau of an observation is
+    Gamma(nu / 2, nu / 2), and given tau the mean reward is normal with mean 0 and precision `num_observations * tau`.
+    Predictions are Student's t with nu degrees of freedom and scale `sqrt(1 + 1 / num_observations)`; an observation
+    adds 1 to both arguments. An arm with sample mean `m` and sample standard deviation `s` (`s^2 = beta / alpha` for a
+    Gamma(alpha, beta) belief about the precision, `nu = 2 alpha`) has index
+    `m + s * normal_unknown_variance_gittins_index(n, nu, discount).index`.
 
-    Table 8.3 of Gittins, Glazebrook & Weber (2011) has n observations under the improper prior `1 / sigma`:
+    Table 8.3 of Gittins, Glazebrook & Weber (2011) is for n observations under the improper prior `1 / sigma`:
     `degrees_of_freedom = num_observations - 1`, and s^2 is the sample variance with divisor n - 1. As nu grows the
     index falls to that of `normal_gittins_index`.
 
-    Rewards are not multiplied by `1 / (1 - discount)`. Arguments broadcast; scalars in, floats out. Beliefs that one
-    arm passes through share one sweep.
+    The index is not multiplied by `1 / (1 - discount)`. Arguments broadcast; scalars give floats. Beliefs that one arm
+    can pass through share one sweep.
 
     Raises:
         ValueError: an argument is out of range (the predictive mean does not exist unless `degrees_of_freedom`
@@ -94,12 +94,12 @@ def normal_unknown_variance_gittins_index(
 
 
 def _horizon(num_observations: float, discount: float, tolerance: float) -> int:
-    """That of a Gaussian arm of known variance, and a margin for the cruder bound at its end."""
+    """Return the horizon of a Gaussian arm of known variance, plus a margin for the cruder bound at its end."""
     return 2 + int(1.1 * horizon(num_observations, discount, tolerance) + 1.5 / -np.log(discount))
 
 
 def _sweeps(arms: _Arms, num_levels: int, spacing: float, reached: float) -> Bracket:
-    """Proved lower and upper bounds, from one sweep each.
+    """Return proved lower and upper bounds, from one sweep each.
 
     Later levels matter less, so their grids are coarser: `effort` is the relative number of knots and of nodes.
     """
@@ -127,7 +127,7 @@ def _sweeps(arms: _Arms, num_levels: int, spacing: float, reached: float) -> Bra
 
 
 def _informed_index(num_observations: float, degrees_of_freedom: float, discount: float) -> float:
-    """An upper bound of the index: what it would be if one pull revealed the mean."""
+    """Return an upper bound of the index: its value if one pull revealed the mean."""
 
     def pull_is_better(y: float) -> bool:
         value = informed_value(np.array([y]), num_observations, degrees_of_freedom)

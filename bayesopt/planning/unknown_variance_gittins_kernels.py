@@ -1,17 +1,18 @@
-"""Two backward sweeps of the stopping problem behind the index of a Gaussian arm of unknown variance.
+"""Two backward sweeps of the stopping problem for the Gittins index of a Gaussian arm of unknown variance.
 
 Notation. A belief worth `n` observations, sample standard deviation `s`, `nu` degrees of freedom, posterior mean
-`y s`, discount `g`. Retiring pays 0; an arm is worth `s (y + v(y))`, where `v_n(y) = max(-y, d_n(y))`. With
-`c = 1 / sqrt(n (n + 1))` and T a Student variable of nu degrees of freedom, an observation multiplies `s` by
-`b(T) = sqrt((nu + T^2) / (nu + 1))` and the mean moves by `s c T`:
+`y s`, discount `g`. Retiring pays 0; the value of an arm is `s (y + v(y))`, where `v_n(y) = max(-y, d_n(y))`. With
+`c = 1 / sqrt(n (n + 1))` and T a Student variable with nu degrees of freedom, an observation multiplies `s` by
+`b(T) = sqrt((nu + T^2) / (nu + 1))` and moves the mean by `s c T`:
 
     d_n(y) / g  =  E[b(T) v_{n+1}((y + c T) / b(T))].
 
-`v` is convex, so `s v(m / s)` is convex in mean and scale together; it increases with s, and b is convex: the integrand
-is a convex function of T. Above, it is replaced by chords between knots, and `v_{n+1}` by chords between its nodes.
-Below, mean and scale are replaced by their expectations between knots (Jensen), and `v_{n+1}` by the tangents of a
-convex lower bound. Bins of width `width` from the boundary on hold lines `(a, b, a', b')`: the bound of `v` there is
-`max(a + b y, a' + b' y)`. Below the boundary it is `-y`, above the last bin 0 or the last tangent or node.
+`v` is convex, so `s v(m / s)` is jointly convex in mean and scale. It increases with s, and b is convex. The integrand
+is therefore a convex function of T. For the upper bound, it is replaced by chords between knots, and `v_{n+1}` by
+chords between its nodes. For the lower bound, mean and scale are replaced by their expectations between knots (Jensen),
+and `v_{n+1}` by the tangents of a convex lower bound. Bins of width `width` from the boundary on hold lines
+`(a, b, a', b')`: the bound of `v` there is `max(a + b y, a' + b' y)`. Below the boundary it is `-y`; above the last bin
+it is 0, or given by the last tangent or node.
 """
 
 import math
@@ -23,10 +24,11 @@ from bayesopt.planning.compiled import compiled
 
 @compiled
 def boundaries(num_levels, discount, is_upper, width, growth, tops, scheme, leaf):
-    """Proved upper (or lower) bounds of the boundaries at level 0, 1, ..., `num_levels - 1`.
+    """Return proved bounds of the boundaries at level 0, 1, ..., `num_levels - 1`.
 
-    `scheme` is a `student_knots.Scheme`: `d / g = constant + sum over knots of weight * v(shrink * y + shift)`.
-    `leaf` holds nodes of the last level, a whole number of widths apart, and the values there.
+    They come from upper bounds of the value if `is_upper`, else from lower bounds. `scheme` is a
+    `student_knots.Scheme`: `d / g = constant + sum over knots of weight * v(shrink * y + shift)`. `leaf` holds nodes of
+    the last level, a whole number of widths apart, and the values there.
     """
     knots, ends, points, point_weights = scheme
     nodes, values = leaf
@@ -63,7 +65,7 @@ def boundaries(num_levels, discount, is_upper, width, growth, tops, scheme, leaf
 
 @compiled
 def _nodes(left, top, width, growth):
-    """Multiples of `width` from `left` on to `top`, ever further apart."""
+    """Return nodes from `left` to `top`, at multiples of `width` that are increasingly far apart."""
     steps = math.ceil((top - left) / width)
     places = np.empty(steps + 1)
     count, place = 0, 0
@@ -77,7 +79,7 @@ def _nodes(left, top, width, growth):
 
 @compiled
 def _lines(nodes, values, slopes, width, is_upper):
-    """The chords between nodes, or the two tangents from the neighbouring nodes, by bin; last, what holds beyond."""
+    """Return for each bin the chord between its nodes, or the tangents at both; the last row holds beyond the bins."""
     left, num_bins = nodes[0], round((nodes[-1] - nodes[0]) / width)
     lines = np.zeros((num_bins + 1, 4))
     if is_upper:
@@ -103,7 +105,7 @@ def _lines(nodes, values, slopes, width, is_upper):
 
 @compiled
 def _lookup(y, state):
-    """The bound of `v` at y."""
+    """Return the bound of `v` at y."""
     left, width, lines, below = state
     if y < left:
         return below - y
@@ -113,7 +115,7 @@ def _lookup(y, state):
 
 @compiled
 def _expectation(y, discount, constant, knots, state):
-    """The bound of `d` at y, and its derivative."""
+    """Return the bound of `d` at y, and its derivative."""
     left, width, lines, below = state
     per_width, last = 1 / width, lines.shape[0] - 1.0
     value, slope = constant, 0.0
@@ -133,7 +135,7 @@ def _expectation(y, discount, constant, knots, state):
 
 @compiled
 def _certified(y, slope, discount, is_upper, constant, knots, state):
-    """A point beside y where pulling is proved to be worse (or better) than retiring, rounding allowed for."""
+    """Return a point near y where pulling is proved to be worse (or better) than retiring, despite rounding errors."""
     sign = -1.0 if is_upper else 1.0
     allowance = 1e-12 * (abs(y) + abs(knots[2, 0])) / (1 - discount)
     shift = 2 * allowance / max(slope, 0.5 * (1 - discount))

@@ -22,7 +22,7 @@ from bayesopt.rollout import play
         (lambda: GaussianBandit((0.0, np.inf)), "loc must be a non-empty tuple of finite numbers"),
         (
             lambda: ExponentialBandit((1.0, 2.0)),
-            r"concentration must be > 1, or rewards have no mean; got \(1.0, 2.0\)",
+            r"concentration must be > 1 \(else rewards have no mean\); got \(1.0, 2.0\)",
         ),
         (lambda: CorrelatedBandit(probe_flips=-1), "probe_flips must be an integer of at least 0; got -1"),
         (lambda: CorrelatedBandit(probe_flips=100), "probe_flips \\* probe_reward must be at most 0.5"),

@@ -90,10 +90,10 @@ def test_elimination_is_bayes_rule():
 
 def test_rewards_that_no_task_pays_are_refused():
     prior, start = ForagingBelief(np.array([1]), np.array([1])), np.array([cell_at(6, 0, 4)])
-    with pytest.raises(ValueError, match="the high goal must be somewhere; 1 of 1 tasks"):
+    with pytest.raises(ValueError, match="for the high goal; got rewards that rule out every cell in 1 of 1 tasks"):
         update_belief(FAMILY.layout, prior, start, np.array([UP]), np.array([0.0]))
     beside = np.array([cell_at(6, 2, 2)])
-    with pytest.raises(ValueError, match="the medium goal must be somewhere; 1 of 1 tasks"):
+    with pytest.raises(ValueError, match="for the medium goal; got rewards that rule out every cell in 1 of 1 tasks"):
         update_belief(FAMILY.layout, prior, beside, np.array([UP]), np.array([3.0]))
 
 
@@ -159,7 +159,7 @@ def test_trajectories_follow_the_tables_and_agents_are_told_what_happened():
 
 def test_play_that_cannot_be_is_refused():
     tasks = drawn(3)
-    with pytest.raises(ValueError, match="the agent takes 3 actions; the tasks have 4"):
+    with pytest.raises(ValueError, match="tasks must have 3 actions, like the agent; got 4"):
         bayesopt.play_tabular(uniform_agent(3), tasks, jax.random.key(0), lifetime=2)
     with pytest.raises(ValueError, match="lifetime must be at least 1; got 0"):
         bayesopt.play_tabular(uniform_agent(4), tasks, jax.random.key(0), lifetime=0)

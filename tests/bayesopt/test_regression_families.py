@@ -279,9 +279,9 @@ def test_infinite_targets_are_refused():
 WRONG_PRIORS = [
     (lambda: LinearRegression(weight_scales=(1.0, 1.0)), "2 of weight_scales, 5 of input_scales"),
     (lambda: LinearRegression(noise_scale=0.0), "noise_scale must be a finite number > 0; got 0.0"),
-    (lambda: FunctionRegression(frequencies=(1, 0, 2, 3, 4, 5)), r"rising .* got \(1, 0, 2, 3, 4, 5\)"),
-    (lambda: FunctionRegression(frequencies=(0, 1, 1, 3, 4, 5)), r"rising .* got \(0, 1, 1, 3, 4, 5\)"),
-    (lambda: FunctionRegression(frequencies=(0, True, 2, 3, 4, 5)), "rising"),
+    (lambda: FunctionRegression(frequencies=(1, 0, 2, 3, 4, 5)), r"increasing .* got \(1, 0, 2, 3, 4, 5\)"),
+    (lambda: FunctionRegression(frequencies=(0, 1, 1, 3, 4, 5)), r"increasing .* got \(0, 1, 1, 3, 4, 5\)"),
+    (lambda: FunctionRegression(frequencies=(0, True, 2, 3, 4, 5)), "increasing"),
     (lambda: FunctionRegression(frequencies=(0, 1)), "2 of frequencies, 6 of variances"),
 ]
 

@@ -84,7 +84,7 @@ def test_what_is_no_distribution_is_refused(probs, message):
 
 
 def test_an_agent_for_another_number_of_arms_is_refused():
-    with pytest.raises(ValueError, match="the agent plays 3 arms; the tables have 2"):
+    with pytest.raises(ValueError, match="tables must have 3 arms, like the agent; got 2"):
         play(heuristics.uniform_agent(3), tables(), KEY)
 
 

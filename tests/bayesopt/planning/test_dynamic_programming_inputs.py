@@ -53,9 +53,9 @@ def test_inputs_that_make_no_sense(concentrations, horizon, discount, message):
 @pytest.mark.parametrize(
     ("one", "zero", "message"),
     [
-        ([[1.0, 1.0], [0.0, 1.0]], [1.0, 1.0], r"belief at \(1,\), concentration1 \[0.0, 1.0\]"),
-        ([1.0, 1.5], [1.0, 1.0], "is not the prior after fewer than 4 pulls"),
-        ([1.0, np.nan], [1.0, 1.0], "is not the prior"),
+        ([[1.0, 1.0], [0.0, 1.0]], [1.0, 1.0], r"got concentration1 \[0.0, 1.0\] .* at \(1,\)"),
+        ([1.0, 1.5], [1.0, 1.0], "must follow from the prior by fewer than 4 pulls"),
+        ([1.0, np.nan], [1.0, 1.0], "must follow from the prior"),
         ([3.0, 2.0], [2.0, 1.0], "fewer than 4 pulls"),
         ([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], r"last axis of 2 arms; got shape \(3,\)"),
         (1.0, 1.0, "last axis"),

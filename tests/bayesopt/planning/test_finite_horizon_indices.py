@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bayesopt.planning.dynamic_programming import solve_bernoulli_bandit, value_of_policy
-from bayesopt.planning.finite_horizon_indices import finite_horizon_index, finite_horizon_index_table
+from bayesopt.planning.finite_horizon_indices import finite_horizon_index
 
 BELIEFS = [("1", "1"), ("1/2", "3"), ("5/2", "1/4"), ("1/100", "1/100"), ("40", "7")]
 
@@ -76,27 +76,12 @@ def test_long_horizons_approach_the_gittins_index():
     assert growing[0] == 0.5
 
 
-@pytest.mark.parametrize("discount", [1.0, 0.9])
-def test_the_table_holds_the_indices(discount):
-    horizon = 17
-    table = finite_horizon_index_table(1.5, 0.75, horizon, discount=discount)
-    assert table.shape == (horizon + 1, horizon, horizon)
-    for remaining in range(horizon + 1):
-        s, f = np.meshgrid(np.arange(horizon), np.arange(horizon), indexing="ij")
-        is_filled = (s + f + remaining <= horizon) & (remaining > 0)
-        np.testing.assert_array_equal(np.isfinite(table[remaining]), is_filled)
-        if remaining:
-            expected = finite_horizon_index(1.5 + s[is_filled], 0.75 + f[is_filled], remaining, discount=discount)
-            np.testing.assert_allclose(table[remaining][is_filled], expected, rtol=1e-14)
-
-
 def test_the_index_policy_comes_close_to_the_optimum():
     """Below the optimum of two uniform arms over 20 trials, 12.43126, by less than a thousandth of it."""
     horizon = 20
-    table = finite_horizon_index_table(1.0, 1.0, horizon)
 
     def by_index(one, zero, time):
-        index = table[horizon - time, one.astype(int) - 1, zero.astype(int) - 1]
+        index = finite_horizon_index(one, zero, horizon - time)
         is_best = index >= index.max(1, keepdims=True) * (1 - 1e-12)
         return is_best / is_best.sum(1, keepdims=True)
 
@@ -127,6 +112,5 @@ def test_batches_and_float32():
     ],
 )
 def test_inputs_that_make_no_sense(one, zero, horizon, discount, message):
-    for compute in (finite_horizon_index, finite_horizon_index_table):
-        with pytest.raises(ValueError, match=message):
-            compute(one, zero, horizon, discount=discount)
+    with pytest.raises(ValueError, match=message):
+        finite_horizon_index(one, zero, horizon, discount=discount)

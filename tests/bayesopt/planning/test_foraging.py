@@ -265,9 +265,9 @@ def test_bad_lifetimes_are_refused():
     with pytest.raises(ValueError, match="remaining must be from 1 to 3; got 0"):
         bayesopt.play_tabular(plan.optimal_agent(lifetime=3), tasks, jax.random.key(0), lifetime=4)
     oracle = tabular_oracle_agent(tasks, lifetime=3)
-    with pytest.raises(ValueError, match="this oracle plans for 3 steps; asked at time 3"):
+    with pytest.raises(ValueError, match="time must be from 0 to 2, .*; got 3"):
         bayesopt.play_tabular(oracle, tasks, jax.random.key(0), lifetime=4)
-    with pytest.raises(ValueError, match="this oracle knows 2 tasks; asked to play 3"):
+    with pytest.raises(ValueError, match="num_tasks must be 2, .*; got 3"):
         oracle.initial_state(3)
 
 

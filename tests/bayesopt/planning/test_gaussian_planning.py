@@ -198,10 +198,10 @@ def test_inputs_that_make_no_sense(changed, message):
 @pytest.mark.parametrize(
     ("loc", "precision", "message"),
     [
-        ([[0, 0], [0, 0]], [[1, 1], [1, 1.5]], r"belief at \(1,\), loc \[0.0, 0.0\] and precision \[1.0, 1.5\]"),
-        ([0, 0], [0.0, 1.0], "is not the prior after fewer than 3 pulls"),
-        ([0, 0], [2.0, 3.0], "is not the prior"),
-        ([0, np.nan], [1.0, 1.0], "is not the prior"),
+        ([[0, 0], [0, 0]], [[1, 1], [1, 1.5]], r"got loc \[0.0, 0.0\] and precision \[1.0, 1.5\] at \(1,\)"),
+        ([0, 0], [0.0, 1.0], "must follow from the prior by fewer than 3 pulls"),
+        ([0, 0], [2.0, 3.0], "must follow from the prior"),
+        ([0, np.nan], [1.0, 1.0], "must follow from the prior"),
         ([0, 0, 0], [1.0, 1.0, 1.0], "last axis of 2 arms"),
     ],
 )

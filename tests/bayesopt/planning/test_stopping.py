@@ -311,9 +311,9 @@ def test_bad_beliefs_are_refused():
     solution = solve_stopping_problem(lifetime=5, prior_scale=1.0, reward_scale=1.0)
     with pytest.raises(ValueError, match="time must be from 0 to 4; got 5"):
         solution.action_values(UnknownArmBelief(np.zeros(1), np.zeros(1, int)), 5)
-    with pytest.raises(ValueError, match="from 0 to 2 pulls; task 1 has mean 0.0 and 3 pulls"):
+    with pytest.raises(ValueError, match="from 0 to 2 pulls; got mean 0.0 and 3 pulls in task 1"):
         solution.action_values(UnknownArmBelief(np.zeros(2), np.array([0, 3])), 2)
-    with pytest.raises(ValueError, match="task 0 has mean nan"):
+    with pytest.raises(ValueError, match="got mean nan"):
         solution.action_values(UnknownArmBelief(np.full(1, np.nan), np.zeros(1, int)), 2)
 
 
@@ -334,5 +334,5 @@ def test_refusals(change, message):
 
 
 def test_there_is_no_edge_for_an_arm_that_is_worth_pulling_anyway():
-    with pytest.raises(ValueError, match="prior_loc must be below 0, or there is no edge; got 0.0"):
+    with pytest.raises(ValueError, match="prior_loc must be below 0 .*; got 0.0"):
         sequential_edge(lifetime=10, reward_scale=1.0, prior_loc=0.0)

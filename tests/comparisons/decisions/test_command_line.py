@@ -66,7 +66,7 @@ def test_gittins_prints_the_index_with_its_bound(bayesgauge_here):
     [
         (["gittins", 1, 1, "--discount", 1.5], ["discount", "[0, 1)", "1.5"]),
         (["gittins", 0, 1, "--discount", 0.9], ["concentration1", "0.0"]),
-        (["gittins", 1, 1, "--discount", 0.9, "--tolerance", 1e-20], ["tolerance", "1e-20", "smallest"]),
+        (["gittins", 1, 1, "--discount", 0.9, "--tolerance", 1e-20], ["tolerance must be at least", "got 1e-20"]),
         (["run", "bernoulli_bandit", "--family.concentration1", 1, -1], ["concentration1", "> 0", "-1"]),
         (["run", "bernoulli_bandit", "--evaluation.length", 7], ["training.horizon (20)", "evaluation.length (7)"]),
         (["run", "bernoulli_bandit", "--evaluation.discount", 1], ["discount", "(0, 1)"]),
