@@ -10,6 +10,7 @@ writes all digits.
 """
 
 import argparse
+import functools
 import hashlib
 import io
 import json
@@ -50,7 +51,7 @@ def text_digests(name: str) -> dict[str, str]:
 
 def picture_digests(name: str) -> dict[str, str]:
     """Digests of all pictures of a made-up comparison."""
-    files = _files(name, with_pictures=True)
+    files = report_files(name, with_pictures=True)
     return {f"{name}/{file}": _digest(data) for file, data in files.items() if file.endswith(PICTURE)}
 
 
@@ -59,7 +60,7 @@ def texts(name: str) -> dict[str, str]:
     comparison = Comparison(made_up(name))
     found = {f"{name}/summary": comparison.summary()}
     found[f"{name}/to_dataframe"] = comparison.to_dataframe().to_csv(index=False)
-    for file, data in _files(name, with_pictures=False).items():
+    for file, data in report_files(name, with_pictures=False).items():
         if file == "index.html":
             found[f"{name}/page"] = _lasting(data.decode())
         elif not file.endswith((PICTURE, ".pdf")):
@@ -76,7 +77,13 @@ def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:
     ]
 
 
-def _files(name: str, *, with_pictures: bool) -> dict[str, bytes]:
+@functools.cache
+def report_files(name: str, *, with_pictures: bool) -> dict[str, bytes]:
+    """The files of the report of a made-up comparison, written once; see `written`."""
+    return written(made_up(name), with_pictures=with_pictures)
+
+
+def written(tree: xr.DataTree, *, with_pictures: bool = False) -> dict[str, bytes]:
     """The files of a report; PNG files hold the pixels of a small picture or nothing, PDF files nothing."""
     save = Figure.savefig
 
@@ -85,7 +92,7 @@ def _files(name: str, *, with_pictures: bool) -> dict[str, bytes]:
             save(figure, target, format="rgba", dpi=RESOLUTION)
 
     with mock.patch.object(Figure, "savefig", savefig), tempfile.TemporaryDirectory() as folder:
-        _report(made_up(name), Path(folder))
+        _report(tree, Path(folder))
         return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
 
 
