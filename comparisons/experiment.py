@@ -65,8 +65,14 @@ class AbstractExperiment(abc.ABC):
         return {"results_version": RESULTS_VERSION, **_to_json(self)}
 
     def fingerprint(self) -> str:
-        """A hash of every setting and of the results version: another setting is another folder."""
-        return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()[:12]
+        """A hash of the settings and of the results version: another setting is another folder.
+
+        A field that a settings class gains later would move every result to a new folder, and networks would be
+        trained again. Declare it as `field(default=…, metadata={"is_later": True})`: while it has its default it is
+        left out of what is hashed, so the folders that there are keep their names.
+        """
+        hashed = {"results_version": RESULTS_VERSION, **_to_json(self, is_hashed=True)}
+        return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def require_seeds(experiment: AbstractExperiment) -> None:
@@ -80,10 +86,20 @@ def require_seeds(experiment: AbstractExperiment) -> None:
         )
 
 
-def _to_json(value: Any) -> Any:
+def _to_json(value: Any, *, is_hashed: bool = False) -> Any:
+    """Settings as JSON can hold them; what is hashed lacks the later fields that have their defaults."""
     if dataclasses.is_dataclass(value):
-        fields = {field.name: _to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = {
+            field.name: _to_json(getattr(value, field.name), is_hashed=is_hashed)
+            for field in dataclasses.fields(value)
+            if not (is_hashed and field.metadata.get("is_later") and _has_default(value, field))
+        }
         return {"type": type(value).__name__, **fields}
     if isinstance(value, tuple):
-        return [_to_json(item) for item in value]
+        return [_to_json(item, is_hashed=is_hashed) for item in value]
     return value
+
+
+def _has_default(value: Any, field: "dataclasses.Field[Any]") -> bool:
+    default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+    return bool(getattr(value, field.name) == default)

@@ -105,6 +105,7 @@ def made_up_order_tree(*variants: Variant, is_undefined: bool = False) -> xr.Dat
         table = table.assign(predictor=table.predictor.str.removeprefix(f"{variants[0].name}: "))
     tree = xr.DataTree.from_dict(
         {
+            "systems": xr.Dataset(),
             "measures": xr.Dataset({name: (("row",), table[name].to_numpy()) for name in table.columns}),
             "curves": xr.Dataset({name: (("point",), points[name].to_numpy()) for name in points.columns}),
         }
