@@ -25,9 +25,7 @@ from unittest import mock
 import xarray as xr
 from matplotlib.figure import Figure
 
-from comparisons import reproductions
 from comparisons.comparison import Comparison
-from comparisons.report import write_report
 from tests.comparisons.made_up import MADE_UP, made_up
 
 STORED = Path(__file__).with_name("digests.json")
@@ -59,7 +57,7 @@ def texts(name: str) -> dict[str, str]:
     """Everything that is written of a made-up comparison, as text with all digits."""
     comparison = Comparison(made_up(name))
     found = {f"{name}/summary": comparison.summary()}
-    found[f"{name}/to_dataframe"] = comparison.to_dataframe().to_csv(index=False)
+    found[f"{name}/table"] = comparison.table.to_csv(index=False)
     for file, data in report_files(name, with_pictures=False).items():
         if file == "index.html":
             found[f"{name}/page"] = _lasting(data.decode())
@@ -92,17 +90,8 @@ def written(tree: xr.DataTree, *, with_pictures: bool = False) -> dict[str, byte
             save(figure, target, format="rgba", dpi=RESOLUTION)
 
     with mock.patch.object(Figure, "savefig", savefig), tempfile.TemporaryDirectory() as folder:
-        _report(tree, Path(folder))
-        return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
-
-
-def _report(tree: xr.DataTree, folder: Path) -> None:
-    """Write a report as `Comparison` or, for a reproduction, as its run does."""
-    if "paper" in tree.attrs:
-        question = reproductions.load(str(tree.attrs["paper"])).QUESTION
-        write_report(tree, folder, question=question, provenance={})
-    else:
         Comparison(tree).write_report(folder)
+        return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
 
 
 def _lasting(page: str) -> str:
@@ -113,7 +102,7 @@ def _lasting(page: str) -> str:
 
 def _rounded(key: str, text: str) -> str:
     """A table with ten digits of each number; any other text as it is."""
-    if not key.endswith((".csv", "to_dataframe")):
+    if not key.endswith((".csv", "table")):
         return text
     return _NUMBER.sub(lambda match: _ten_digits(float(match[0])), text)
 

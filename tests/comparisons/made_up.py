@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 
 import xarray as xr
 
-from comparisons import reproductions
-from comparisons.lifetime_seam import Setting
-from comparisons.reproduction import reproduction_tree
-from tests.comparisons.foraging_trees import made_up_foraging_tree
-from tests.comparisons.lifetime_trees import POINTS, grid_settings, made_up_lifetime_tree, theory_tree
-from tests.comparisons.measured_order_trees import BANDIT, FUNCTIONS, measured_order_tree
-from tests.comparisons.measured_order_trees import LINEAR as MEASURED_LINEAR
-from tests.comparisons.order_trees import LINEAR, LOW_PASS, SMALLEST, made_up_order_tree
-from tests.comparisons.trees import made_up_decision_tree, made_up_tree
+from comparisons.reproductions._running import reproduction_tree
+from comparisons.seams.fixed_arms import Setting
+from tests.comparisons.decisions.trees import made_up_decision_tree
+from tests.comparisons.foraging.trees import made_up_foraging_tree
+from tests.comparisons.lifetimes.trees import POINTS, grid_settings, made_up_lifetime_tree, theory_tree
+from tests.comparisons.order.measured_trees import BANDIT, FUNCTIONS, measured_order_tree
+from tests.comparisons.order.measured_trees import LINEAR as MEASURED_LINEAR
+from tests.comparisons.order.trees import LINEAR, LOW_PASS, SMALLEST, made_up_order_tree
+from tests.comparisons.predictions.trees import made_up_tree
 
 PAPER_CELLS = (Setting(6.4, 2.9, 100), Setting(14.8, 2.9, 100))
 """Settings whose single networks the reproduction of Lange & Sprekeler 2020 shows."""
@@ -51,7 +51,7 @@ def _lange_sprekeler() -> xr.DataTree:
 
 
 def _reproduction(identifier: str, trees: Mapping[str, xr.DataTree]) -> xr.DataTree:
-    return reproduction_tree(identifier, reproductions.load(identifier), trees)
+    return reproduction_tree(identifier, trees, reports={})
 
 
 MADE_UP: dict[str, Callable[[], xr.DataTree]] = {

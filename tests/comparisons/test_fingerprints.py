@@ -13,8 +13,8 @@ import pytest
 from bayesopt import families
 from bayesopt.families import BetaBernoulli
 from comparisons import reproductions
-from comparisons.experiments_by_name import VARIANTS, experiment_named
-from comparisons.prediction_experiment import PredictionExperiment
+from comparisons.commands.names import VARIANTS, experiment_named
+from comparisons.predictions.experiment import PredictionExperiment
 from metalearners.configs import LSTMConfig
 from tests.comparisons.digests import differences
 

@@ -1,7 +1,6 @@
 """What is asked of every kind of comparison and of every reproduction, from made-up trees."""
 
 import io
-import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,8 @@ import pandas as pd
 import pytest
 
 from comparisons import Comparison, open_comparison, reproductions
-from comparisons.presentation import presentation_of
+from comparisons.kinds import kind_of
+from comparisons.rows import table_of
 from tests.comparisons.digests import report_files, written
 from tests.comparisons.made_up import MADE_UP, made_up
 from tests.comparisons.pages import LOADING, Page
@@ -69,13 +69,6 @@ def figures_of(page):
     return found
 
 
-def measures_without_words(name):
-    """Measures whose identifier a page would show, for want of a section and a label."""
-    patterns = [pattern for pattern, _, _ in presentation_of(made_up(name)).vocabulary.measures]
-    measures = Comparison(made_up(name)).to_dataframe().measure.unique()
-    return [measure for measure in measures if not any(re.fullmatch(pattern, measure) for pattern in patterns)]
-
-
 @of_every_kind
 def test_a_saved_comparison_is_read_back_and_shown_alike(name, files, tmp_path):
     tree = made_up(name)
@@ -83,7 +76,7 @@ def test_a_saved_comparison_is_read_back_and_shown_alike(name, files, tmp_path):
     opened = open_comparison(tmp_path / "saved.nc")
     assert opened.tree.attrs["schema"] == tree.attrs["schema"]
     assert set(opened.tree.children) == set(tree.children)
-    pd.testing.assert_frame_equal(opened.to_dataframe(), Comparison(tree).to_dataframe(), check_dtype=False)
+    pd.testing.assert_frame_equal(opened.table, Comparison(tree).table)
     assert opened.summary() == Comparison(tree).summary()
     again = written(opened.tree)
     assert again.keys() == files.keys()
@@ -92,28 +85,29 @@ def test_a_saved_comparison_is_read_back_and_shown_alike(name, files, tmp_path):
 
 @of_all
 def test_every_row_of_the_table_has_a_unit_and_an_interval(name):
-    table = Comparison(made_up(name)).to_dataframe()
+    table = Comparison(made_up(name)).table
     assert len(table)
-    assert not table.duplicated(["measure", "predictor"]).any()
+    entries = table_of(made_up(name)).entries
+    assert len({(measure, row.who, *row.at.items()) for measure, row in entries}) == len(entries)
     for row in table.itertuples():
-        assert row.unit and row.interval_over, row
+        assert row.unit and row.over, row
         assert np.isnan(row.lower) == np.isnan(row.upper), row
         assert np.isnan(row.lower) or row.lower <= row.upper, row
 
 
 @of_all
 def test_the_table_is_the_one_that_the_report_gives(name, files):
-    table = Comparison(made_up(name)).to_dataframe()
+    table = Comparison(made_up(name)).table
     pd.testing.assert_frame_equal(read_csv(files["measures.csv"]), table, check_dtype=False, rtol=1e-12)
 
 
 @of_all
 def test_every_measure_is_shown_in_words(name, page):
     """With a section and a label; with a role that the page knows, or it would not have been written."""
-    table = Comparison(made_up(name)).to_dataframe()
+    table = Comparison(made_up(name)).table
     rows = [row for row in page.rows() if "Bound" not in row and "Unit" in row]
     assert len(rows) >= len(table)
-    assert measures_without_words(name) == []
+    assert set(table.measure) <= kind_of(made_up(name)).measures().keys()
     assert all(row["Estimate"] and row["Unit"] and row["Interval over"] for row in rows)
     assert not any("{" in text for row in page.rows() for text in row.values())
 
@@ -124,7 +118,7 @@ def test_every_claim_is_decided_or_left_out(name, files, page):
     assert len(claims)
     assert set(claims.outcome) <= {"held", "failed", "undecided"}
     assert claims.statement.is_unique
-    assert claims.unit.astype(bool).all() and claims.interval_over.astype(bool).all()
+    assert claims.unit.astype(bool).all() and claims.over.astype(bool).all()
     assert (claims.estimate.notna() | (claims.outcome == "undecided")).all()
     assert len([row for row in page.rows() if "Bound" in row]) == len(claims)
     assert len(files["claims.md"].decode().splitlines()) == 2 + len(claims)
