@@ -4,18 +4,20 @@ Nothing heavy is imported before a command needs it. What a person can get wrong
 error, with exit code 1 (2 for a command line that does not parse); set BAYESGAUGE_TRACEBACK=1 for the whole story.
 """
 
+import difflib
+import importlib
 import os
 import sys
 from collections.abc import Callable, Iterable
 
 COMMANDS = {
-    "list": "families and experiments there are",
-    "show": "what one family is, and its experiment's settings",
+    "list": "list task families and paper reproductions",
+    "show": "show one family and its experiment, or one paper and its claims",
     "run": "meta-train on a family or reproduce a paper, compare with Bayes, write the report",
     "score": "compare a network of your own with Bayes",
     "report": "write the report of a finished run again",
-    "check": "put a family through the contract tests",
-    "gittins": "the Gittins index of a Bernoulli arm, with a bound on its error",
+    "check": "run the contract tests of a family",
+    "gittins": "print the Gittins index of a Bernoulli arm, with a bound on its error",
 }
 
 USAGE = """usage: bayesgauge COMMAND [OPTIONS]
@@ -41,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0 if arguments else 2
     name, *rest = arguments
     if name == "--version":
-        from importlib.metadata import version
+        from importlib.metadata import version  # slow to load, and only this needs it
 
         print(version("bayesgauge"))
         return 0
@@ -58,9 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _command(name: str) -> Callable[[list[str]], int]:
-    from comparisons import commands
-
-    return getattr(commands, f"{name}_command")
+    return importlib.import_module(f"comparisons.commands.{name}").main
 
 
 def _refuse(message: str, code: int) -> int:
@@ -75,8 +75,6 @@ def _one_line(error: BaseException) -> str:
 
 
 def _closest(name: str, known: Iterable[str]) -> str:
-    import difflib
-
     matches = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {matches[0]!r}?)" if matches else ""
 

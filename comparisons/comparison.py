@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import xarray as xr
+from matplotlib.figure import Figure
 
 from comparisons.kind import measured
 from comparisons.kinds import kind_of
+from comparisons.report.figure import drawn
+from comparisons.report.page import answer_in_html, summary_of, write_comparison_report
 from comparisons.rows import LAYOUT, table_of
 from comparisons.tree import REPRODUCTION, open_tree, save_tree, validate
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,11 @@ class Comparison:
         """Names of the figures that `plot` can draw."""
         return [figure.name for figure in kind_of(self.tree).figures if figure.is_available(self.tree)]
 
-    def plot(self, name: str, figure: "Figure | None" = None) -> "Figure":
+    def plot(self, name: str, figure: Figure | None = None) -> Figure:
         """Draw one of `figures` and return it; `figure` is an empty matplotlib figure to draw on, by default a new one.
 
         Raises `KeyError` naming all figures if there is none of this name.
         """
-        from comparisons.report.figure import drawn  # loads matplotlib
-
         found = [one for one in kind_of(self.tree).figures if one.name == name and one.is_available(self.tree)]
         if not found:
             raise KeyError(f"no figure {name!r}; there are {', '.join(self.figures)}")
@@ -47,8 +44,6 @@ class Comparison:
 
     def summary(self) -> str:
         """Return the answer in a few lines: the sentence, its details with intervals and units, and notes."""
-        from comparisons.report.page import summary_of  # loads matplotlib
-
         return summary_of(self.tree)
 
     def save(self, path: str | Path) -> None:
@@ -61,14 +56,10 @@ class Comparison:
         A path that ends in `.html` is the report itself, and its figures and tables go to a folder beside it;
         any other path is a folder, and the report is its `index.html`.
         """
-        from comparisons.report.page import write_comparison_report  # loads matplotlib
-
         return write_comparison_report(self.tree, Path(path))
 
     def _repr_html_(self) -> str:
         """Return the answer for a notebook."""
-        from comparisons.report.page import answer_in_html  # loads matplotlib
-
         return answer_in_html(self.tree)
 
 

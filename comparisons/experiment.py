@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from metalearners.checkpoint_files import is_trained
+
 RESULTS_VERSION = 2
 """Raised by every change that can move results, so that old results are never taken for new ones."""
 
@@ -56,8 +58,6 @@ class AbstractExperiment(abc.ABC):
 
     def is_trained(self, directory: Path) -> bool:
         """Return whether `directory` holds what training one unit of this experiment leaves when it is finished."""
-        from metalearners.runs import is_trained  # loads torch, which settings do without
-
         return is_trained(directory, self.training)
 
     def settings(self) -> dict[str, Any]:

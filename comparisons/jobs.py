@@ -7,6 +7,7 @@ were killed, and runs a finished job again when the worker that has its result g
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
@@ -61,11 +62,7 @@ def run_on_cluster(jobs: Sequence[Job], scheduler: str) -> None:
     """
     if "://" not in scheduler:
         raise ValueError(f"scheduler must be an address like tcp://host:8786; got {scheduler!r}")
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ImportError("running on a cluster needs Dask: pip install 'bayesgauge[cluster]'") from error
-    with Client(scheduler, set_as_default=False) as client:
+    with _dask().Client(scheduler, set_as_default=False) as client:
         while jobs:
             given_up = _round_on_cluster(jobs, client)
             if len(given_up) == len(jobs) > 1:
@@ -74,6 +71,14 @@ def run_on_cluster(jobs: Sequence[Job], scheduler: str) -> None:
             if given_up and len(given_up) == len(jobs):
                 raise ChildProcessError(_killed(given_up))
             jobs = given_up
+
+
+def _dask() -> ModuleType:
+    try:
+        import distributed  # an optional dependency
+    except ImportError as error:
+        raise ImportError("running on a cluster needs Dask: pip install 'bayesgauge[cluster]'") from error
+    return distributed
 
 
 def _round_here(jobs: Sequence[Job], *, at_once: int) -> list[Job]:
@@ -95,19 +100,18 @@ def _round_here(jobs: Sequence[Job], *, at_once: int) -> list[Job]:
 
 def _round_on_cluster(jobs: Sequence[Job], client: "Client") -> list[Job]:
     """Run jobs until each is done or given up by the scheduler; those given up."""
-    from distributed import KilledWorker, as_completed
-
+    distributed = _dask()
     group = f"bayesgauge-{uuid4().hex}"
     futures = {
         client.submit(_run_on_worker, job, key=(group, job.name), priority=-position): job
         for position, job in enumerate(jobs)
     }
     given_up: list[Job] = []
-    for future in as_completed(list(futures), loop=client.loop):
+    for future in distributed.as_completed(list(futures), loop=client.loop):
         job = futures.pop(future)
         try:
             future.result()
-        except KilledWorker:
+        except distributed.KilledWorker:
             given_up.append(job)
         except CancelledError as error:
             raise ConnectionError("lost the scheduler; what is done is kept, and the same command resumes") from error
@@ -115,9 +119,7 @@ def _round_on_cluster(jobs: Sequence[Job], client: "Client") -> list[Job]:
 
 
 def _run_on_worker(job: Job) -> None:
-    from distributed import get_worker
-
-    worker = get_worker()
+    worker = _dask().get_worker()
     if (num_threads := worker.state.nthreads) != 1:
         raise ValueError(
             f"worker {worker.address} has {num_threads} threads; start workers with --nthreads 1: "
@@ -134,4 +136,7 @@ def _run(job: Job) -> None:
 
 def _killed(jobs: Sequence[Job]) -> str:
     names = ", ".join(job.name for job in jobs[:10]) + (f" and {len(jobs) - 10} more" if len(jobs) > 10 else "")
-    return f"processes were killed again and again (out of memory?); what is done is kept, and left are: {names}"
+    return (
+        "these units did not finish because their processes were killed repeatedly, probably for lack of memory: "
+        f"{names}. Finished units are kept; rerun the same command with fewer processes (LOKY_MAX_CPU_COUNT=1)."
+    )

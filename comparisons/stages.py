@@ -4,30 +4,31 @@ A finished stage is skipped and every file is written whole or not at all, so a 
 and started again gives the numbers of one that was not.
 """
 
-import functools
 import json
-import platform
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from comparisons.comparison import Comparison
-from comparisons.experiment import AbstractExperiment, TrainingUnit
-from comparisons.jobs import Job, run_here, run_on_cluster
+from comparisons.experiment import AbstractExperiment
 from comparisons.kind import measured
 from comparisons.kinds import kind_of, running_of
+from comparisons.report.page import write_report
 from comparisons.rows import LAYOUT
+from comparisons.training import (
+    EXPERIMENT_FILE,
+    TRAINING,
+    WALL_TIMES,
+    folder_of,
+    timed,
+    train_experiments,
+    unit_folder,
+)
 from comparisons.tree import open_tree, save_tree, validate
-from metalearners.atomic import write_atomically
 
 EVALUATION_FILE = "evaluation.nc"
 MEASURES_FILE = "measures.nc"
-EXPERIMENT_FILE = "experiment.json"
-WALL_TIMES = "wall_times"
-_TRAINING = "train, "
 
 
 def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: str | None = None) -> Path:
@@ -38,50 +39,11 @@ def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: 
     train_experiments([experiment], results, scheduler=scheduler)
     folder = folder_of(experiment, results)
     if not _is_evaluated(experiment, folder):
-        _timed(folder, "evaluate", _evaluate, experiment, folder)
+        timed(folder, "evaluate", _evaluate, experiment, folder)
         (folder / MEASURES_FILE).unlink(missing_ok=True)
     if not _is_measured(folder):
-        _timed(folder, "measure", _measure, folder)
+        timed(folder, "measure", _measure, folder)
     return render(folder)
-
-
-def train_experiments(
-    experiments: Sequence[AbstractExperiment], results: Path, *, scheduler: str | None = None
-) -> None:
-    """Train whatever units of these experiments are not yet trained, in the order given.
-
-    Without a scheduler they are trained here, one process per core; with the address of one, as tcp://host:8786, on
-    the workers of its Dask cluster, which must all see `results` under the same path. A process that is killed is
-    replaced. Raises as `comparisons.jobs` does, and whatever training raises.
-    """
-    for experiment in experiments:
-        experiment.require_feasible()
-        names = [unit.name for unit in experiment.training_units()]
-        if repeated := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"names of training units must be distinct; {repeated[0]!r} repeats in {experiment.id}")
-    jobs: dict[str, Job] = {}
-    for experiment in experiments:
-        folder = folder_of(experiment, results.resolve())  # workers are in other directories
-        settings = {"question": experiment.question, **experiment.settings()}
-        write_atomically(folder / EXPERIMENT_FILE, json.dumps(settings, indent=2).encode())
-        for unit in untrained_units(experiment, folder):
-            is_trained = functools.partial(experiment.is_trained, unit_folder(folder, unit))
-            name = f"{experiment.id}/{folder.name}/{unit.name}"
-            jobs[name] = Job(name, functools.partial(_train, experiment, unit, folder), is_trained)
-    if scheduler is None:
-        run_here(list(jobs.values()))
-    elif jobs:
-        run_on_cluster(list(jobs.values()), scheduler)
-
-
-def folder_of(experiment: AbstractExperiment, results: Path) -> Path:
-    """Where everything of an experiment is kept."""
-    return results / experiment.id / experiment.fingerprint()
-
-
-def untrained_units(experiment: AbstractExperiment, folder: Path) -> list[TrainingUnit]:
-    """Those units of an experiment that are still to be trained, or trained on, in its folder."""
-    return [unit for unit in experiment.training_units() if not experiment.is_trained(unit_folder(folder, unit))]
 
 
 def open_result(folder: Path) -> Comparison:
@@ -101,24 +63,11 @@ def open_result(folder: Path) -> Comparison:
 
 def render(folder: Path) -> Path:
     """Write the report of a finished run from its files alone; the path of the report."""
-    from comparisons.report.page import write_report
-
     comparison = open_result(folder)
     settings = json.loads((folder / EXPERIMENT_FILE).read_text())
     provenance = {**_flat(settings), **_wall_times(folder)}
     question = str(provenance.pop("question"))
     return write_report(comparison.tree, folder / "report", question=question, provenance=provenance)
-
-
-def unit_folder(folder: Path, unit: TrainingUnit) -> Path:
-    """Where the checkpoints of one training unit are kept."""
-    return folder / "checkpoints" / unit.name
-
-
-def _train(experiment: AbstractExperiment, unit: TrainingUnit, folder: Path) -> None:
-    if not (folder / EXPERIMENT_FILE).exists():
-        raise FileNotFoundError(f"no {folder} on {platform.node()}: all workers must see the results folder")
-    _timed(folder, f"{_TRAINING}{unit.name}", running_of(experiment).train, experiment, unit, unit_folder(folder, unit))
 
 
 def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
@@ -160,20 +109,11 @@ def _scores(folder: Path) -> xr.DataTree:
     return validate(tree, kind_of(tree, str(path)).schema, str(path))
 
 
-def _timed(folder: Path, stage: str, function: Any, *args: Any) -> None:
-    """Call a function, and add the time it took to what the stage took before it was last interrupted."""
-    start = time.monotonic()
-    function(*args)
-    path = folder / WALL_TIMES / f"{stage}.json"
-    before = json.loads(path.read_text()) if path.exists() else 0.0
-    write_atomically(path, json.dumps(before + time.monotonic() - start).encode())
-
-
 def _wall_times(folder: Path) -> dict[str, str]:
     """How long every stage took; of training, the sum over its units, of which there may be hundreds."""
     seconds: dict[str, float] = {}
     for path in sorted((folder / WALL_TIMES).glob("*.json")):
-        stage = "train, sum over units" if path.stem.startswith(_TRAINING) else path.stem
+        stage = "train, sum over units" if path.stem.startswith(TRAINING) else path.stem
         seconds[stage] = seconds.get(stage, 0.0) + json.loads(path.read_text())
     return {f"wall time, {stage}": f"{total:.0f} s" for stage, total in seconds.items()}
 

@@ -17,25 +17,15 @@ from torch.nn.utils import clip_grad_norm_
 from tqdm.auto import tqdm
 
 from metalearners.actor_critic_configs import ActorCriticConfig
+from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path
 from metalearners.checkpoints import load_tensors, load_weights, save_tensors
 from metalearners.configs import ReinforcementConfig, TrainingConfig
 from metalearners.network import one_thread, seeded
 
-RESUME_FILE = "resume.safetensors"
 SECONDS_BETWEEN_SAVES = 5.0
 
 
 RunConfig = TrainingConfig | ReinforcementConfig | ActorCriticConfig
-
-
-def checkpoint_path(directory: Path, step: int) -> Path:
-    """Return the path of the weights after `step` steps."""
-    return directory / f"step-{step:06d}.safetensors"
-
-
-def is_trained(directory: Path, config: RunConfig) -> bool:
-    """Return whether every checkpoint of a finished run exists."""
-    return all(checkpoint_path(directory, step).exists() for step in config.checkpoint_steps())
 
 
 def load_checkpoint(module: nn.Module, directory: Path, step: int) -> None:

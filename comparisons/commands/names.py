@@ -1,4 +1,4 @@
-"""Families and the experiments that `bayesgauge run` makes of them, by name."""
+"""Families, experiments and papers, by the names that the command line takes."""
 
 import difflib
 from typing import Any
@@ -7,7 +7,9 @@ from bayesopt import families
 from bayesopt.family import AbstractBanditFamily, AbstractPredictionFamily
 from comparisons import reproductions
 from comparisons.decisions.experiment import DecisionExperiment
+from comparisons.experiment import AbstractExperiment
 from comparisons.foraging.experiment import AS_PRINTED, ForagingExperiment
+from comparisons.importing import object_named
 from comparisons.order.contexts import ContextualOrderExperiment
 from comparisons.order.functions import FunctionOrderExperiment
 from comparisons.order.linear import LinearOrderExperiment
@@ -18,10 +20,15 @@ VARIANTS: dict[str, Any] = {**AS_PRINTED}
 
 
 def experiment_named(name: str) -> Any:
-    """The experiment on a family, or one of `VARIANTS`.
+    """Return the experiment on a family, one of `VARIANTS`, or one of your own as `package.module:name`.
 
-    Raises as `family_named`, and `ValueError` for a kind of family that has none.
+    Raises `KeyError` naming what there is, and `ValueError` for a kind of family that has no experiment.
     """
+    if ":" in name:
+        experiment = object_named(name, "an experiment of your own")
+        if not isinstance(experiment, AbstractExperiment):
+            raise ValueError(f"{name} must be an experiment; got a {type(experiment).__name__}")
+        return experiment
     if name in VARIANTS:
         return VARIANTS[name]
     family = family_named(name)()
@@ -43,8 +50,13 @@ def experiment_named(name: str) -> Any:
 
 
 def family_named(name: str) -> type[Any]:
-    """A family's class, by its id or class name. Raises `KeyError` naming what there is."""
+    """Return the class of a family, by its id or class name. Raises `KeyError` naming what there is."""
+    known = [*families.family_ids(), *map(families.class_name, families.family_ids())]
+    if name in known:
+        return families.load(name)
     papers = reproductions.reproduction_ids()
-    if closest := difflib.get_close_matches(name, papers, n=1):
-        raise KeyError(f"no family {name!r} (did you mean {closest[0]!r}?); of papers there are {', '.join(papers)}")
-    return families.load(name)
+    guesses = difflib.get_close_matches(name, [*known, *papers, *VARIANTS], n=1)
+    hint = f" (did you mean {guesses[0]!r}?)" if guesses else ""
+    raise KeyError(
+        f"unknown name {name!r}{hint}. Families: {', '.join(families.family_ids())}. Papers: {', '.join(papers)}."
+    )

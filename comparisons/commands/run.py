@@ -1,4 +1,4 @@
-"""The command that runs an experiment or reproduces a paper."""
+"""`bayesgauge run`: an experiment on a family, or the reproduction of a paper."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,10 +9,20 @@ from bayesopt import families
 from comparisons import reproductions
 from comparisons.commands.names import VARIANTS, experiment_named
 from comparisons.commands.parsing import parse
+from comparisons.commands.results import print_result
+from comparisons.comparison import open_comparison
 from comparisons.experiment import AbstractExperiment
+from comparisons.reproductions._running import (
+    REPRODUCTION_FILE,
+    ReproductionOptions,
+    experiments_of,
+    num_untrained,
+    run_reproduction,
+)
+from comparisons.stages import open_result, run_experiment
 
 
-def run_command(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Meta-train, compare, report."""
     if not arguments or arguments[0].startswith("-"):
         print(
@@ -54,10 +64,8 @@ def run_command(arguments: list[str]) -> int:
     experiment, results, scheduler = parse(
         run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,)
     )
-    from comparisons.stages import run_experiment
-
     report = run_experiment(experiment, results, scheduler=scheduler)
-    print_result(report.parent.parent)
+    print_result(open_result(report.parent.parent))
     print(f"report: {report}")
     return 0
 
@@ -85,16 +93,6 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
         return smoke, seeds, only, results, scheduler
 
     smoke, seeds, only, results, scheduler = parse(run, args=flags, prog=f"bayesgauge run {name}")
-    from comparisons.report.page import verdicts_of
-    from comparisons.reproductions._running import (
-        REPRODUCTION_FILE,
-        ReproductionOptions,
-        experiments_of,
-        num_untrained,
-        run_reproduction,
-    )
-    from comparisons.tree import open_tree
-
     options = ReproductionOptions(smoke=smoke, seeds=seeds, only=only)
     chosen = experiments_of(name, options)
     if not smoke:
@@ -105,18 +103,6 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
             f"{len(chosen)} experiments; {num_left} of {num_units} units are left to train; all: {duration}", flush=True
         )
     report = run_reproduction(name, results, options, scheduler=scheduler)
-    for verdict in verdicts_of(open_tree(report.parent.parent / REPRODUCTION_FILE)):
-        print(f"{verdict.outcome:>9}: {verdict.statement}")
+    print_result(open_comparison(report.parent.parent / REPRODUCTION_FILE))
     print(f"report: {report}")
     return 0
-
-
-def print_result(folder: Path) -> None:
-    """The summary of a finished run, and the verdict on every claim."""
-    from comparisons.report.page import verdicts_of
-    from comparisons.stages import open_result
-
-    comparison = open_result(folder)
-    print(comparison.summary())
-    for verdict in verdicts_of(comparison.tree):
-        print(f"{verdict.outcome:>9}: {verdict.statement}")

@@ -69,7 +69,7 @@ class DecisionExperiment(AbstractExperiment):
         plans_of(self.family, self.evaluation)
 
     def is_trained(self, directory: Path) -> bool:
-        from metalearners.runs import is_trained
+        from metalearners.checkpoint_files import is_trained
 
         return is_trained(directory, self.training)
 

@@ -172,7 +172,7 @@ class ForagingExperiment(AbstractExperiment):
         return self.lifetimes[len(self.lifetimes) - 1 - unit.index]
 
     def is_trained(self, directory: Path) -> bool:
-        from metalearners.runs import is_trained
+        from metalearners.checkpoint_files import is_trained
 
         return is_trained(directory, self.training)
 

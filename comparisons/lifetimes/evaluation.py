@@ -17,9 +17,9 @@ from comparisons.seams.fixed_arms import LONGEST_TOLD, Setting, specialist_encod
 from comparisons.seams.networks import load_networks, new_stack
 from comparisons.seeding import integer_for
 from comparisons.tree import LIFETIME_SCHEMA, validate
+from metalearners.checkpoint_files import checkpoint_path
 from metalearners.configs import StackedLSTMConfig
 from metalearners.policy import RecurrentPolicy
-from metalearners.runs import checkpoint_path
 from metalearners.stacked_lstm import StackedLSTM, member
 from metalearners.trials import SettingTrialEncoding, TrialEncoding
 

@@ -75,7 +75,7 @@ class SpecialistExperiment(AbstractExperiment):
         return tuple(TrainingUnit(f"stack-{index:03d}", index, index) for index in range(len(stacks)))
 
     def is_trained(self, directory: Path) -> bool:
-        from metalearners.runs import is_trained
+        from metalearners.checkpoint_files import is_trained
 
         return is_trained(directory, self.training)
 
@@ -167,7 +167,7 @@ class GeneralistExperiment(AbstractExperiment):
         """Nothing here outgrows the machine."""
 
     def is_trained(self, directory: Path) -> bool:
-        from metalearners.runs import is_trained
+        from metalearners.checkpoint_files import is_trained
 
         return is_trained(directory, self.training)
 

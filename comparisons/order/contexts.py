@@ -83,7 +83,7 @@ class ContextualOrderExperiment(AbstractExperiment):
         """Every contextual bandit can be evaluated."""
 
     def is_trained(self, directory: Path) -> bool:
-        from metalearners.runs import is_trained
+        from metalearners.checkpoint_files import is_trained
 
         return is_trained(directory, self.training)
 

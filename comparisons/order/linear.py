@@ -93,7 +93,7 @@ class LinearOrderExperiment(AbstractExperiment):
             )
 
     def is_trained(self, directory: Path) -> bool:
-        from metalearners.runs import is_trained
+        from metalearners.checkpoint_files import is_trained
 
         return is_trained(directory, self.training)
 

@@ -15,9 +15,6 @@ from bayesopt.episodes import Sequences, sample_sequences
 from bayesopt.family import AbstractPredictionFamily, family_id
 from bayesopt.float64 import in_float64
 from bayesopt.reference import oracle_log_prob, predict_sequence
-from comparisons.comparison import Comparison
-from comparisons.kind import measured
-from comparisons.kinds import kind_of
 from comparisons.predictions.calibration import reliability
 from comparisons.predictions.certificates import certify, longest_certifiable
 from comparisons.predictions.exchangeability import order_cost
@@ -32,30 +29,6 @@ from comparisons.seeding import integer_for, key_for
 from comparisons.statistics.divergences import kl_divergence
 from comparisons.tree import validate
 from metalearners.network import SequencePredictor
-
-
-def compare(
-    network: Network | Sequence[Network],
-    family: AbstractPredictionFamily,
-    *,
-    seed: int = 0,
-    evaluation: EvaluationConfig = EvaluationConfig(),
-) -> Comparison:
-    """How far a network's predictions are from the Bayes-optimal ones, with intervals, floors and ceilings.
-
-    `network` is a `SequencePredictor` (as `meta_train` returns), any torch module from `(batch, time, input)` to
-    head parameters, with or without a recurrent state, or any callable from observations `(task, time)` to a NumPyro
-    distribution; or a sequence of these, which then count as training seeds. A plain module is fed and read in the
-    family's own units (`natural_encoding`, `natural_head`). Raises `NetworkContractError` for a module that cannot
-    be scored (wrong shape, not finite, not causal, leaking between tasks).
-    """
-    if not isinstance(family, AbstractPredictionFamily):
-        raise TypeError(f"compare needs a prediction family (compare_agents: a bandit); got {type(family).__name__}")
-    networks = list(network) if isinstance(network, Sequence) else [network]
-    if not networks:
-        raise ValueError("compare needs at least one network; got an empty sequence")
-    tree = evaluate(networks, family, seed=seed, evaluation=evaluation)
-    return Comparison(measured(tree, kind_of(tree)))
 
 
 def evaluate(

@@ -97,9 +97,7 @@ def _folder(identifier: str, results: Path, options: ReproductionOptions) -> Pat
     return results / (f"{identifier}_smoke" if options.smoke else identifier)
 
 
-def reproduction_tree(
-    identifier: str, trees: Mapping[str, xr.DataTree], *, reports: Mapping[str, str]
-) -> xr.DataTree:
+def reproduction_tree(identifier: str, trees: Mapping[str, xr.DataTree], *, reports: Mapping[str, str]) -> xr.DataTree:
     """Return the common table of a reproduction, and what its figures are drawn from.
 
     `trees` are the measured trees of its experiments by name, and `reports` where the report of each is.

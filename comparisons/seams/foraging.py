@@ -16,12 +16,12 @@ from comparisons.seams.networks import load_networks, new_stack
 from comparisons.seeding import integer_for
 from metalearners.actor_critic import TaskBatch, train_stack
 from metalearners.actor_critic_configs import ActorCriticConfig
+from metalearners.checkpoint_files import checkpoint_path
 from metalearners.checkpoints import save_tensors
 from metalearners.configs import StackedLSTMConfig
 from metalearners.critics import one_hot_clues
 from metalearners.network import one_thread
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
-from metalearners.runs import checkpoint_path
 from metalearners.trials import (
     GridTrialEncoding,
 )

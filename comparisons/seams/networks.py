@@ -1,14 +1,12 @@
-"""A user's own network from the command line: a factory by name, and weights from a safetensors file."""
+"""Networks by name, from checkpoints, and untrained."""
 
 import copy
-import importlib
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from torch import nn
 
+from comparisons.importing import object_named
 from comparisons.seams.predictions import Module
 from comparisons.seeding import integer_for
 from metalearners.checkpoints import load_tensors, load_weights
@@ -22,25 +20,16 @@ from metalearners.trials import (
 
 
 def load_network(factory: str, weights: Path | None) -> nn.Module:
-    """The module that `package.module:factory` makes, filled with `weights` if given.
+    """Return the module that `package.module:factory` makes, filled with `weights` if given.
 
-    The current folder is on the path, as it is for `python -m`. Raises `ValueError` for a name that is not of this
-    form or does not lead to a module, `ImportError` where the package cannot be imported, and as `load_weights` does.
+    Raises as `object_named` and `load_weights` do, and `ValueError` for a factory that makes no torch module.
     """
-    module_name, _, attribute = factory.partition(":")
-    if not module_name or not attribute:
-        raise ValueError(f"--network must be package.module:factory; got {factory!r}")
-    sys.path.insert(0, os.getcwd())
-    try:
-        module = importlib.import_module(module_name)
-    finally:
-        sys.path.remove(os.getcwd())
-    make = getattr(module, attribute, None)
+    make = object_named(factory, "--network")
     if not callable(make):
-        raise ValueError(f"{module_name} has no callable {attribute!r}")
+        raise ValueError(f"--network must name a callable; {factory} is a {type(make).__name__}")
     network = make()
     if not isinstance(network, nn.Module):
-        raise ValueError(f"{factory} must make a torch.nn.Module; it made a {type(network).__name__}")
+        raise ValueError(f"--network must make a torch.nn.Module; {factory} made a {type(network).__name__}")
     if weights is not None:
         load_weights(network, weights)
     return network

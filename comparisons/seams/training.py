@@ -1,12 +1,18 @@
-"""Meta-train a network on a family: where the family's tasks meet the training loop."""
+"""Meta-training: where a family's tasks meet the training loop."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 from torch import nn
 
-from bayesopt.family import AbstractPredictionFamily, AbstractRegressionFamily
+from bayesopt.family import (
+    AbstractBanditFamily,
+    AbstractContextualBanditFamily,
+    AbstractFamily,
+    AbstractPredictionFamily,
+    AbstractRegressionFamily,
+)
 from comparisons.seams.policies import BanditFamily, TableStream, as_policy, trial_encoding
 from comparisons.seams.predictions import (
     TrainingStream,
@@ -28,20 +34,83 @@ from metalearners.supervised import train
 Module = TypeVar("Module", bound=nn.Module)
 
 
+@overload
 def meta_train(
     family: AbstractPredictionFamily,
     *,
     seed: int = 0,
-    training: TrainingConfig = TrainingConfig(),
+    training: TrainingConfig = ...,
+    network: NetworkConfig | nn.Module = ...,
+    directory: Path | None = None,
+) -> SequencePredictor: ...
+@overload
+def meta_train(
+    family: AbstractRegressionFamily,
+    *,
+    seed: int = 0,
+    training: TrainingConfig = ...,
+    network: NetworkConfig | nn.Module = ...,
+    directory: Path | None = None,
+) -> RegressionPredictor: ...
+@overload
+def meta_train(
+    family: BanditFamily,
+    *,
+    seed: int = 0,
+    training: ReinforcementConfig = ...,
+    network: NetworkConfig | nn.Module = ...,
+    directory: Path | None = None,
+) -> RecurrentPolicy: ...
+def meta_train(
+    family: AbstractFamily,
+    *,
+    seed: int = 0,
+    training: TrainingConfig | ReinforcementConfig | None = None,
     network: NetworkConfig | nn.Module = LSTMConfig(),
     directory: Path | None = None,
-) -> SequencePredictor:
-    """A network meta-trained by log loss on fresh sequences of the family; the same seed gives the same network.
+) -> nn.Module:
+    """Return a network that is meta-trained on fresh tasks of a family; the same seed gives the same network.
 
-    `network` is a configuration, or a module of your own that is trained in place (its inputs and outputs are then
-    in the family's own units). With a directory, checkpoints are kept there and an interrupted run resumes.
-    Raises `FloatingPointError` when training diverges.
+    A sequence predictor or a regression predictor is trained by log loss, with the settings of a `TrainingConfig`; a
+    policy for bandits, contextual or not, by reinforcement learning (RL²), with those of a `ReinforcementConfig`.
+    Without `training`, the settings are the defaults. `network` is a configuration, or a module of your own that is
+    trained in place; its inputs and outputs are then in the family's own units (`SequencePredictor`,
+    `RegressionPredictor` and `RecurrentPolicy` say what it must return). With a directory, checkpoints are kept there
+    and an interrupted run resumes.
+
+    Raises `TypeError` for a family of another kind or settings that do not fit, and `FloatingPointError` when
+    training diverges.
     """
+    kind: type[Any]
+    match family:
+        case AbstractPredictionFamily() | AbstractRegressionFamily():
+            kind = TrainingConfig
+        case AbstractBanditFamily() | AbstractContextualBanditFamily():
+            kind = ReinforcementConfig
+        case _:
+            raise TypeError(
+                "family must be one of sequences, regressions or bandits; "
+                f"got {type(family).__name__}. Train on it by its experiment: `bayesgauge list`"
+            )
+    training = kind() if training is None else training
+    if not isinstance(training, kind):
+        raise TypeError(f"training must be a {kind.__name__} for {type(family).__name__}; got {training!r}")
+    match family:
+        case AbstractPredictionFamily():
+            return _meta_train_predictor(family, seed, training, network, directory)
+        case AbstractRegressionFamily():
+            return _meta_train_regression(family, seed, training, network, directory)
+        case _:
+            return _meta_train_policy(family, seed, training, network, directory)
+
+
+def _meta_train_predictor(
+    family: AbstractPredictionFamily,
+    seed: int,
+    training: TrainingConfig,
+    network: NetworkConfig | nn.Module,
+    directory: Path | None,
+) -> SequencePredictor:
     if isinstance(network, nn.Module):
         predictor = as_sequence_predictor(network, family)
     else:
@@ -49,6 +118,41 @@ def meta_train(
     stream = TrainingStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
     _train_to_predict(predictor, stream, training, seed=seed, directory=directory)
     return predictor.eval()
+
+
+def _meta_train_regression(
+    family: AbstractRegressionFamily,
+    seed: int,
+    training: TrainingConfig,
+    network: NetworkConfig | nn.Module,
+    directory: Path | None,
+) -> RegressionPredictor:
+    if isinstance(network, nn.Module):
+        predictor = as_regression_predictor(network, family)
+    else:
+        predictor = new_regression_predictor(family, network, seed=seed)
+    stream = PairStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
+    _train_to_predict(predictor, stream, training, seed=seed, directory=directory)
+    return predictor.eval()
+
+
+def _meta_train_policy(
+    family: BanditFamily,
+    seed: int,
+    training: ReinforcementConfig,
+    network: NetworkConfig | nn.Module,
+    directory: Path | None,
+) -> RecurrentPolicy:
+    if isinstance(network, nn.Module):
+        policy = as_policy(network, family, horizon=training.horizon)
+    else:
+        policy = new_policy(family, network, horizon=training.horizon, seed=seed)
+    stream = TableStream(family, seed=seed, batch_size=training.batch_size, length=training.horizon)
+    with stream:
+        train_policy(
+            policy, stream, training, seed=integer_for(seed, "training"), directory=directory, label=f"seed {seed}"
+        )
+    return policy.eval()
 
 
 def _train_to_predict(
@@ -71,7 +175,7 @@ def _train_to_predict(
 
 
 def new_predictor(family: AbstractPredictionFamily, config: NetworkConfig, *, seed: int) -> SequencePredictor:
-    """An untrained predictor for a family, its inputs and outputs scaled to be of order 1 under the prior."""
+    """Return an untrained predictor for a family, with inputs and outputs of order 1 under the prior."""
     loc, scale = typical_units(family)
     encoding = scaled_encoding(family, loc=loc, scale=scale)
     head = scaled_head(family, loc=loc, scale=scale)
@@ -81,33 +185,10 @@ def new_predictor(family: AbstractPredictionFamily, config: NetworkConfig, *, se
     return SequencePredictor(network, encoding, head)
 
 
-def meta_train_regression(
-    family: AbstractRegressionFamily,
-    *,
-    seed: int = 0,
-    training: TrainingConfig = TrainingConfig(),
-    network: NetworkConfig | nn.Module = LSTMConfig(),
-    directory: Path | None = None,
-) -> RegressionPredictor:
-    """A network meta-trained to predict targets on fresh tasks of the family; the same seed gives the same network.
-
-    It is fed the input now and the target before. `network` is a configuration, or a module of your own that is
-    trained in place (see `RegressionPredictor` for its contract). With a directory, checkpoints are kept there and an
-    interrupted run resumes. Raises `FloatingPointError` when training diverges.
-    """
-    if isinstance(network, nn.Module):
-        predictor = as_regression_predictor(network, family)
-    else:
-        predictor = new_regression_predictor(family, network, seed=seed)
-    stream = PairStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
-    _train_to_predict(predictor, stream, training, seed=seed, directory=directory)
-    return predictor.eval()
-
-
 def new_regression_predictor(
     family: AbstractRegressionFamily, config: NetworkConfig, *, seed: int
 ) -> RegressionPredictor:
-    """An untrained predictor for a regression family, its inputs and outputs of order 1 under the prior."""
+    """Return an untrained predictor for a regression family, with inputs and outputs of order 1 under the prior."""
     encoding, head = pair_encoding(family), regression_head(family)
     network = build_network(
         config, input_size=encoding.size, output_size=head.num_outputs, seed=integer_for(seed, "initial weights")
@@ -115,39 +196,8 @@ def new_regression_predictor(
     return RegressionPredictor(network, encoding, head)
 
 
-def meta_train_policy(
-    family: BanditFamily,
-    *,
-    seed: int = 0,
-    training: ReinforcementConfig = ReinforcementConfig(),
-    network: NetworkConfig | nn.Module = LSTMConfig(),
-    directory: Path | None = None,
-) -> RecurrentPolicy:
-    """A network meta-trained by reinforcement learning on fresh bandits of the family, contextual or not (RL²).
-
-    The same seed gives the same network. `network` is a configuration, or a module of your own that is trained in
-    place (see `RecurrentPolicy` for its contract). With a directory, checkpoints are kept there and an interrupted
-    run resumes. Raises `FloatingPointError` when training diverges.
-    """
-    if isinstance(network, nn.Module):
-        policy = as_policy(network, family, horizon=training.horizon)
-    else:
-        policy = new_policy(family, network, horizon=training.horizon, seed=seed)
-    stream = TableStream(family, seed=seed, batch_size=training.batch_size, length=training.horizon)
-    with stream:
-        train_policy(
-            policy,
-            stream,
-            training,
-            seed=integer_for(seed, "training"),
-            directory=directory,
-            label=f"seed {seed}",
-        )
-    return policy.eval()
-
-
 def new_policy(family: BanditFamily, config: NetworkConfig, *, horizon: int, seed: int) -> RecurrentPolicy:
-    """An untrained policy for a family: logits of the arms and a value, fed rewards of order 1."""
+    """Return an untrained policy for a family: logits of the arms and a value; its inputs are rewards of order 1."""
     encoding = trial_encoding(family, horizon=horizon)
     network = build_network(
         config,
@@ -164,7 +214,7 @@ def at_checkpoints(
     seeds: Sequence[int],
     directories: Sequence[Path],
 ) -> dict[int, list[Module]]:
-    """The networks of every training seed at every checkpoint, by step; `make` makes an untrained one from a seed."""
+    """Return the networks of every training seed at every checkpoint, by step; `make` makes an untrained one."""
     networks: dict[int, list[Module]] = {}
     for step in training.checkpoint_steps():
         for seed, directory in zip(seeds, directories, strict=True):

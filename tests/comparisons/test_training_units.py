@@ -64,8 +64,8 @@ def test_a_killed_process_is_replaced_and_what_was_done_is_not_done_again(sweep,
 def test_a_unit_that_always_kills_its_process_is_named_and_all_others_are_trained(sweep, tmp_path):
     sweep = dataclasses.replace(sweep, killing=("seed-00-cell-1",), num_kills=1000)
     message = (
-        r"^processes were killed again and again \(out of memory\?\); what is done is kept, and left are: "
-        f"sweep/{sweep.fingerprint()}/seed-00-cell-1$"
+        r"^these units did not finish because their processes were killed repeatedly, probably for lack of memory: "
+        f"sweep/{sweep.fingerprint()}/seed-00-cell-1. Finished units are kept"
     )
     with pytest.raises(ChildProcessError, match=message):
         train_experiments([sweep], tmp_path)

@@ -11,12 +11,13 @@ from torch import nn
 from metalearners import ContextualTrialEncoding, RealTrialEncoding, actor_critic, runs
 from metalearners.actor_critic import TaskBatch, per_network, train_stack, trial_losses
 from metalearners.actor_critic_configs import ActorCriticConfig, InformedCritic, OwnCritic
+from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path, is_trained
 from metalearners.configs import StackedLSTMConfig
 from metalearners.critics import build_critic
 from metalearners.network import seeded
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.reinforcement import action_uniforms
-from metalearners.runs import RESUME_FILE, TrainingRun, checkpoint_path, is_trained
+from metalearners.runs import TrainingRun
 from metalearners.schedules import Constant, GeometricBelowOne, Linear
 from metalearners.stacked_lstm import build_stack, member, stack_of
 from metalearners.worlds import RewardTables, TabularTasks

@@ -28,10 +28,10 @@ from metalearners import (
 )
 from metalearners.advantages import discounted_sums, lambda_returns, remaining_weights
 from metalearners.baselines import build_baseline
+from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path, is_trained
 from metalearners.network import build_network, seeded
 from metalearners.policy import RollOut, roll_out
 from metalearners.reinforcement import action_uniforms, entropy_weight, policy_loss, returns_of
-from metalearners.runs import RESUME_FILE, checkpoint_path, is_trained
 from metalearners.surrogates import all_actions_surrogate, clipped_surrogate, policy_gradient_surrogate
 
 SMALL = ReinforcementConfig(num_steps=12, batch_size=16, horizon=5, num_checkpoints=3)

@@ -16,7 +16,7 @@ from metalearners import (
     runs,
     train,
 )
-from metalearners.runs import RESUME_FILE, checkpoint_path, is_trained
+from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path, is_trained
 
 CONFIG = TrainingConfig(num_steps=30, batch_size=16, length=6, num_checkpoints=4)
 

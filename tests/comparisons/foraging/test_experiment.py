@@ -18,8 +18,8 @@ from comparisons.foraging.experiment import (
 )
 from comparisons.report.page import verdicts_of
 from comparisons.stages import folder_of, open_result, run_experiment, train_experiments, unit_folder
+from metalearners.checkpoint_files import checkpoint_path
 from metalearners.checkpoints import load_tensors, save_tensors
-from metalearners.runs import checkpoint_path
 from metalearners.schedules import scheduled
 from tests.comparisons.pages import Page
 from tests.comparisons.test_command_line import assert_refused

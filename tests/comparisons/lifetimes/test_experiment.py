@@ -23,9 +23,9 @@ from comparisons.stages import (
     unit_folder,
 )
 from metalearners.actor_critic_configs import ActorCriticConfig, OwnCritic
+from metalearners.checkpoint_files import checkpoint_path
 from metalearners.checkpoints import load_tensors, save_tensors
 from metalearners.configs import StackedLSTMConfig
-from metalearners.runs import checkpoint_path
 from metalearners.schedules import Constant
 
 CELLS = (Cell(1.0, 2.0), Cell(1.0, 0.0), Cell(3.0, 6.0), Cell(3.0, 0.0))

@@ -1,0 +1,33 @@
+"""`bayesgauge report`: the report of a finished run, written again from its files."""
+
+from pathlib import Path
+
+import tyro
+
+from comparisons.commands.parsing import parse
+from comparisons.commands.results import print_result
+from comparisons.comparison import open_comparison
+from comparisons.reproductions._running import REPRODUCTION_FILE, render_reproduction
+from comparisons.stages import open_result, render
+
+
+def main(arguments: list[str]) -> int:
+    """Write the report of a finished run again."""
+
+    def report(folder: tyro.conf.Positional[Path]) -> Path:
+        """Write the report of a finished run again, from its files alone.
+
+        Args:
+            folder: folder of the run: `results/<experiment>/<fingerprint>`, or `results/<paper>` of a reproduction.
+        """
+        return folder
+
+    folder = parse(report, args=arguments, prog="bayesgauge report")
+    if (folder / REPRODUCTION_FILE).exists():
+        page = render_reproduction(folder)
+        print_result(open_comparison(folder / REPRODUCTION_FILE))
+    else:
+        page = render(folder)
+        print_result(open_result(folder))
+    print(f"report: {page}")
+    return 0

@@ -1,0 +1,64 @@
+"""`bayesgauge score`: a network of your own, compared with Bayes."""
+
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from bayesopt import families
+from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily, AbstractPredictionFamily
+from comparisons.commands.names import family_named
+from comparisons.commands.parsing import parse
+from comparisons.commands.results import print_result
+from comparisons.comparing import compare
+from comparisons.decisions.settings import DecisionEvaluationConfig
+from comparisons.order.settings import OrderEvaluationConfig
+from comparisons.predictions.settings import EvaluationConfig
+from comparisons.seams.networks import load_network
+
+_SETTINGS = {
+    AbstractPredictionFamily: EvaluationConfig,
+    AbstractBanditFamily: DecisionEvaluationConfig,
+    AbstractContextualBanditFamily: OrderEvaluationConfig,
+}
+"""Settings of the evaluation, by kind of family."""
+
+
+def main(arguments: list[str]) -> int:
+    """Compare a network of your own with Bayes."""
+    named = next((word for word in arguments if not word.startswith("-")), "")
+    family = families.load(named) if named in families.family_ids() else AbstractPredictionFamily
+    kind = next((kind for base, kind in _SETTINGS.items() if issubclass(family, base)), EvaluationConfig)
+    default = kind()
+
+    def score(
+        family: tyro.conf.Positional[str],
+        *,
+        network: str,
+        weights: Path | None = None,
+        evaluation: kind = default,  # pyright: ignore[reportInvalidTypeForm]
+        seed: int = 0,
+        output: Path = Path("results/score"),
+    ) -> tuple[str, str, Path | None, Any, int, Path]:
+        """Compare your own torch module with the Bayes-optimal reference of a family, and write the report.
+
+        Args:
+            family: id of a family (see `bayesgauge list`).
+            network: where your module comes from, as `package.module:factory`; the factory takes no arguments.
+            weights: safetensors file with the module's weights; without it they are as the factory leaves them.
+            evaluation: what the network is scored on.
+            seed: seed of the evaluation tasks.
+            output: folder for the report and the numbers behind it.
+        """
+        return family, network, weights, evaluation, seed, output
+
+    name, factory, weights, evaluation, seed, output = parse(score, args=arguments, prog="bayesgauge score")
+    family: Any = family_named(name)()
+    if not isinstance(family, tuple(_SETTINGS)):
+        raise ValueError(f"networks are scored on sequences and bandits; on {name}, `bayesgauge run {name}`")
+    comparison = compare(load_network(factory, weights), family, seed=seed, evaluation=evaluation)
+    comparison.save(output / "comparison.nc")
+    report = comparison.write_report(output)
+    print_result(comparison)
+    print(f"report: {report}")
+    return 0
