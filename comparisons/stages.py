@@ -74,7 +74,8 @@ def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
     running = running_of(experiment)
     directories = tuple(unit_folder(folder, unit) for unit in experiment.training_units())
     tree: xr.DataTree = running.evaluate(experiment, directories)
-    save_tree(tree.assign_attrs(evaluation_version=running.EVALUATION_VERSION), folder / EVALUATION_FILE)
+    tree.attrs["evaluation_version"] = running.EVALUATION_VERSION
+    save_tree(tree, folder / EVALUATION_FILE)
 
 
 def _is_evaluated(experiment: AbstractExperiment, folder: Path) -> bool:

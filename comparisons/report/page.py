@@ -118,7 +118,7 @@ def _settings(attributes: Mapping[Any, Any]) -> dict[str, str]:
     """Return how a tree was made, flat: `evaluation.num_tasks` and the like."""
     settings: dict[str, str] = {}
     for name, value in attributes.items():
-        if name in ("schema", "kind", "notes", "versions"):
+        if name in ("schema", "kind", "notes", "versions", "evaluation_version"):
             continue
         if name in ("evaluation", "experiments"):
             settings |= {f"{name}.{key}": str(part) for key, part in json.loads(value).items()}
