@@ -14,6 +14,7 @@ from tests.comparisons.toy_kind.tree import SCHEMA
 
 def _claims(tree: xr.DataTree, table: Table) -> Iterator[Claim]:
     yield AtMost("The learner's squared error is at most 0.5.", "squared_error", "learner", 0.5)
+    yield AtMost("The learner loses at most 0.1 to Bayes.", "excess_error", "learner", 0.1)
 
 
 def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Answer:

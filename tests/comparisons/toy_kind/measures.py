@@ -14,10 +14,17 @@ def _squared_error(errors: xr.Dataset, over: Resampler) -> Iterator[Row]:
         yield over.mean(name, errors[name].to_numpy()[None])
 
 
+def _excess_error(errors: xr.Dataset, over: Resampler) -> Iterator[Row]:
+    yield over.mean("learner", (errors["learner"] - errors["Bayes"]).to_numpy())
+
+
 SECTIONS = (
     Section(
         "Error of the guess",
         "0 is the true mean; no guess is better than that of Bayes on average.",
-        (Measure("squared_error", "squared error", "squared units", _squared_error),),
+        (
+            Measure("squared_error", "squared error", "squared units", _squared_error),
+            Measure("excess_error", "error above that of Bayes", "squared units", _excess_error, zero="Bayes"),
+        ),
     ),
 )
