@@ -8,6 +8,7 @@ from comparisons.claims import AtMost, Claim, Verdict
 from comparisons.kind import Answer, Diagnostic, Kind
 from comparisons.report.words import quantity, tally
 from comparisons.rows import Table
+from tests.comparisons.toy_kind import errors
 from tests.comparisons.toy_kind.measures import SECTIONS
 from tests.comparisons.toy_kind.tree import SCHEMA
 
@@ -39,6 +40,6 @@ KIND = Kind(
     claims=_claims,
     answer=_answer,
     diagnostics=_diagnostics,
-    figures=(),
+    figures=(errors.FIGURE,),
     citations=(),
 )
