@@ -83,7 +83,7 @@ def _is_evaluated(experiment: AbstractExperiment, folder: Path) -> bool:
     path = folder / EVALUATION_FILE
     if not path.exists():
         return False
-    return open_tree(path).attrs.get("evaluation_version", 1) == running_of(experiment).EVALUATION_VERSION
+    return int(open_tree(path).attrs.get("evaluation_version", 1)) == running_of(experiment).EVALUATION_VERSION
 
 
 def _measure(folder: Path) -> None:
@@ -101,7 +101,7 @@ def _is_measured(folder: Path) -> bool:
 def _is_current(measures: xr.DataTree, tree: xr.DataTree) -> bool:
     """Return whether a table of measures has the present layout and the present version of its kind."""
     attributes = measures["measures"].attrs
-    return (attributes.get("layout"), attributes.get("version", 1)) == (LAYOUT, kind_of(tree).version)
+    return bool(attributes.get("layout") == LAYOUT and attributes.get("version", 1) == kind_of(tree).version)
 
 
 def _scores(folder: Path) -> xr.DataTree:

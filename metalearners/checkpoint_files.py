@@ -1,11 +1,12 @@
 """Names of the files that a training run leaves in its directory."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 RESUME_FILE = "resume.safetensors"
 
 
+@runtime_checkable
 class HasCheckpoints(Protocol):
     """Settings of a training run that keeps checkpoints."""
 

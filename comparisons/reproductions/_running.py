@@ -18,8 +18,9 @@ from comparisons import reproductions
 from comparisons.comparison import open_comparison
 from comparisons.experiment import AbstractExperiment
 from comparisons.provenance import versions
-from comparisons.stages import folder_of, open_result, run_experiment, train_experiments, untrained_units
+from comparisons.stages import open_result, run_experiment
 from comparisons.statistics.intervals import LEVEL
+from comparisons.training import folder_of, train_experiments, untrained_units
 from comparisons.tree import REPRODUCTION, save_tree, validate
 
 REPRODUCTION_FILE = "reproduction.nc"

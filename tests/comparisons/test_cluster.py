@@ -11,7 +11,7 @@ import pytest
 from distributed import LocalCluster
 
 from comparisons.__main__ import main
-from comparisons.stages import _train, train_experiments
+from comparisons.training import _train, train_experiments
 from tests.comparisons.lifetimes.sweeps import Sweep
 
 

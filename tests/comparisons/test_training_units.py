@@ -9,7 +9,8 @@ import pytest
 from bayesopt.families import BetaBernoulli
 from comparisons.experiment import TrainingUnit
 from comparisons.predictions.experiment import PredictionExperiment
-from comparisons.stages import WALL_TIMES, _wall_times, folder_of, run_experiment, train_experiments, unit_folder
+from comparisons.stages import _wall_times, run_experiment
+from comparisons.training import WALL_TIMES, folder_of, train_experiments, unit_folder
 from tests.comparisons.lifetimes.sweeps import Sweep
 
 

@@ -17,7 +17,8 @@ from comparisons.foraging.experiment import (
     ForagingExperiment,
 )
 from comparisons.report.page import verdicts_of
-from comparisons.stages import folder_of, open_result, run_experiment, train_experiments, unit_folder
+from comparisons.stages import open_result, run_experiment
+from comparisons.training import folder_of, train_experiments, unit_folder
 from metalearners.checkpoint_files import checkpoint_path
 from metalearners.checkpoints import load_tensors, save_tensors
 from metalearners.schedules import scheduled

@@ -10,7 +10,7 @@ from pathlib import Path
 import xarray as xr
 
 from comparisons.experiment import AbstractExperiment, TrainingUnit
-from comparisons.stages import folder_of, unit_folder
+from comparisons.training import folder_of, unit_folder
 
 
 @dataclass(frozen=True)

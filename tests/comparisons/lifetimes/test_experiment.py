@@ -12,16 +12,8 @@ from comparisons.experiment import TrainingUnit
 from comparisons.lifetimes.experiment import GeneralistExperiment, SpecialistExperiment
 from comparisons.lifetimes.settings import Cell, MapEvaluation
 from comparisons.seams.fixed_arms import Setting
-from comparisons.stages import (
-    EVALUATION_FILE,
-    MEASURES_FILE,
-    _evaluate,
-    _measure,
-    folder_of,
-    open_result,
-    train_experiments,
-    unit_folder,
-)
+from comparisons.stages import EVALUATION_FILE, MEASURES_FILE, _evaluate, _measure, open_result
+from comparisons.training import folder_of, train_experiments, unit_folder
 from metalearners.actor_critic_configs import ActorCriticConfig, OwnCritic
 from metalearners.checkpoint_files import checkpoint_path
 from metalearners.checkpoints import load_tensors, save_tensors

@@ -13,7 +13,8 @@ from comparisons.order.functions import FunctionOrderExperiment
 from comparisons.order.linear import LinearOrderExperiment
 from comparisons.order.settings import NamedLearner, OrderEvaluationConfig
 from comparisons.order.systems import courses_of, outer_of, scores_of, systems_of
-from comparisons.stages import run_experiment, train_experiments, unit_folder
+from comparisons.stages import run_experiment
+from comparisons.training import train_experiments, unit_folder
 from comparisons.tree import open_tree, save_tree
 from metalearners.learner_configs import DeepLinearConfig
 
