@@ -38,12 +38,23 @@ def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Ans
     curve = curve[: int(tree.attrs["length"])]
     worst = int(np.argmax(curve))
     details = [
-        f"KL(Bayes‖network) = {quantity(*kl.interval)} {kl.unit}; 0 is Bayes-optimal",
-        "floors: " + ", ".join(f"{row.who} {number(row.interval.estimate)}" for row in floors) + f" {kl.unit}",
+        f"KL(Bayes‖network) = {quantity(*kl.interval)} {kl.unit} ({100 * LEVEL:.3g} % interval over {kl.over}); "
+        "0 is Bayes-optimal",
+        "floors: " + ", ".join(f"{row.who} {quantity(*row.interval)}" for row in floors) + f" {kl.unit}",
         f"worst at t = {worst}: {number(curve[worst])} nats",
+        *_other_estimates(table),
         f"network: {tree.attrs['network']}",
     ]
     return Answer(_sentence(kl, table.one("share_of_prior_gap", "network")), [*tally(verdicts), *details])
+
+
+def _other_estimates(table: Table) -> Iterator[str]:
+    """Yield the same number by its other estimates: the excess log loss and, where there is one, the certificate."""
+    excess, gap = table.one("excess_log_loss", "network"), table.one("kl_minus_excess_log_loss", "network")
+    apart = f"{number(abs(gap.interval.estimate), 2)} {gap.unit} from the KL"
+    yield f"excess log loss = {quantity(*excess.interval)} {excess.unit}, {apart}"
+    for row in table.of("certified_kl"):
+        yield f"certificate: {number(row.interval.estimate)} {row.unit}, summed over every history (no sampling error)"
 
 
 def _sentence(kl: Row, share: Row) -> str:
