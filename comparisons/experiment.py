@@ -1,4 +1,4 @@
-"""Experiments are frozen values: everything a run depends on, printable, hashable, and shrinkable to a smoke run.
+"""Experiments: frozen values with every setting of a run, which can be printed, hashed and shrunk to a smoke run.
 
 What a kind of experiment has to say of itself is here; `comparisons.stages` runs any kind.
 """
@@ -17,7 +17,7 @@ RESULTS_VERSION = 2
 
 
 class TrainingUnit(NamedTuple):
-    """A part of an experiment's training that is done in one go, by one process, and resumes by itself."""
+    """A part of an experiment's training that one process does in one go and that resumes by itself."""
 
     name: str
     """Its folder below `checkpoints/`, and what a person is told when it fails."""
@@ -37,23 +37,23 @@ class AbstractExperiment(abc.ABC):
     @property
     @abc.abstractmethod
     def id(self) -> str:
-        """The name of the folder its results go to."""
+        """Name of the folder that holds its results."""
 
     @property
     @abc.abstractmethod
     def question(self) -> str:
-        """What the experiment asks, in one sentence."""
+        """The question that the experiment asks, in one sentence."""
 
     @abc.abstractmethod
     def smoke(self) -> "AbstractExperiment":
-        """The same experiment, tiny: it runs everything in seconds and proves nothing."""
+        """Return a tiny version of the experiment, which runs everything in seconds and proves nothing."""
 
     @abc.abstractmethod
     def require_feasible(self) -> None:
-        """Refuse, before anything is trained, what could not be evaluated afterwards (memory, unknown references)."""
+        """Raise an error, before anything is trained, if it could not be evaluated (memory, unknown references)."""
 
     def training_units(self) -> tuple[TrainingUnit, ...]:
-        """What is to be trained, in the order in which it is started: by default one network per training seed."""
+        """Return the units of training in the order in which they start; by default one network per training seed."""
         return tuple(TrainingUnit(f"seed-{seed:02d}", seed, 0) for seed in self.training_seeds)
 
     def is_trained(self, directory: Path) -> bool:
@@ -61,11 +61,11 @@ class AbstractExperiment(abc.ABC):
         return is_trained(directory, self.training)
 
     def settings(self) -> dict[str, Any]:
-        """Every setting by name, JSON-able."""
+        """Return every setting by name, as JSON can hold it."""
         return {"results_version": RESULTS_VERSION, **_to_json(self)}
 
     def fingerprint(self) -> str:
-        """A hash of the settings and of the results version: another setting is another folder.
+        """Return a hash of the settings and of the results version; another setting gives another folder.
 
         A field that a settings class gains later would move every result to a new folder, and networks would be
         trained again. Declare it as `field(default=…, metadata={"is_later": True})`: while it has its default it is
@@ -76,7 +76,7 @@ class AbstractExperiment(abc.ABC):
 
 
 def require_seeds(experiment: AbstractExperiment) -> None:
-    """Refuse training seeds that repeat or are none, and seeds that are not integers from 0 to 2**31 - 1."""
+    """Raise `ValueError` unless training seeds are distinct, at least one, and all seeds lie in 0 … 2**31 - 1."""
     training_seeds, seed = experiment.training_seeds, experiment.seed
     if not training_seeds or len(set(training_seeds)) < len(training_seeds):
         raise ValueError(f"training_seeds must be distinct and at least one; got {training_seeds!r}")
@@ -87,7 +87,7 @@ def require_seeds(experiment: AbstractExperiment) -> None:
 
 
 def _to_json(value: Any, *, is_hashed: bool = False) -> Any:
-    """Settings as JSON can hold them; what is hashed lacks the later fields that have their defaults."""
+    """Return settings as JSON can hold them; for the hash, without later fields that have their defaults."""
     if dataclasses.is_dataclass(value):
         fields = {
             field.name: _to_json(getattr(value, field.name), is_hashed=is_hashed)

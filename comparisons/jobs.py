@@ -1,4 +1,4 @@
-"""Runs jobs side by side until all are done: one process per core here, or the workers of a Dask cluster.
+"""Jobs side by side until all are done: one process per core here, or the workers of a Dask cluster.
 
 A process that is killed (out of memory, a node that goes away) takes along only what it was running, and that is
 started again. Dask is asked directly, not through joblib: joblib's connector waits for ever for a job whose workers
@@ -23,7 +23,7 @@ RESTARTS = 3
 
 
 class Job(NamedTuple):
-    """Something to be done once, whose parts survive being pickled."""
+    """A piece of work that is done once; its parts can be pickled."""
 
     name: str
     """What a person is told when it cannot be done; different for every job."""
@@ -82,7 +82,7 @@ def _dask() -> ModuleType:
 
 
 def _round_here(jobs: Sequence[Job], *, at_once: int) -> list[Job]:
-    """Run jobs until all are done or a process is killed; what is not done then, what had been started last."""
+    """Run jobs until all are done or a process is killed; return the jobs left, those that had started last."""
     started: set[str] = set()
 
     def calls() -> Iterator[Any]:
@@ -99,7 +99,7 @@ def _round_here(jobs: Sequence[Job], *, at_once: int) -> list[Job]:
 
 
 def _round_on_cluster(jobs: Sequence[Job], client: "Client") -> list[Job]:
-    """Run jobs until each is done or given up by the scheduler; those given up."""
+    """Run jobs until each is done or given up by the scheduler; return those given up."""
     distributed = _dask()
     group = f"bayesgauge-{uuid4().hex}"
     futures = {
@@ -129,7 +129,7 @@ def _run_on_worker(job: Job) -> None:
 
 
 def _run(job: Job) -> None:
-    """Run a job, unless a process did it that was lost before it could say so."""
+    """Run a job unless it is done: a process may have done it and been lost before it could report."""
     if not job.is_done():
         job.run()
 

@@ -7,10 +7,10 @@ from jaxtyping import Array
 
 
 def key_for(seed: int, purpose: str) -> Array:
-    """The JAX key of one purpose of a run."""
+    """Return the JAX key of one purpose of a run."""
     return jax.random.fold_in(jax.random.key(seed), zlib.crc32(purpose.encode()))
 
 
 def integer_for(seed: int, purpose: str) -> int:
-    """A seed below 2**63 for libraries that take integers (NumPy, torch)."""
+    """Return a seed below 2**63 for libraries that take integers (NumPy, torch)."""
     return int(jax.random.bits(key_for(seed, purpose), dtype="uint32"))

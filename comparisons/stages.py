@@ -32,7 +32,7 @@ MEASURES_FILE = "measures.nc"
 
 
 def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: str | None = None) -> Path:
-    """Run whatever of an experiment is not yet done below `results`; the path of its report.
+    """Run the stages of an experiment that are not done below `results`; return the path of its report.
 
     What trains is as in `train_experiments`; everything else runs in this process.
     """
@@ -62,7 +62,7 @@ def open_result(folder: Path) -> Comparison:
 
 
 def render(folder: Path) -> Path:
-    """Write the report of a finished run from its files alone; the path of the report."""
+    """Write the report of a finished run from its files alone; return the path of the report."""
     comparison = open_result(folder)
     settings = json.loads((folder / EXPERIMENT_FILE).read_text())
     provenance = {**_flat(settings), **_wall_times(folder)}
@@ -111,7 +111,7 @@ def _scores(folder: Path) -> xr.DataTree:
 
 
 def _wall_times(folder: Path) -> dict[str, str]:
-    """How long every stage took; of training, the sum over its units, of which there may be hundreds."""
+    """Return how long every stage took; for training, the sum over its units, which may be hundreds."""
     seconds: dict[str, float] = {}
     for path in sorted((folder / WALL_TIMES).glob("*.json")):
         stage = "train, sum over units" if path.stem.startswith(TRAINING) else path.stem

@@ -25,7 +25,7 @@ TRAINING = "train, "
 def train_experiments(
     experiments: Sequence[AbstractExperiment], results: Path, *, scheduler: str | None = None
 ) -> None:
-    """Train whatever units of these experiments are not yet trained, in the order given.
+    """Train the units of these experiments that are not yet trained, in the order given.
 
     Without a scheduler they are trained here, one process per core; with the address of one, as tcp://host:8786, on
     the workers of its Dask cluster, which must all see `results` under the same path. A process that is killed is
@@ -52,22 +52,22 @@ def train_experiments(
 
 
 def folder_of(experiment: AbstractExperiment, results: Path) -> Path:
-    """Where everything of an experiment is kept."""
+    """Return the folder of an experiment."""
     return results / experiment.id / experiment.fingerprint()
 
 
 def untrained_units(experiment: AbstractExperiment, folder: Path) -> list[TrainingUnit]:
-    """Those units of an experiment that are still to be trained, or trained on, in its folder."""
+    """Return the units of an experiment whose training is not finished in its folder."""
     return [unit for unit in experiment.training_units() if not experiment.is_trained(unit_folder(folder, unit))]
 
 
 def unit_folder(folder: Path, unit: TrainingUnit) -> Path:
-    """Where the checkpoints of one training unit are kept."""
+    """Return the folder of the checkpoints of one training unit."""
     return folder / "checkpoints" / unit.name
 
 
 def timed(folder: Path, stage: str, function: Callable[..., object], *args: Any) -> None:
-    """Call a function, and add the time it took to what the stage took before it was last interrupted."""
+    """Call a function, and add its time to the time that the stage took before it was last interrupted."""
     start = time.monotonic()
     function(*args)
     path = folder / WALL_TIMES / f"{stage}.json"

@@ -1,4 +1,4 @@
-"""Parsing the options of a command: what is refused is said in one line."""
+"""Options of a command, parsed; a refused value is reported in one line."""
 
 import contextlib
 import io
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 def parse(function: Callable[..., Result], *, args: list[str], prog: str, config: tuple[Any, ...] = ()) -> Result:
-    """`tyro.cli`, but a value that is refused is a `ValueError` with one line, not a box of several.
+    """Call `tyro.cli`; a refused value raises `ValueError` with one line instead of printing a box of several.
 
     A flag that does not exist keeps its box, which suggests the right one, and exits with code 2.
     """

@@ -1,4 +1,4 @@
-"""Calibration: how often what a predictor calls x % probable happens.
+"""Calibration: the observed frequency of outcomes against their predicted probability.
 
 For finite outcomes the stated probabilities of single outcomes, in ten bins; for continuous ones the probability
 integral transform against nine quantile levels. Either way a table of stated against observed frequency, per task so
@@ -18,7 +18,7 @@ NUM_BINS = 10
 
 
 class Reliability(NamedTuple):
-    """Sums per task and bin: how many statements fell there, what they said, and how often it came true."""
+    """Sums per task and bin: number of predictions, predicted probability, and how often the outcome occurred."""
 
     num_statements: Float[np.ndarray, "task bin"]
     stated: Float[np.ndarray, "task bin"]
@@ -27,7 +27,7 @@ class Reliability(NamedTuple):
 
 @in_float64
 def reliability(predictive: Distribution, observations: Shaped[np.ndarray, "task time"], *, length: int) -> Reliability:
-    """The reliability table of a predictor on the first `length` observations it predicted."""
+    """Return the reliability table of a predictor on the first `length` observations it predicted."""
     log_probs = outcome_log_probs(predictive)
     if log_probs is None:
         return _by_quantile(np.asarray(predictive.cdf(observations), float)[:, :length])
@@ -35,7 +35,7 @@ def reliability(predictive: Distribution, observations: Shaped[np.ndarray, "task
 
 
 def calibration_error(table: Reliability) -> Float[np.ndarray, ""]:
-    """Mean distance between stated and observed frequency over all statements (probability, 0 to 1)."""
+    """Return the expected calibration error: mean distance of predicted from observed frequency (0 to 1)."""
     stated, observed, count = table.stated.sum(0), table.observed.sum(0), table.num_statements.sum(0)
     return np.asarray(np.abs(stated - observed).sum() / count.sum())
 

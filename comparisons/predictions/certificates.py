@@ -1,4 +1,4 @@
-"""Certificates: the divergence from Bayes summed exactly over every history a finite family can produce.
+"""Certificates: the divergence from Bayes, summed exactly over every history that a finite family can produce.
 
 No sampling error is left: the number holds for the network as it is, up to floating-point rounding.
 """
@@ -19,7 +19,7 @@ MAX_HISTORIES = 1_000_000
 
 
 class Certificate(NamedTuple):
-    """What summing over all histories proves about one network."""
+    """The divergence of one network from Bayes, summed over all histories."""
 
     kl_by_time: Float[np.ndarray, "time"]
     """Expected KL(Bayes‖network) of the prediction at each time, in nats."""
@@ -39,7 +39,7 @@ class Certificate(NamedTuple):
 
 
 def require_affordable(family: AbstractPredictionFamily, length: int) -> None:
-    """Refuse a length that needs more than a million histories, naming the cost and the longest length allowed."""
+    """Raise `ValueError` for a length that needs more than a million histories; it names the longest allowed."""
     outcomes = num_outcomes(family)
     if length < 1:
         raise ValueError(f"a certificate needs a length of at least 1; got {length}")
@@ -52,7 +52,7 @@ def require_affordable(family: AbstractPredictionFamily, length: int) -> None:
 
 
 def longest_certifiable(family: AbstractPredictionFamily) -> int:
-    """The greatest length for which a certificate is affordable."""
+    """Return the greatest length for which a certificate is affordable."""
     outcomes = num_outcomes(family)
     length = 1
     while outcomes**length <= MAX_HISTORIES:
@@ -96,7 +96,7 @@ def certify(predictor: Predictor, family: AbstractPredictionFamily, *, length: i
 
 
 def _all_sequences(outcomes: int, length: int) -> Int[np.ndarray, "history time"]:
-    """Every history of `length - 1` observations in lexicographic order, each with a last observation of 0.
+    """Return every history of `length - 1` observations in lexicographic order, each with a last observation of 0.
 
     A prefix of t observations is shared by `outcomes ** (length - 1 - t)` neighbouring rows.
     """

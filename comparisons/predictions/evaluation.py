@@ -1,4 +1,4 @@
-"""Compare networks with the Bayes-optimal predictor of a family: the calculation, from predictors to a DataTree."""
+"""Scores of networks, the Bayes-optimal predictor and floors on the same sequences, as a DataTree."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +39,7 @@ def evaluate(
     evaluation: EvaluationConfig,
     checkpoints: Mapping[int, Sequence[SequencePredictor]] | None = None,
 ) -> xr.DataTree:
-    """Everything measured per task and time, before any mean or interval is taken; follows `comparisons.tree`."""
+    """Return all scores per task and time, before any mean or interval is taken, in the layout of `tree`."""
     contestants = [as_contestant(network, family) for network in networks]
     notes: list[str] = []
     longest = max([1, *evaluation.beyond]) * evaluation.length
@@ -103,7 +103,7 @@ def _usable_length(
     evaluation: EvaluationConfig,
     notes: list[str],
 ) -> int:
-    """The longest multiple of the length, among those asked for, at which every network runs."""
+    """Return the longest multiple of the length, among those asked for, at which every network runs."""
     modules = [c for c in contestants if isinstance(c, SequencePredictor)]
     for module in modules:
         check_network(module, probes[:, : evaluation.length])
@@ -119,7 +119,7 @@ def _usable_length(
 
 
 def _first(sequences: Sequences, *, num_tasks: int, length: int) -> Sequences:
-    """The first tasks and the first observations of each."""
+    """Return the first tasks and the first observations of each."""
     latents = {name: values[:num_tasks] for name, values in sequences.latents.items()}
     return Sequences(latents, sequences.observations[:num_tasks, :length])
 
@@ -177,7 +177,7 @@ def _floors(
 def _calibration(
     predictives: Sequence[Distribution], observations: Shaped[np.ndarray, "task time"], length: int
 ) -> xr.Dataset:
-    """Reliability tables of the networks and, last, of Bayes, over the first `length` predictions."""
+    """Return reliability tables of the networks and, last, of Bayes, over the first `length` predictions."""
     tables = [reliability(predictive, observations, length=length) for predictive in predictives]
     names = [f"network {index}" for index in range(len(predictives) - 1)] + ["Bayes"]
     dimensions = ("predictor", "task", "bin")

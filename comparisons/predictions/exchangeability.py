@@ -1,4 +1,4 @@
-"""The order cost: what a predictor loses by treating reorderings of the same observations differently.
+"""The order cost: the loss of a predictor that treats reorderings of the same observations differently.
 
 For an exchangeable family the Bayes-optimal predictive p is the same after every ordering o of a history. With q_o
 the network's predictive after ordering o, and q̄ = exp(mean_o log q_o) / Z their normalised geometric mean,
@@ -29,7 +29,7 @@ MAX_ORDERS = 64
 
 
 class OrderCost(NamedTuple):
-    """Per task, in nats, for the prediction after the whole history."""
+    """The order cost per task, in nats, of the prediction after the whole history."""
 
     cost: Float[np.ndarray, "task"]
     """-log Z: what forgetting exchangeability costs."""
@@ -48,7 +48,7 @@ def order_cost(
     position: int,
     seed: int,
 ) -> OrderCost:
-    """The order cost of the prediction at index `position`, whose history is the observations before it.
+    """Return the order cost of the prediction at index `position`, whose history is the observations before it.
 
     Over all orderings where there are at most 64, otherwise over 64 drawn at random with `seed` (the cost is then
     that of the sample, slightly below that of all). Raises `ValueError` for a family that is not exchangeable or a
@@ -83,7 +83,7 @@ def _orders(past: int, seed: int) -> Int[np.ndarray, "order past"]:
 def _rows(
     reference: Distribution, network: Distribution, position: int, num_orders: int
 ) -> tuple[Float[np.ndarray, "task x"], Float[np.ndarray, "task order x"], Float[np.ndarray, "#task x"]]:
-    """Log densities of the prediction at a position on common points, and weights that make sums into integrals."""
+    """Return log densities of the prediction at a position on common points, and weights for integrals."""
     log_p, log_q = outcome_log_probs(reference), outcome_log_probs(network)
     if log_p is not None and log_q is not None:
         p_here, q_here = np.asarray(log_p)[:, position], np.asarray(log_q)[:, position]

@@ -1,4 +1,4 @@
-"""Floors: what predictors that know less than Bayes achieve, so that a score can be read.
+"""Baselines (floors) of a score: predictors that know less than Bayes.
 
 Each is a `Predictor`, as networks and the reference are.
 """
@@ -22,14 +22,14 @@ WRONG_PRIOR_FACTOR = 4.0
 
 @in_float64
 def predict_from_prior(family: AbstractPredictionFamily, observations: Shaped[Any, "task time"]) -> Distribution:
-    """The prior predictive at every time: no predictor that ignores its observations does better (floor A)."""
+    """Return the prior predictive at every time, the best predictor that ignores its observations."""
     observations = validated_observations(family, observations)
     return as_float64(_predict_from_one(family, observations, jnp.zeros(observations.shape[:2], bool)))
 
 
 @in_float64
 def predict_from_last(family: AbstractPredictionFamily, observations: Shaped[Any, "task time"]) -> Distribution:
-    """The predictive given only the observation just before: the best without memory (floor B)."""
+    """Return the predictive given only the previous observation, the best predictor without memory."""
     observations = validated_observations(family, observations)
     has_previous = jnp.broadcast_to(jnp.arange(observations.shape[1]) > 0, observations.shape[:2])
     return as_float64(_predict_from_one(family, observations, has_previous))
@@ -38,7 +38,7 @@ def predict_from_last(family: AbstractPredictionFamily, observations: Shaped[Any
 def with_wrong_prior(
     family: AbstractPredictionFamily, factor: float = WRONG_PRIOR_FACTOR
 ) -> AbstractPredictionFamily | None:
-    """The same family with every prior concentration or scale times `factor`; `None` if it has no such field."""
+    """Return the family with every prior concentration or scale times `factor`; `None` if it has no such field."""
     changes: dict[str, Any] = {}
     for field in dataclasses.fields(cast(Any, family)):
         value = getattr(family, field.name)
@@ -48,7 +48,7 @@ def with_wrong_prior(
 
 
 def floors_of(family: AbstractPredictionFamily) -> dict[str, Any]:
-    """The floors that exist for a family, by name."""
+    """Return the floors that exist for a family, by name."""
     floors: dict[str, Any] = {
         "prior predictive": functools.partial(predict_from_prior, family),
         "memoryless": functools.partial(predict_from_last, family),
@@ -61,7 +61,7 @@ def floors_of(family: AbstractPredictionFamily) -> dict[str, Any]:
 
 @functools.partial(jax.jit, static_argnums=0)
 def _predict_from_one(family: Any, observations: Array, has_previous: Array) -> Distribution:
-    """The predictive at every time given the previous observation, where there is one to be given."""
+    """Return the predictive at every time given the previous observation, where there is one."""
     assert isinstance(family, HasBeliefs)
     previous = jnp.roll(observations, 1, axis=1)
 

@@ -1,4 +1,4 @@
-"""What a network must satisfy to be scored, each failure said in one line that its author can act on."""
+"""Requirements that a network must meet to be scored; each failure is one line that says what to change."""
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -15,7 +15,7 @@ class NetworkContractError(ValueError):
 
 
 def check_network(network: SequencePredictor, probes: Shaped[np.ndarray, "task time"]) -> None:
-    """Refuse a network that cannot predict sequences of the probes' length causally, task by task.
+    """Raise `NetworkContractError` unless a network predicts sequences of the probes' length causally, by task.
 
     Checked in this order: it runs, its outputs have the shape its head needs, they are finite, two runs agree,
     the output at t depends on nothing from t on, and no task's output depends on another task. Raises
@@ -43,7 +43,7 @@ def check_network(network: SequencePredictor, probes: Shaped[np.ndarray, "task t
 
 
 def reason_not_to_run(network: SequencePredictor, probes: Shaped[np.ndarray, "task time"]) -> str | None:
-    """Why the network does not run on sequences of the probes' length, or `None` if it does."""
+    """Return why the network does not run on sequences of the probes' length, or `None` if it does."""
     try:
         _outputs_of(network, probes, type(network.network).__name__)
     except NetworkContractError as error:
@@ -76,7 +76,7 @@ def _outputs_of(
 
 
 def _agree(a: Float[np.ndarray, "..."], b: Float[np.ndarray, "..."]) -> bool:
-    """Equal up to float32 rounding."""
+    """Return whether both are equal up to float32 rounding."""
     return bool(np.allclose(a, b, rtol=1e-4, atol=1e-5 * max(1.0, float(np.abs(b).max()))))
 
 

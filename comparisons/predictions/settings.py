@@ -1,4 +1,4 @@
-"""Settings of a comparison: frozen values, importable without JAX and torch."""
+"""Settings of a comparison of predictions; they import neither JAX nor torch."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from metalearners.configs import require_at_least_one
 
 @dataclass(frozen=True)
 class EvaluationConfig:
-    """What a network is scored on."""
+    """Settings of the evaluation of networks that predict."""
 
     num_tasks: int = 4000
     """Tasks that network, reference and floors all predict (paired)."""

@@ -1,4 +1,4 @@
-"""Rows of points with intervals, of which the tables behind figures are put together."""
+"""Points with intervals, the rows of the tables behind figures."""
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,12 @@ _NUM_RESAMPLES = 500
 
 
 def curve_table(curve: xr.DataArray) -> pd.DataFrame:
-    """A curve with intervals as rows: its dimensions, `estimate`, `lower`, `upper`."""
+    """Return a curve with intervals as rows: its dimensions, `estimate`, `lower`, `upper`."""
     return curve.to_dataset(dim="bound").to_dataframe().reset_index()
 
 
 def concatenate(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Tables below one another; `training_seed` is missing (NA) in the rows of those that have none."""
+    """Return tables below one another; `training_seed` is missing (NA) in rows of tables without it."""
     with_seed = [
         table.assign(training_seed=table.training_seed if "training_seed" in table else pd.NA).astype(
             {"training_seed": "Int64"}
@@ -27,7 +27,7 @@ def concatenate(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def means_with_intervals(values: Float[np.ndarray, "point training_seed task"], *, seed: int) -> pd.DataFrame:
-    """Mean of every point with its percentile interval; where the mean is infinite, so is the interval."""
+    """Return the mean of every point with its percentile interval; an infinite mean has an infinite interval."""
     estimate = values.mean((1, 2))
     lower, upper = quantiles(resampled(values, seed=seed))
     known = np.isfinite(estimate)
@@ -38,12 +38,12 @@ def means_with_intervals(values: Float[np.ndarray, "point training_seed task"], 
 def resampled(
     values: Float[np.ndarray, "point training_seed task"], *, seed: int
 ) -> Float[np.ndarray, "point resample"]:
-    """Means over seeds and tasks of every point under the same resamples."""
+    """Return means over seeds and tasks of every point under the same resamples."""
     return resampled_means(values, seed=seed, num_resamples=_NUM_RESAMPLES)
 
 
 def quantiles(resampled: Float[np.ndarray, "point resample"]) -> Float[np.ndarray, "bound point"]:
-    """Lower and upper end of the interval of every point."""
+    """Return the lower and the upper end of the interval of every point."""
     tail = (1 - LEVEL) / 2
     with np.errstate(invalid="ignore"):
         return np.quantile(resampled, [tail, 1 - tail], axis=1)

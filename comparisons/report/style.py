@@ -1,4 +1,4 @@
-"""How figures look: one colour per predictor, one style, and the marks that all figures draw the same way.
+"""The look of figures: one colour per predictor, one style, and marks that all figures draw in the same way.
 
 Nothing here changes matplotlib's settings beyond the drawing of one figure.
 """
@@ -50,7 +50,7 @@ DASHES: dict[str, Any] = {
 
 
 OPTIMAL = ("Bayes", "optimal")
-"""Whom no one beats: drawn wide, so that what lies on it can be seen over it."""
+"""The Bayes-optimal ones: drawn wide, so that lines on top of them can be seen."""
 
 
 FIGURE_WIDTH = 7.2
@@ -73,7 +73,7 @@ Parameters = ParamSpec("Parameters")
 
 
 def figure_style() -> AbstractContextManager[Any]:
-    """The style of all figures, as a context: fonts, lines and file settings; nothing outlives it."""
+    """Return the style of all figures as a context: fonts, lines and file settings. Nothing outlives it."""
     settings: dict[Any, Any] = sns.axes_style("ticks") | sns.plotting_context("paper")
     settings |= {
         "font.family": "sans-serif",
@@ -104,7 +104,7 @@ def figure_style() -> AbstractContextManager[Any]:
 
 
 def mode_colours(num_modes: int) -> list[tuple[float, float, float]]:
-    """A colour per mode from dark (the strongest, first) to light; readable in grey and by the colour-blind."""
+    """Return a colour per mode, from dark (the strongest) to light; readable in grey and by the colour-blind."""
     places = np.linspace(0.0, 0.86, num_modes) if num_modes > 1 else np.zeros(1)
     return [mpl.colormaps["viridis"](place)[:3] for place in places]
 
@@ -126,12 +126,12 @@ def new_axes() -> Axes:
 
 
 def line_of(name: str) -> dict[str, Any]:
-    """Colour and dashes of a predictor."""
+    """Return the colour and the dashes of a predictor."""
     return {"color": COLOURS.get(name, NEUTRAL), "linestyle": DASHES.get(name, "-")}
 
 
 def draw_on_log_axis(ax: Axes, rows: pd.DataFrame, x: str, name: str, *, label: str, marker: str = "") -> None:
-    """A line with its band where it is finite and above zero, and triangles at the upper edge where it is infinite.
+    """Draw a line with its band where it is finite and above zero, and triangles at the top where it is infinite.
 
     With an empty label it is not in the legend.
     """
@@ -153,7 +153,7 @@ def draw_on_log_axis(ax: Axes, rows: pd.DataFrame, x: str, name: str, *, label: 
 
 
 def draw_with_band(ax: Axes, rows: pd.DataFrame, x: str, name: str) -> None:
-    """A line with its band where it is finite, and triangles at the upper edge where it is infinite."""
+    """Draw a line with its band where it is finite, and triangles at the upper edge where it is infinite."""
     finite = rows[np.isfinite(rows.estimate)]
     wide = 3.2 if name in OPTIMAL else 1.7
     order = 2.1 if name in OPTIMAL else 2.2 if name == "network" else 2
@@ -164,7 +164,7 @@ def draw_with_band(ax: Axes, rows: pd.DataFrame, x: str, name: str) -> None:
 
 
 def draw_seeds(ax: Axes, table: pd.DataFrame, x: str) -> None:
-    """A thin line for each training seed that the table has rows for."""
+    """Draw a thin line for each training seed that the table has rows for."""
     by_seed = table[table.training_seed.notna()]
     for index, (_, rows) in enumerate(by_seed.groupby("training_seed")):
         label = "" if index else "each training seed"
@@ -182,7 +182,7 @@ def draw_seeds(ax: Axes, table: pd.DataFrame, x: str) -> None:
 def draw_points(
     ax: Axes, place: pd.Series, rows: pd.DataFrame, color: str, marker: str, label: str, *, facecolor: str | None = None
 ) -> None:
-    """Points with whiskers from `lower` to `upper`."""
+    """Draw points with whiskers from `lower` to `upper`."""
     ax.errorbar(
         place,
         rows.estimate,
@@ -199,17 +199,17 @@ def draw_points(
 
 
 def whiskers(rows: pd.DataFrame) -> np.ndarray:
-    """Distances from the estimate to the ends of its interval."""
+    """Return the distances from the estimate to the ends of its interval."""
     return np.maximum([rows.estimate - rows.lower, rows.upper - rows.estimate], 0.0)
 
 
 def is_drawable(values: pd.Series) -> pd.Series:
-    """Whether a logarithmic axis can show each value: finite, and above zero by more than rounding."""
+    """Return whether a logarithmic axis can show each value: finite, and above zero by more than rounding."""
     return pd.Series(np.isfinite(values) & (values > RESOLUTION))
 
 
 def mark_infinite(ax: Axes, place: np.ndarray, color: str) -> None:
-    """Triangles at the upper edge of the axes where a value is infinite; a row of them for each call."""
+    """Draw triangles at the upper edge of the axes where a value is infinite; each call draws a row of them."""
     if len(place):
         row = sum(line.get_gid() == "infinite" for line in ax.lines)
         height = np.full(len(place), 0.975 - 0.05 * row)
@@ -218,7 +218,7 @@ def mark_infinite(ax: Axes, place: np.ndarray, color: str) -> None:
 
 
 def with_caveat(label: str, values: pd.Series) -> str:
-    """The label, with what the axes cannot show of these values."""
+    """Return the label with a note on the values that the axes cannot show."""
     if np.isposinf(values).all():
         return f"{label} (▲: ∞ throughout)"
     if np.isposinf(values).any():
@@ -229,7 +229,7 @@ def with_caveat(label: str, values: pd.Series) -> str:
 
 
 def limit_log_axis(ax: Axes, table: pd.DataFrame) -> None:
-    """A logarithmic axis that covers the estimates, whatever their intervals do."""
+    """Set a logarithmic y-axis that covers the estimates; intervals may leave it."""
     estimates = table.estimate[is_drawable(table.estimate)]
     low, high = (estimates.min(), estimates.max()) if len(estimates) else (1e-3, 1.0)
     room = 6 if np.isposinf(table.estimate).any() else 2
@@ -237,14 +237,14 @@ def limit_log_axis(ax: Axes, table: pd.DataFrame) -> None:
 
 
 def label_plainly(axis: Axis) -> None:
-    """Tick labels of a logarithmic axis as plain numbers, at 1, 2 and 5 times powers of ten."""
+    """Label a logarithmic axis with plain numbers, at 1, 2 and 5 times powers of ten."""
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
 
 
 def legend_entries(ax: Axes) -> tuple[list[Any], list[str]]:
-    """Handles and labels of what is drawn, the optimum and the network first."""
+    """Return handles and labels of the legend, the optimum and the network first."""
     first = (*OPTIMAL, "network", "exact")
     entries = sorted(
         zip(*ax.get_legend_handles_labels(), strict=True), key=lambda entry: not entry[1].startswith(first)
@@ -253,7 +253,7 @@ def legend_entries(ax: Axes) -> tuple[list[Any], list[str]]:
 
 
 def with_legend(ax: Axes) -> Axes:
-    """The axes with a legend above them, where it covers nothing."""
+    """Add a legend above the axes, where it covers nothing, and return the axes."""
     handles, labels = legend_entries(ax)
     ax.legend(
         handles,

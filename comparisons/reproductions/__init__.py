@@ -11,12 +11,12 @@ from types import ModuleType
 
 
 def reproduction_ids() -> list[str]:
-    """The ids of all reproductions, in alphabetical order, without importing them."""
+    """Return the ids of all reproductions, in alphabetical order, without importing them."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
 def load(identifier: str) -> ModuleType:
-    """The module `paper` of a reproduction. Raises `KeyError` naming all ids if there is none."""
+    """Return the module `paper` of a reproduction. Raises `KeyError` naming all ids if there is none."""
     if identifier not in reproduction_ids():
         raise KeyError(f"no reproduction {identifier!r}; there are {', '.join(reproduction_ids())}")
     return importlib.import_module(f"{__name__}.{identifier}.paper")

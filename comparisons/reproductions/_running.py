@@ -1,4 +1,4 @@
-"""Running a paper's reproduction: its experiments, then one table, one set of verdicts and one report.
+"""Runs of a paper's reproduction: its experiments, then one table, one set of verdicts and one report.
 
 Each experiment keeps its own folder, checkpoints and report, so a reproduction that was stopped resumes, and every
 number in the common table can be followed to where it comes from.
@@ -28,7 +28,7 @@ REPRODUCTION_FILE = "reproduction.nc"
 
 @dataclass(frozen=True)
 class ReproductionOptions:
-    """What of a reproduction to run."""
+    """Choice of the experiments of a reproduction."""
 
     smoke: bool = False
     """Run tiny versions of the experiments, which prove nothing."""
@@ -43,7 +43,7 @@ class ReproductionOptions:
 
 
 def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, Any]:
-    """The experiments that these options choose, by name.
+    """Return the experiments that these options choose, by name.
 
     Raises `KeyError` naming what there is for an unknown reproduction or experiment.
     """
@@ -64,7 +64,7 @@ def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, A
 def run_reproduction(
     identifier: str, results: Path, options: ReproductionOptions, *, scheduler: str | None = None
 ) -> Path:
-    """Run whatever of a reproduction is not yet done below `results`; the path of its report.
+    """Run the parts of a reproduction that are not done below `results`; return the path of its report.
 
     Networks of all experiments are trained first, one process per core or, with the address of a scheduler, on its
     Dask cluster. Raises as `experiments_of` and `train_experiments`.
@@ -88,7 +88,7 @@ def render_reproduction(folder: Path) -> Path:
 
 
 def num_untrained(identifier: str, results: Path, options: ReproductionOptions) -> int:
-    """How many units of training are not yet, or not wholly, trained below `results`. Raises as `experiments_of`."""
+    """Return how many units of training are not finished below `results`. Raises as `experiments_of`."""
     folder = _folder(identifier, results, options) / "experiments"
     chosen = experiments_of(identifier, options).values()
     return sum(len(untrained_units(experiment, folder_of(experiment, folder))) for experiment in chosen)

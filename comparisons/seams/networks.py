@@ -36,7 +36,7 @@ def load_network(factory: str, weights: Path | None) -> nn.Module:
 
 
 def new_stack(config: StackedLSTMConfig, encoding: TrialEncoding, *, num_networks: int, seed: int) -> RecurrentPolicy:
-    """Untrained networks side by side, as policies."""
+    """Return untrained networks side by side, as policies."""
     stack = build_stack(
         config,
         input_size=encoding.size,
@@ -48,7 +48,7 @@ def new_stack(config: StackedLSTMConfig, encoding: TrialEncoding, *, num_network
 
 
 def load_networks(paths: Sequence[Path], config: StackedLSTMConfig, encoding: TrialEncoding) -> RecurrentPolicy:
-    """The networks of one or several stacks, side by side, as policies; those that diverged have weights of NaN.
+    """Return the networks of one or several stacks side by side; those that diverged have weights of NaN.
 
     Raises `FileNotFoundError` where a checkpoint is missing and `ValueError` where it holds something else.
     """
@@ -64,7 +64,7 @@ def load_networks(paths: Sequence[Path], config: StackedLSTMConfig, encoding: Tr
 
 
 def untrained_copy(network: Module, *, seed: int) -> Module | None:
-    """The same network before any training: every module re-initialised; `None` if some parameters cannot be."""
+    """Return the network with every module re-initialised; `None` if some parameters cannot be."""
     copied = copy.deepcopy(network)
     renewed: set[int] = set()
     with seeded(seed):

@@ -1,4 +1,4 @@
-"""The seam between JAX and torch for decisions: networks that play bandits become agents, and families feed them."""
+"""Adapter between JAX and PyTorch for decisions: networks become agents, and families give them tasks."""
 
 import functools
 from typing import Any
@@ -30,14 +30,14 @@ Player = nn.Module | Agent
 
 
 def as_policy(network: nn.Module, family: BanditFamily, *, horizon: int) -> RecurrentPolicy:
-    """A network with the encoding that fits the family's rewards; as it is if it is a policy already."""
+    """Return a network with the encoding that fits the family's rewards; a policy is returned as it is."""
     if isinstance(network, RecurrentPolicy):
         return network
     return RecurrentPolicy(network, trial_encoding(family, horizon=horizon))
 
 
 def agent_of(policy: RecurrentPolicy) -> Agent:
-    """The agent that a network is: its recurrent state is what it remembers.
+    """Return a network as an agent, whose state is the recurrent state.
 
     What it observes is the context of the trial, an integer per task, or `()` where there is none. It can be asked
     about any context without its state being touched.
@@ -59,7 +59,7 @@ def agent_of(policy: RecurrentPolicy) -> Agent:
 
 @functools.cache
 def trial_encoding(family: BanditFamily, *, horizon: int) -> TrialEncoding:
-    """What a network is fed: rewards of order 1, as they are or, where they are positive and real, in logarithms.
+    """Return the inputs of a network: rewards of order 1; positive real rewards as logarithms.
 
     In a contextual bandit the context comes first, and rewards that are positive and real are as they are. What is
     typical is read off the arms that vary: an arm that always pays the same has no unit.
@@ -83,7 +83,7 @@ def _contextual_encoding(family: AbstractContextualBanditFamily, horizon: int) -
 
 
 def _typical(rewards: np.ndarray) -> tuple[float, float]:
-    """A middle reward, and a distance of rewards from it."""
+    """Return a middle reward, and a typical distance of rewards from it."""
     low, median, high = np.quantile(rewards, [0.25, 0.5, 0.75])
     return float(median), max(float(high - low) / 2, 1e-3)
 
@@ -98,7 +98,7 @@ class TableStream(BlockStream):
         self._length = length
 
     def __call__(self, step: int) -> RewardTables:
-        """The tables of a step."""
+        """Return the tables of a step."""
         return self.block_row(step)
 
     def draw(self, key: Any, num_steps: int) -> list[RewardTables]:
@@ -107,7 +107,7 @@ class TableStream(BlockStream):
 
 
 def _tables(family: BanditFamily, key: Any, *, num_tasks: int, length: int) -> RewardTables:
-    """Fresh tables, and what their arms pay on average in the context of each trial."""
+    """Return fresh tables, and the mean reward of each arm in the context of each trial."""
     if isinstance(family, AbstractContextualBanditFamily):
         drawn = sample_contextual_tables(family, key, num_tasks=num_tasks, length=length)
         contexts = np.array(drawn.contexts, np.int64)
@@ -122,7 +122,7 @@ def _tables(family: BanditFamily, key: Any, *, num_tasks: int, length: int) -> R
 
 
 def describe(network: Player) -> str:
-    """What is scored, in words: the network's type and size."""
+    """Return the type and the size of a network, in words."""
     if isinstance(network, Agent):
         return "an agent of your own"
     count = sum(parameter.numel() for parameter in network.parameters())

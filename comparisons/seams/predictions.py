@@ -1,4 +1,4 @@
-"""The seam between JAX and torch: the one module that sees both.
+"""Adapter between JAX and PyTorch for predictions: heads become NumPyro distributions, families give sequences.
 
 A network becomes a `Predictor`, a function from observations to a NumPyro distribution, which is also what exact
 Bayes, the floors and a user's own callable are; nothing else in `comparisons` knows which side a prediction came from.
@@ -49,19 +49,19 @@ Network = nn.Module | Predictor
 
 
 def as_contestant(network: Network, family: AbstractPredictionFamily) -> SequencePredictor | Predictor:
-    """A module as a `SequencePredictor`; any other callable as it is."""
+    """Return a module as a `SequencePredictor`, and any other callable as it is."""
     return as_sequence_predictor(network, family) if isinstance(network, nn.Module) else network
 
 
 def as_sequence_predictor(network: nn.Module, family: AbstractPredictionFamily) -> SequencePredictor:
-    """A network with the family's natural encoding and head, in the family's own units; as it is if it has its own."""
+    """Return a network with the family's natural encoding and head; one that has its own is returned as it is."""
     if isinstance(network, SequencePredictor):
         return network
     return SequencePredictor(network, natural_encoding(family), natural_head(family))
 
 
 def predictor_of(network: SequencePredictor) -> Predictor:
-    """The function that a network computes: observations to predictive distributions in float64."""
+    """Return the function that a network computes, from observations to predictive distributions in float64."""
 
     def predict(observations: Shaped[Any, "task time"]) -> Distribution:
         return distribution_of(network.head, unroll(network, observations))
@@ -71,7 +71,7 @@ def predictor_of(network: SequencePredictor) -> Predictor:
 
 @in_float64
 def distribution_of(head: Head, outputs: np.ndarray) -> Distribution:
-    """The NumPyro distribution that a head reads off a network's outputs, in float64."""
+    """Return the NumPyro distribution whose parameters are a network's outputs, in float64."""
     tensors = head.parameters(torch.from_numpy(np.array(outputs, dtype=np.float64)))
     parameters: dict[str, Any] = {name: jnp.asarray(tensor.numpy()) for name, tensor in tensors.items()}
     match head:
@@ -94,17 +94,17 @@ def distribution_of(head: Head, outputs: np.ndarray) -> Distribution:
 
 
 def natural_head(family: AbstractPredictionFamily) -> AnyHead:
-    """The head that can represent the family's posterior predictive, in the family's own units."""
+    """Return the head that can represent the family's posterior predictive, in the family's own units."""
     return scaled_head(family, loc=0.0, scale=1.0)
 
 
 def natural_encoding(family: AbstractPredictionFamily) -> Encoding:
-    """The encoding that fits the support of the family's observations, in the family's own units."""
+    """Return the encoding that fits the support of the family's observations, in the family's own units."""
     return scaled_encoding(family, loc=0.0, scale=1.0)
 
 
 def scaled_head(family: AbstractPredictionFamily, *, loc: float, scale: float) -> AnyHead:
-    """As `natural_head`, with outputs of order 1 for observations of order `scale` around `loc`."""
+    """Return the natural head with outputs of order 1 for observations of order `scale` around `loc`."""
     match observation_space(family).support:
         case constraints.boolean:
             return BernoulliHead()
@@ -119,7 +119,7 @@ def scaled_head(family: AbstractPredictionFamily, *, loc: float, scale: float) -
 
 
 def scaled_encoding(family: AbstractPredictionFamily, *, loc: float, scale: float) -> Encoding:
-    """As `natural_encoding`, with inputs of order 1 for observations of order `scale` around `loc`."""
+    """Return the natural encoding with inputs of order 1 for observations of order `scale` around `loc`."""
     match natural := observation_space(family).support:
         case constraints.positive | constraints.nonnegative:
             return PositiveEncoding(scale=scale)
@@ -132,7 +132,7 @@ def scaled_encoding(family: AbstractPredictionFamily, *, loc: float, scale: floa
 
 
 def histogram_head(family: AbstractPredictionFamily, *, num_bins: int = 64) -> HistogramHead:
-    """A head for predictives of any one-dimensional shape: bins of equal mass under the family's prior predictive.
+    """Return a head for predictives of any shape: bins of equal mass under the family's prior predictive.
 
     For real or positive observations, in the family's own units. Raises `ValueError` for finite outcomes or fewer
     than 2 bins.
@@ -149,7 +149,7 @@ def histogram_head(family: AbstractPredictionFamily, *, num_bins: int = 64) -> H
 
 
 def num_outcomes(family: AbstractPredictionFamily) -> int:
-    """How many values an observation can take. Raises `ValueError` if not finitely many, counted from 0."""
+    """Return how many values an observation can take. Raises `ValueError` unless they are finitely many, from 0."""
     support = observation_space(family).support
     if support == constraints.boolean:
         return 2
@@ -159,7 +159,7 @@ def num_outcomes(family: AbstractPredictionFamily) -> int:
 
 
 def typical_units(family: AbstractPredictionFamily) -> tuple[float, float]:
-    """Median and half the interquartile range of observations under the prior: the units that training works in."""
+    """Return median and half the interquartile range of observations under the prior: the units of training."""
     observations = sample_sequences(family, key_for(0, "units"), num_tasks=4096, length=1).observations
     if not np.issubdtype(observations.dtype, np.floating):
         return 0.0, 1.0
@@ -177,7 +177,7 @@ class TrainingStream(BlockStream):
         self._length = length
 
     def __call__(self, step: int) -> torch.Tensor:
-        """The observations of a step (`batch time`)."""
+        """Return the observations of a step (`batch time`)."""
         return self.block_row(step)
 
     def draw(self, key: Array, num_steps: int) -> Sequence[torch.Tensor]:
@@ -191,7 +191,7 @@ class TrainingStream(BlockStream):
 
 @in_float64
 def centre_of(distribution: Distribution) -> np.ndarray:
-    """One number per prediction for plots: the probability of the last outcome, the median, or else the mean."""
+    """Return one number per prediction for plots: the probability of the last outcome, the median, or the mean."""
     log_probs = outcome_log_probs(distribution)
     if log_probs is not None:
         return np.exp(np.asarray(log_probs, float))[..., -1]

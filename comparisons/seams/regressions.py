@@ -1,4 +1,4 @@
-"""The seam between JAX and torch for regressions: families feed networks pairs, and networks say what they predict."""
+"""Adapter between JAX and PyTorch for regressions: families give pairs, and networks return predictions."""
 
 import functools
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ TASKS_PER_PASS = 2048
 
 @functools.cache
 def pair_encoding(family: AbstractRegressionFamily) -> PairEncoding:
-    """What a network is fed: inputs and targets of order 1 under the prior; places on the circle as points on it."""
+    """Return the inputs of a network: inputs and targets of order 1; positions on a circle as cosine and sine."""
     drawn = sample_regressions(family, key_for(0, "units"), num_tasks=4096, length=4)
     target_scale = float(np.sqrt((drawn.targets**2).mean()))
     num_outputs = drawn.targets.shape[-1]
@@ -38,13 +38,13 @@ def pair_encoding(family: AbstractRegressionFamily) -> PairEncoding:
 
 
 def regression_head(family: AbstractRegressionFamily) -> IndependentNormalHead:
-    """A head with outputs of order 1 for targets of the family's scale."""
+    """Return a head with outputs of order 1 for targets of the family's scale."""
     drawn = sample_regressions(family, key_for(0, "units"), num_tasks=4096, length=4)
     return IndependentNormalHead(drawn.targets.shape[-1], float(np.sqrt((drawn.targets**2).mean())))
 
 
 def as_regression_predictor(network: torch.nn.Module, family: AbstractRegressionFamily) -> RegressionPredictor:
-    """A network with the encoding and the head that fit the family; as it is if it has its own."""
+    """Return a network with the encoding and the head that fit the family; one that has its own as it is."""
     if isinstance(network, RegressionPredictor):
         return network
     return RegressionPredictor(network, pair_encoding(family), regression_head(family))
@@ -56,7 +56,7 @@ def predict_pairs(
     inputs: Float[np.ndarray, "task time input"],
     targets: Float[np.ndarray, "task time output"],
 ) -> Distribution:
-    """What a network predicts of every target (batch shape `task time`, event `output`), in float64."""
+    """Return the predictions of every target (batch shape `task time`, event `output`), in float64."""
     passes: list[dict[str, torch.Tensor]] = []
     was_training = predictor.training
     predictor.eval()
@@ -82,7 +82,7 @@ class PairStream(BlockStream):
         self._length = length
 
     def __call__(self, step: int) -> Pairs:
-        """The pairs of a step."""
+        """Return the pairs of a step."""
         return self.block_row(step)
 
     def draw(self, key: Array, num_steps: int) -> Sequence[Pairs]:

@@ -1,4 +1,4 @@
-"""The seam between JAX and torch: the one module that sees both.
+"""Training data from JAX for torch, drawn in blocks of steps.
 
 A network becomes a `Predictor`, a function from observations to a NumPyro distribution, which is also what exact
 Bayes, the floors and a user's own callable are; nothing else in `comparisons` knows which side a prediction came from.
@@ -35,10 +35,10 @@ class BlockStream(abc.ABC):
 
     @abc.abstractmethod
     def draw(self, key: Array, num_steps: int) -> Sequence[Any]:
-        """The data of a block of steps, one entry per step."""
+        """Return the data of a block of steps, one entry per step."""
 
     def block_row(self, step: int) -> Any:
-        """The data of one step."""
+        """Return the data of one step."""
         block, row = divmod(step, STEPS_PER_BLOCK)
         if block not in self._blocks or row == 0:
             self._blocks = {

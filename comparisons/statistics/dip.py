@@ -1,4 +1,4 @@
-"""Hartigan's dip: are training seeds of one regime or of two? A test against every distribution with one mode.
+"""Hartigan's dip test of unimodality, for the question whether training seeds form one group or several.
 
 The dip of a sample is the least that any distribution function with one mode (convex up to it, concave beyond it) is
 off its empirical distribution function, at the worst place (Hartigan & Hartigan 1985, Ann. Statist. 13, 70–84). It
@@ -31,7 +31,7 @@ _NULL_SEED = 1985
 
 
 class DipTest(NamedTuple):
-    """The dip of a sample and how often samples of that length from a uniform distribution have at least such a dip."""
+    """The dip of a sample, and the fraction of uniform samples of that size whose dip is at least as large."""
 
     dip: float
     p_value: float
@@ -39,7 +39,7 @@ class DipTest(NamedTuple):
 
 
 def dip(values: Float[np.ndarray, "value"]) -> float:
-    """The dip of a sample: a difference of probabilities, whatever the values' unit and scale.
+    """Return the dip of a sample, a difference of probabilities; it does not depend on the values' unit or scale.
 
     Raises `ValueError` for no values, or any that is not finite.
     """
@@ -48,7 +48,7 @@ def dip(values: Float[np.ndarray, "value"]) -> float:
 
 
 def dip_test(values: Float[np.ndarray, "value"], *, num_simulations: int = NUM_SIMULATIONS) -> DipTest:
-    """Test one mode against more: small p-values say that the values fall into groups with a gap between.
+    """Test one mode against more; small p-values mean that the values form groups with a gap between them.
 
     The simulated dips are the same for all samples of one length, so p-values of two samples can be compared. Raises
     as `dip`, and `ValueError` for fewer than 4 values or 1 simulation.
@@ -66,7 +66,7 @@ def dip_test(values: Float[np.ndarray, "value"], *, num_simulations: int = NUM_S
 
 @functools.lru_cache(maxsize=32)
 def _null_dips(num_values: int, num_simulations: int) -> Float[np.ndarray, "simulation"]:
-    """Dips of uniform samples in ascending order."""
+    """Return dips of uniform samples in ascending order."""
     generator = np.random.default_rng([_NULL_SEED, num_values])
     dips = np.array([_dip(np.sort(generator.random(num_values))) for _ in range(num_simulations)])
     dips.sort()
@@ -81,7 +81,7 @@ def _check(values: Float[np.ndarray, "value"]) -> None:
 
 @compiled
 def _dip(ordered):
-    """The dip of values in ascending order, in O(n) for each narrowing of the interval that holds the mode.
+    """Return the dip of ascending values, in O(n) for each narrowing of the interval that holds the mode.
 
     In counts rather than probabilities. Up to the mode the best function runs half the dip above the greatest convex
     minorant, beyond it half the dip below the least concave majorant, and the two may not cross at the mode: so the
@@ -110,7 +110,7 @@ def _dip(ordered):
 
 @compiled
 def _steps(ordered):
-    """Where the empirical distribution function steps, and the count of values before and after each step."""
+    """Return the steps of the empirical distribution function, and the counts of values before and after each."""
     num_values = len(ordered)
     places, before, after = np.empty(num_values), np.empty(num_values), np.empty(num_values)
     size = 0
@@ -124,7 +124,7 @@ def _steps(ordered):
 
 @compiled
 def _hull(places, heights, low, high, sign):
-    """Indices of the corners of the greatest convex minorant (`sign` 1) or least concave majorant (−1)."""
+    """Return indices of the corners of the greatest convex minorant (`sign` 1) or least concave majorant (−1)."""
     corners = np.empty(high - low + 1, np.int64)
     size = 0
     for i in range(low, high + 1):
@@ -142,7 +142,7 @@ def _hull(places, heights, low, high, sign):
 
 @compiled
 def _between(places, heights, corners):
-    """Heights of the chords between neighbouring corners, at all places from the first corner to the last."""
+    """Return heights of the chords between neighbouring corners, at all positions from the first to the last."""
     first = corners[0]
     values = np.empty(corners[-1] - first + 1)
     values[0] = heights[first]

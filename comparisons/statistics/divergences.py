@@ -58,7 +58,7 @@ class Estimate(NamedTuple):
 
 @in_float64
 def monte_carlo_kl_divergence(p: Distribution, q: Distribution, key: Array, *, num_samples: int) -> Estimate:
-    """KL(p‖q) in nats as the mean log ratio over `num_samples` draws from p, with its standard error.
+    """Return KL(p‖q) in nats as the mean log ratio over `num_samples` draws from p, with its standard error.
 
     Unbiased, but blind to tails that the draws do not reach. Raises `ValueError` for fewer than 2 draws.
     """

@@ -1,4 +1,4 @@
-"""Intervals for means over tasks and training seeds, by the bootstrap.
+"""Intervals for means over tasks and training seeds: the bootstrap, and Student's t over training seeds.
 
 Tasks and seeds are crossed (every network meets every task), so both are resampled, independently of each other.
 Deviations of the resampled weights are scaled by sqrt(n / (n - 1)), which makes the spread of the resampled means
@@ -40,7 +40,7 @@ def bootstrap_mean(
     level: float = LEVEL,
     num_resamples: int = NUM_RESAMPLES,
 ) -> Interval:
-    """The mean over seeds and tasks with a percentile interval over both; over tasks alone where there is one seed.
+    """Return the mean over seeds and tasks with a percentile interval over both; over tasks alone for one seed.
 
     Infinite where any value is. Raises `ValueError` for fewer than 2 tasks or a level outside (0, 1).
     """
@@ -55,7 +55,7 @@ def bootstrap_ratio(
     level: float = LEVEL,
     num_resamples: int = NUM_RESAMPLES,
 ) -> Interval:
-    """A ratio of sums (or means) with its percentile interval, resampled as in `bootstrap_mean`.
+    """Return a ratio of sums (or means) with its percentile interval, resampled as in `bootstrap_mean`.
 
     Of more than 4,000 tasks, which are exchangeable, blocks of neighbours are resampled, 4,000 of them.
     """
@@ -74,7 +74,7 @@ def bootstrap_ratio(
 def resampled_means(
     values: Float[np.ndarray, "measure training_seed task"], *, seed: int, num_resamples: int = NUM_RESAMPLES
 ) -> Float[np.ndarray, "measure resample"]:
-    """Means over seeds and tasks under the same resamples for every measure, so that they can be combined.
+    """Return means over seeds and tasks under the same resamples for every measure, so that they can be combined.
 
     Infinite for a measure that has any value that is not finite. Raises `ValueError` for fewer than 2 tasks.
     """
@@ -100,7 +100,7 @@ def resampled_means(
 def bootstrap_median(
     values: Float[np.ndarray, "task"], *, seed: int, level: float = LEVEL, num_resamples: int = NUM_RESAMPLES
 ) -> Interval:
-    """The median over tasks with a percentile interval over them; values may be infinite.
+    """Return the median over tasks with a percentile interval over them; values may be infinite.
 
     Raises `ValueError` for fewer than 2 tasks, values that are NaN, or a level outside (0, 1).
     """
@@ -130,7 +130,7 @@ def t_interval(
 
 
 def percentile_interval(estimate: float, resampled: Float[np.ndarray, "resample"], *, level: float = LEVEL) -> Interval:
-    """An estimate with the central `level` of its resampled values, whose ends may be infinite.
+    """Return an estimate with the central `level` of its resampled values, whose ends may be infinite.
 
     NaN where the estimate or any resampled value is undefined. Raises `ValueError` for a level outside (0, 1).
     """
@@ -146,12 +146,12 @@ def percentile_interval(estimate: float, resampled: Float[np.ndarray, "resample"
 def resampled_weights(
     num_units: int, *, seed: int, num_resamples: int = NUM_RESAMPLES
 ) -> Float[np.ndarray, "resample unit"]:
-    """Weights of the units (tasks, blocks of them or seeds) in each resample, which sum to 1; all 1 for one unit."""
+    """Return the weights of the units (tasks, blocks or seeds) in each resample; they sum to 1."""
     return _weights(_resampled_counts(seed, num_units, num_resamples))
 
 
 def summed_in_blocks(values: Float[np.ndarray, "*batch task"]) -> Float[np.ndarray, "*batch block"]:
-    """Sums over neighbouring tasks, as many blocks as may be resampled one by one."""
+    """Return sums over blocks of neighbouring tasks, at most `MAX_UNITS` of them."""
     num_tasks = values.shape[-1]
     if num_tasks <= MAX_UNITS:
         return values
@@ -160,7 +160,7 @@ def summed_in_blocks(values: Float[np.ndarray, "*batch task"]) -> Float[np.ndarr
 
 @functools.lru_cache(maxsize=8)
 def _resampled_counts(seed: int, count: int, num_resamples: int) -> UInt8[np.ndarray, "resample unit"]:
-    """How often each of `count` units is drawn in each resample."""
+    """Return how often each of `count` units is drawn in each resample."""
     generator = np.random.default_rng(seed)
     counts = np.empty((num_resamples, count), np.uint8)
     for row in counts:
@@ -170,7 +170,7 @@ def _resampled_counts(seed: int, count: int, num_resamples: int) -> UInt8[np.nda
 
 
 def _weights(counts: UInt8[np.ndarray, "resample unit"]) -> Float[np.ndarray, "resample unit"]:
-    """Weights of the units; their deviations from equal ones are scaled so that the resampled spread is unbiased."""
+    """Return the weights of the units; deviations from equal weights are scaled to make the spread unbiased."""
     num_units = counts.shape[1]
     if num_units == 1:
         return np.ones(counts.shape)

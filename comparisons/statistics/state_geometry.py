@@ -1,4 +1,4 @@
-"""How the hidden states of a recurrent network move and spread over many lifetimes.
+"""Geometry of the hidden states of a recurrent network: steps, principal components, dimension.
 
 States are those after each trial, one lifetime per task. Distances are in units of the hidden state; for an LSTM, put
 hidden and cell states in one array or take the hidden ones alone. After Lange & Sprekeler 2020 (arXiv 2010.04466),
@@ -18,7 +18,7 @@ _MAX_BLOCKS = 200
 
 
 class PrincipalCoordinates(NamedTuple):
-    """States in the directions along which they spread most."""
+    """States in their principal components."""
 
     coordinates: Float[np.ndarray, "task time component"]
     """Distances from the mean state, in units of the hidden state."""
@@ -31,7 +31,7 @@ class PrincipalCoordinates(NamedTuple):
 
 
 class Occupancy(NamedTuple):
-    """Where states are: the share of all visits that fall into each bin of a square of the first two coordinates."""
+    """Fractions of all visits that fall into each bin of a square of the first two coordinates."""
 
     probs: Float[np.ndarray, "first_bin second_bin"]
     """Sum to 1."""
@@ -42,12 +42,12 @@ class Occupancy(NamedTuple):
 
 
 def state_changes(states: Float[np.ndarray, "task time hidden"]) -> Float[np.ndarray, "task time-1"]:
-    """Euclidean length of the step from each state to the next; entry t is the step between trials t and t + 1."""
+    """Return the Euclidean length of each step; entry t is the step between trials t and t + 1."""
     return np.linalg.norm(np.diff(states, axis=1), axis=-1)
 
 
 def policy_entropy(action_probs: Float[np.ndarray, "*batch arm"]) -> Float[np.ndarray, "*batch"]:
-    """Entropy of the distribution over arms in nats: 0 for a sure choice, log(arms) for an even one.
+    """Return the entropy of the distribution over arms in nats, from 0 (deterministic) to log(arms) (uniform).
 
     Raises `ValueError` for probabilities below 0, or that do not sum to 1 within 1e-4 (they may be float32).
     """
@@ -63,7 +63,7 @@ def policy_entropy(action_probs: Float[np.ndarray, "*batch arm"]) -> Float[np.nd
 def principal_coordinates(
     states: Float[np.ndarray, "task time hidden"], *, num_components: int = 2
 ) -> PrincipalCoordinates:
-    """Principal components of all states, over tasks and trials alike, and the states in them.
+    """Return the principal components of all states, over tasks and trials, and the states in them.
 
     Raises `ValueError` for a number of components outside 1 to the number of hidden units, or of visits if fewer.
     """
@@ -84,7 +84,7 @@ def principal_coordinates(
 
 
 def occupancy(coordinates: Float[np.ndarray, "task time 2"], *, bound: float, num_bins: int = 40) -> Occupancy:
-    """The histogram of all visits over the square from −bound to bound in both coordinates.
+    """Return the histogram of all visits over the square from −bound to bound in both coordinates.
 
     Raises `ValueError` for a bound that is not positive, fewer than 1 bin, or a square that no state visits.
     """
@@ -100,7 +100,7 @@ def occupancy(coordinates: Float[np.ndarray, "task time 2"], *, bound: float, nu
 
 
 def participation_ratio(states: Float[np.ndarray, "task time hidden"], *, level: float = LEVEL) -> Interval:
-    """In how many dimensions states spread: (Σλ)² / Σλ², λ the eigenvalues of their covariance over tasks and trials.
+    """Return the participation ratio (Σλ)² / Σλ², with λ the eigenvalues of the covariance of the states.
 
     1 on a line, the number of hidden units where all directions vary alike (Gao et al. 2017, bioRxiv 214262). The
     interval is over tasks: Student's t on the logarithm by the jackknife, which takes out that few tasks make the
@@ -133,13 +133,13 @@ def participation_ratio(states: Float[np.ndarray, "task time hidden"], *, level:
 
 
 def _moments(rows: Float[np.ndarray, "visit hidden"]) -> Float[np.ndarray, "hidden_and_one hidden_and_one"]:
-    """Sums over visits of all products of hidden units and of a last unit that is always 1, and so counts."""
+    """Return sums over visits of all products of hidden units; a last unit is always 1 and counts the visits."""
     extended = np.column_stack([rows, np.ones(len(rows))])
     return extended.T @ extended
 
 
 def _ratio(moments: Float[np.ndarray, "hidden_and_one hidden_and_one"]) -> float:
-    """(tr C)² / tr C², which needs no eigenvalues; NaN where nothing varies."""
+    """Return (tr C)² / tr C², which needs no eigenvalues; NaN where nothing varies."""
     products = moments / moments[-1, -1]
     covariance = products[:-1, :-1] - np.outer(products[-1, :-1], products[-1, :-1])
     size = float((covariance**2).sum())

@@ -42,7 +42,7 @@ class Tails(NamedTuple):
 
 
 def tails_of(p: Distribution) -> Tails | None:
-    """The tail quantiles of a distribution, or `None` where they are not known accurately enough to integrate."""
+    """Return the tail quantiles of a distribution, or `None` where they are too inaccurate to integrate."""
     if isinstance(p, dist.ExpandedDistribution):
         return tails_of(p.base_dist)
     if isinstance(p, dist.Normal):
@@ -59,7 +59,7 @@ def tails_of(p: Distribution) -> Tails | None:
 
 
 def kl_by_quadrature(p: Distribution, q: Distribution, tails: Tails) -> np.ndarray:
-    """KL(p‖q) in nats, inf where it diverges; `ArithmeticError` where the tolerance is not reached."""
+    """Return KL(p‖q) in nats, inf where it diverges. Raises `ArithmeticError` where the tolerance is not reached."""
     batch_shape = np.broadcast_shapes(p.batch_shape, q.batch_shape)
     diverges = np.asarray(np.any([_tail_diverges(q, quantile, batch_shape) for quantile in tails], axis=0))
     finite = _converged_integral(p, q, tails, batch_shape, ignore=diverges)
@@ -67,7 +67,7 @@ def kl_by_quadrature(p: Distribution, q: Distribution, tails: Tails) -> np.ndarr
 
 
 def log_prob_or_minus_inf(distribution: Distribution, x: Any) -> Any:
-    """Log density, and -inf outside the support, where NumPyro would warn and extrapolate."""
+    """Return the log density, and -inf outside the support, where NumPyro would warn and extrapolate."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Out-of-support values")
         log_density = distribution.log_prob(x)
@@ -75,7 +75,7 @@ def log_prob_or_minus_inf(distribution: Distribution, x: Any) -> Any:
 
 
 def _tail_diverges(q: Distribution, quantile: Callable[[np.ndarray], Any], batch_shape: tuple[int, ...]) -> np.ndarray:
-    """Whether -log q grows along p's tail at least as fast as 1 / (probability beyond): then its mean is infinite."""
+    """Return whether -log q grows along p's tail at least as fast as 1 / (probability beyond): an infinite mean."""
     depths = _column(np.array([150.0, 200.0]), batch_shape)
     near, far = -np.broadcast_to(np.asarray(log_prob_or_minus_inf(q, quantile(depths)), float), (2, *batch_shape))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -104,7 +104,7 @@ def _converged_integral(
 def _integral(
     p: Distribution, q: Distribution, tails: Tails, batch_shape: tuple[int, ...], *, bisections: int
 ) -> np.ndarray:
-    """The mean of log p - log q over both halves of p, as an integral over depth."""
+    """Return the mean of log p - log q over both halves of p, as an integral over depth."""
     depths, weights = _depth_rule(bisections)
     per_pass = max(1, _MAX_EVALUATIONS_PER_PASS // max(1, int(np.prod(batch_shape))))
     total = np.zeros(batch_shape)
@@ -124,7 +124,7 @@ def _log_ratio(p: Distribution, q: Distribution, x: Array) -> Array:
 
 @functools.cache
 def _depth_rule(bisections: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Legendre panels in depth, from the median outwards and growing, weighted by exp(-depth)."""
+    """Return Gauss-Legendre panels in depth, growing from the median outwards, weighted by exp(-depth)."""
     edges = np.log(2) + np.concatenate([np.linspace(0, 4, 9), 4 * 1.35 ** np.arange(1, 18)])
     for _ in range(bisections):
         edges = np.sort(np.concatenate([edges, (edges[1:] + edges[:-1]) / 2]))
@@ -139,7 +139,7 @@ def _column(values: np.ndarray, batch_shape: tuple[int, ...]) -> np.ndarray:
 
 
 def tail_points(p: Distribution) -> tuple[np.ndarray, np.ndarray]:
-    """Points (`point *batch`) and weights that turn a sum of densities at the points into an integral over x.
+    """Return points (`point *batch`) and weights that turn a sum of densities at the points into an integral.
 
     For integrands that are p times something of moderate growth. Raises `NotImplementedError` where p's quantiles
     are not known.
