@@ -10,9 +10,9 @@ from .lifetimes.experiment import GeneralistExperiment as GeneralistExperiment
 from .lifetimes.experiment import SpecialistExperiment as SpecialistExperiment
 from .lifetimes.settings import Cell as Cell
 from .lifetimes.settings import MapEvaluation as MapEvaluation
-from .order.contexts import ContextualOrderExperiment as ContextualOrderExperiment
-from .order.functions import FunctionOrderExperiment as FunctionOrderExperiment
-from .order.linear import LinearOrderExperiment as LinearOrderExperiment
+from .order.experiments import ContextualOrderExperiment as ContextualOrderExperiment
+from .order.experiments import FunctionOrderExperiment as FunctionOrderExperiment
+from .order.experiments import LinearOrderExperiment as LinearOrderExperiment
 from .order.settings import NamedLearner as NamedLearner
 from .order.settings import OrderEvaluationConfig as OrderEvaluationConfig
 from .order.trajectories import Recoveries as Recoveries
