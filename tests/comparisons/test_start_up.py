@@ -22,4 +22,4 @@ def test_help_loads_no_framework():
 @pytest.mark.parametrize("kind", ["predictions", "decisions", "order", "lifetimes", "foraging"])
 def test_a_process_that_trains_does_not_load_what_draws(kind):
     code = f"import comparisons.training, comparisons.{kind}.running"
-    assert loaded_of(code, "matplotlib", "seaborn", "jinja2", f"comparisons.{kind}.kind") == []
+    assert loaded_of(code, "matplotlib", "seaborn", f"comparisons.{kind}.kind") == []
