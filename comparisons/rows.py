@@ -74,9 +74,7 @@ class Resampler(NamedTuple):
         """Return the mean over tasks and training seeds."""
         return Row(who, bootstrap_mean(values, seed=self.seed), over_tasks(len(values)), at)
 
-    def ratio(
-        self, who: str, above: Scores, below: Float[np.ndarray, "#training_seed task"], **at: Coordinate
-    ) -> Row:
+    def ratio(self, who: str, above: Scores, below: Float[np.ndarray, "#training_seed task"], **at: Coordinate) -> Row:
         """Return the ratio of two means over tasks and training seeds; `below` broadcasts."""
         below = np.broadcast_to(below, above.shape)
         return Row(who, bootstrap_ratio(above, below, seed=self.seed), over_tasks(len(above)), at)

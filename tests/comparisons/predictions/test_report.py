@@ -101,9 +101,7 @@ def test_verdicts_are_shown_in_words(small, tmp_path, monkeypatch):
         Verdict("Alike.", "failed", 0.4, 0.3, 0.5, 0.1, 0.2, "score", TASKS),
     ]
     monkeypatch.setattr("comparisons.report.page.verdicts_of", lambda _: verdicts)
-    page = Page(
-        write_report(small, tmp_path, question="Is it?", provenance={"wall time, train": "12 s"}).read_text()
-    )
+    page = Page(write_report(small, tmp_path, question="Is it?", provenance={"wall time, train": "12 s"}).read_text())
     shown = [attributes["class"] for attributes in page.all("span") if "verdict" in str(attributes.get("class"))]
     assert shown[:3] == ["verdict held", "verdict failed", "verdict undecided"]
     rows = [row for row in page.rows() if "Bound" in row]
