@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,12 @@ QUICK = ["--smoke", "--training.num-steps", "20", "--evaluation.num-tasks", "50"
 
 
 def bayesgauge(*arguments, cwd):
-    """Run a command line in this process, in a folder."""
+    """Run a command line in this process, in a folder; warnings are printed, as they are in a program of its own."""
     arguments = [str(argument) for argument in arguments]
     printed, refused = io.StringIO(), io.StringIO()
-    with contextlib.chdir(cwd), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(refused):
+    outputs = (contextlib.redirect_stdout(printed), contextlib.redirect_stderr(refused))
+    with contextlib.chdir(cwd), outputs[0], outputs[1], warnings.catch_warnings():
+        warnings.simplefilter("default")
         try:
             code = main(arguments)
         except SystemExit as ended:
