@@ -43,7 +43,6 @@ def write_report(tree: xr.DataTree, path: Path, *, question: str, provenance: Ma
         files |= {f"{figure.name}.png": figure.png, f"{figure.name}.pdf": figure.pdf, f"{figure.name}.csv": figure.csv}
     files["measures.csv"] = csv_bytes(table_of(tree).frame())
     claims = pd.DataFrame(verdicts, columns=list(Verdict._fields)).astype({"over": str})
-    claims = pd.DataFrame(verdicts, columns=list(Verdict._fields)).astype({"over": str})
     files["claims.csv"] = csv_bytes(claims)
     files["claims.md"] = claims_in_markdown(claim_rows(verdicts)).encode()
     prefix = f"{folder.name}/" if is_file else ""
