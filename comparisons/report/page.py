@@ -19,7 +19,7 @@ import xarray as xr
 from comparisons.claims import Verdict, decidable, judge
 from comparisons.kinds import kind_of
 from comparisons.report.figure import RenderedFigure, csv_bytes, rendered_figures
-from comparisons.report.words import claim_rows, claims_in_markdown, measure_sections
+from comparisons.report.words import claim_rows, claims_in_markdown, measure_sections, seed_assumptions
 from comparisons.rows import table_of
 from metalearners.atomic import write_atomically
 
@@ -71,6 +71,7 @@ def page_of(
         question=question,
         answer=kind.answer(tree, table, verdicts),
         claims=claim_rows(verdicts),
+        seed_assumptions=seed_assumptions(table),
         figures=[figure._asdict() | {"source": _data_url(figure.png)} for figure in figures],
         files=files,
         kind=kind,
