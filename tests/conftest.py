@@ -23,6 +23,18 @@ if _too_early:
 install_import_hook(PACKAGES, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 
+MOST_PROGRAMS = 100
+"""Programs compiled by JAX that a process may hold between two tests; each takes 2 to 6 MB."""
+
+
+@pytest.fixture(autouse=True)
+def compiled_programs_are_released():
+    """Releases JAX's compiled programs when they are many; by itself it keeps each one until the process ends."""
+    yield
+    if (jax := sys.modules.get("jax")) and len(jax.devices()[0].client.live_executables()) > MOST_PROGRAMS:
+        jax.clear_caches()
+
+
 @pytest.fixture
 def bayesgauge_here(tmp_path, monkeypatch, capsys):
     """Runs a command line in this process, in an empty folder; programs of their own take seconds to start."""
