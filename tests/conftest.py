@@ -12,6 +12,8 @@ from jaxtyping import install_import_hook
 
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(".pytest_cache/jax"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+# For workers, which start after this line: glibc otherwise keeps what each thread of JAX's compiler freed, 0.5 GB.
+os.environ.setdefault("MALLOC_ARENA_MAX", "1")
 
 PACKAGES = ["bayesopt", "metalearners", "comparisons"]
 
@@ -23,7 +25,7 @@ if _too_early:
 install_import_hook(PACKAGES, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 
-MOST_PROGRAMS = 100
+MOST_PROGRAMS = 200
 """Programs compiled by JAX that a process may hold between two tests; each takes 2 to 6 MB."""
 
 
