@@ -25,7 +25,7 @@ if _too_early:
 install_import_hook(PACKAGES, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 
-MOST_PROGRAMS = 150
+MOST_PROGRAMS = 100
 """Programs compiled by JAX that a process may hold between two tests; each takes 2 to 6 MB."""
 
 
