@@ -33,6 +33,8 @@ from metalearners.supervised import train
 
 Module = TypeVar("Module", bound=nn.Module)
 
+_Config = TypeVar("_Config", TrainingConfig, ReinforcementConfig)
+
 
 @overload
 def meta_train(
@@ -96,7 +98,7 @@ def meta_train(
             )
 
 
-def _settings[T](kind: type[T], training: object, family: AbstractFamily) -> T:
+def _settings(kind: type[_Config], training: object, family: AbstractFamily) -> _Config:
     """Return the settings of training, or the defaults without any."""
     if training is None:
         return kind()
