@@ -1,4 +1,4 @@
-"""How single networks behave in the course of a lifetime, and where their hidden states go (the paper's figure 3)."""
+"""Behaviour of single networks trial by trial, and their hidden states (the paper's figure 3)."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,8 @@ import xarray as xr
 
 from comparisons.lifetimes.end_points import end_points
 from comparisons.lifetimes.state_readouts import separation_of_kinds
-from comparisons.seams.fixed_arm_play import Player, play_one
+from comparisons.lifetimes.tree import BEHAVIOUR
+from comparisons.seams.fixed_arm_play import Stack, play_one
 from comparisons.seams.fixed_arms import Setting, draw_fixed_arm_tasks
 from comparisons.seeding import integer_for
 from comparisons.statistics.state_geometry import (
@@ -16,25 +17,23 @@ from comparisons.statistics.state_geometry import (
     principal_coordinates,
     state_changes,
 )
-from comparisons.tree import LIFETIME_BEHAVIOUR
 
 NUM_SHOWN_TASKS = 200
-"""Lifetimes of each network, half of them with a better uncertain arm."""
+"""Lifetimes of each network; in half of them the unknown arm is better."""
 
 
 DISTANCE = 3.0
-"""How far the uncertain arm's mean is from the sure arm's pay, on either side; rewards."""
+"""Distance of the unknown arm's mean from the known arm's reward, on either side; in rewards."""
 
 
-def behaviour_of(shown: Mapping[tuple[int, int], tuple[Player, Setting]], *, seed: int) -> xr.Dataset:
-    """Behaviour and hidden states of every network (`shown task time`), in tasks whose better arm is plain.
+def behaviour_of(shown: Mapping[tuple[int, int], tuple[Stack, Setting]], *, seed: int) -> xr.Dataset:
+    """Return behaviour and hidden states of every network (`shown task time`), in tasks whose better arm is plain.
 
-    The uncertain arm pays `DISTANCE` less than the sure arm in the first half of the tasks and as much more in the
-    second: what a network makes of either is not mixed up with how often each comes. `bound` is estimate, lower, upper;
-    intervals are over tasks.
+    The unknown arm's mean is `DISTANCE` below the known arm's reward in the first half of the tasks and `DISTANCE`
+    above it in the second half, whatever the prior. `bound` is estimate, lower, upper; intervals are over tasks.
     """
     rows: dict[str, list[np.ndarray]] = {}
-    for player, setting in shown.values():
+    for stack, setting in shown.values():
         half = NUM_SHOWN_TASKS // 2
         generator = np.random.default_rng(integer_for(seed, "shown lifetimes"))
         alike = setting._replace(prior_scale=0.0)
@@ -43,7 +42,7 @@ def behaviour_of(shown: Mapping[tuple[int, int], tuple[Player, Setting]], *, see
             for side in (-1, 1)
         ]
         tasks = type(parts[0])(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-        played, states = play_one(player, setting, tasks, seed=integer_for(seed, "shown actions"))
+        played, states = play_one(stack, setting, tasks, seed=integer_for(seed, "shown actions"))
         coordinates = principal_coordinates(states, num_components=2)
         is_better, last_states = tasks.means > 0, states[:, -1]
         separation = separation_of_kinds(last_states, is_better, seed=integer_for(seed, "read-out"))
@@ -61,8 +60,7 @@ def behaviour_of(shown: Mapping[tuple[int, int], tuple[Player, Setting]], *, see
         }
         for name, values in row.items():
             rows.setdefault(name, []).append(np.asarray(values))
-    dimensions = LIFETIME_BEHAVIOUR
-    dataset = xr.Dataset({name: (dimensions[name], np.stack(values)) for name, values in rows.items()})
+    dataset = xr.Dataset({name: (BEHAVIOUR[name], np.stack(values)) for name, values in rows.items()})
     return dataset.assign_coords(
         training_seed=("shown", [key[0] for key in shown]),
         cell=("shown", [key[1] for key in shown]),

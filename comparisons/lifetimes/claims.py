@@ -1,79 +1,89 @@
-"""What is claimed of the networks of any one map of fixed-arm bandits; every bound is this package's own."""
+"""Claims about the networks of any one map of fixed-arm bandits; every bound is this package's own."""
 
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from comparisons.claims import AtLeast, AtMost, Claim, Within, decidable
-from comparisons.lifetimes.players import COMMIT, NETWORK, NEVER, PRINTED, SEQUENTIAL, YARDSTICKS
+from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, NEVER, PRINTED, REFERENCES
 from comparisons.lifetimes.regimes import THRESHOLD
+from comparisons.lifetimes.scores import lifetimes_of
+from comparisons.rows import Table
 
 REGAINED = 0.5
 """Share of what never learning loses that networks regain, at least."""
 
-
 BOUNDARY_RATIO = 1.25
-"""The learned boundary lies within this factor of the exact edge, either way."""
+"""Factor, either way, within which the networks' learning threshold is that of the Bayes-optimal policy."""
 
 
-def lifetime_claims(tree: xr.DataTree, table: pd.DataFrame) -> tuple[Claim, ...]:
-    """Those claims that the table can decide, for every lifetime of the map.
+def claims_of(tree: xr.DataTree, table: Table) -> tuple[Claim, ...]:
+    """Return the claims for every lifetime of the map whose measures are numbers.
 
-    Some bounds are what a yardstick, which is exact, reaches on the same settings.
+    Some bounds are scores of a reference policy on the same settings, which are exact.
     """
-    lifetimes = np.unique(tree["theory"].dataset["lifetime"].to_numpy())
+    lifetimes = lifetimes_of(tree)
     of_lifetime = _of_networks if "networks" in tree.children else _of_theory
-    claims = [claim for lifetime in lifetimes for claim in of_lifetime(tree, table, int(lifetime), len(lifetimes) > 1)]
-    return decidable(claims, table[table.estimate.notna()])
+    claims = [claim for lifetime in lifetimes for claim in of_lifetime(tree, table, lifetime, len(lifetimes) > 1)]
+    known = Table(tuple(entry for entry in table.entries if not np.isnan(entry.row.interval.estimate)))
+    return decidable(claims, known)
 
 
-def agreement_with_optimum(tree: xr.DataTree, lifetime: int, yardstick: str) -> float:
-    """In which share of the settings a yardstick is in the regime of the sequential optimum; exact."""
+def agreement_with_optimum(tree: xr.DataTree, lifetime: int, reference: str) -> float:
+    """Return the fraction of settings in which a reference is in the regime of the Bayes-optimal policy; exact."""
     theory = tree["theory"].to_dataset()
     chosen = theory["lifetime"].to_numpy() == lifetime
-    optimum, other = (theory[YARDSTICKS[who]].to_numpy()[chosen] for who in (SEQUENTIAL, yardstick))
+    optimum, other = (theory[REFERENCES[who]].to_numpy()[chosen] for who in (BAYES, reference))
     return float(((optimum > THRESHOLD) == (other > 0)).mean())
 
 
-def _of_theory(tree: xr.DataTree, table: pd.DataFrame, lifetime: int, is_named: bool) -> Iterator[Claim]:
+def _of_theory(tree: xr.DataTree, table: Table, lifetime: int, is_named: bool) -> Iterator[Claim]:
     yield AtMost(
-        f"In lifetimes of {lifetime} trials, " * is_named + "committing never earns more than the sequential optimum.",
+        f"In lifetimes of {lifetime} trials, " * is_named
+        + "the best explore-then-commit policy never earns more than the Bayes-optimal policy.",
         "largest_excess",
-        f"lifetime {lifetime}: {COMMIT} over sequential",
+        COMMIT,
         0.0,
+        at={"lifetime": lifetime},
     )
 
 
-def _of_networks(tree: xr.DataTree, table: pd.DataFrame, lifetime: int, is_named: bool) -> Iterator[Claim]:
-    where = f"lifetime {lifetime}"
+def _of_networks(tree: xr.DataTree, table: Table, lifetime: int, is_named: bool) -> Iterator[Claim]:
     begin = f"In lifetimes of {lifetime} trials, networks" if is_named else "Networks"
-    network = f"{where}: {NETWORK}"
-    regrets = table[table.measure == "regret_share"].set_index("predictor").estimate
-    never, commit = (float(regrets.get(f"{where}: {who}", np.nan)) for who in (NEVER, COMMIT))
-    if never > 0:  # else there is nothing to be had, by anybody
+    at = {"lifetime": lifetime}
+    against_bayes = {**at, "reference": BAYES}
+    never, commit = (table.get("regret_share", who, **at) for who in (NEVER, COMMIT))
+    if never is not None and commit is not None and never.interval.estimate > 0:  # else nothing can be earned
         yield AtMost(
-            f"{begin} regain at least half of what never learning loses.", "regret_share", network, REGAINED * never
+            f"{begin} regain at least half of what never exploring loses.",
+            "regret_share",
+            NETWORK,
+            REGAINED * never.interval.estimate,
+            at,
         )
         yield AtMost(
-            f"{begin} lose no more than the best policy that explores and then commits.",
+            f"{begin} lose no more than the best explore-then-commit policy.",
             "regret_share",
-            network,
-            commit,
+            NETWORK,
+            commit.interval.estimate,
+            at,
         )
     yield AtLeast(
-        f"{begin} are in the regime of the sequential optimum, learn or hard-code, in at least as many settings as the "
-        "paper's printed formula is.",
+        f"{begin} are in the regime of the Bayes-optimal policy, learn or hard-code, in at least as many settings as "
+        "the paper's printed formula is.",
         "regime_agreement",
-        f"{where}: {NETWORK} with {SEQUENTIAL}",
+        NETWORK,
         agreement_with_optimum(tree, lifetime, PRINTED),
+        against_bayes,
     )
     limit = float(np.log(BOUNDARY_RATIO))
     yield Within(
-        f"{begin} begin to learn within a quarter of the prior scale at which the sequential optimum does.",
+        f"{begin} learn above a prior scale that is within a factor of {BOUNDARY_RATIO:g} of the Bayes-optimal "
+        "policy's learning threshold.",
         "boundary_log_ratio",
-        f"{where}: {NETWORK} against {SEQUENTIAL}",
+        NETWORK,
         -limit,
         limit,
+        against_bayes,
     )

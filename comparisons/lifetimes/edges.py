@@ -1,4 +1,4 @@
-"""Where learning begins on a map of fixed-arm bandits: the exact edges of three theories, as curves to draw."""
+"""Learning thresholds on a map of fixed-arm bandits: three exact curves, for figures."""
 
 import functools
 from typing import NamedTuple
@@ -11,33 +11,33 @@ from bayesopt.planning.exploration import commit_edge, printed_commit_edge
 from bayesopt.planning.stopping_maps import solve_stopping_map
 
 NUM_KNOTS = 8
-"""Reward scales at which the sequential edge is solved for; its ratio to the commit edge is interpolated between."""
+"""Reward scales at which the Bayes-optimal threshold is solved; its ratio to the commit threshold is interpolated."""
 
 
 EDGE_ERROR = 0.005
-"""Relative error of the sequential edge that is drawn: less than the width of its line."""
+"""Relative error of the Bayes-optimal threshold that is drawn: less than the width of its line."""
 
 
 _NUM_HALVINGS = 8
 
 
 class Edges(NamedTuple):
-    """The smallest prior scale at which each theory explores, in rewards; infinite in lifetimes of one trial."""
+    """The smallest prior scale at which exploring pays, in rewards; infinite in lifetimes of one trial."""
 
     printed: Float[np.ndarray, "reward_scale"]
     """By the paper's printed formula."""
     commit: Float[np.ndarray, "reward_scale"]
-    """Of policies that explore, then commit."""
+    """For explore-then-commit policies."""
     sequential: Float[np.ndarray, "reward_scale"]
-    """Of the best of all policies, within a relative `EDGE_ERROR`."""
+    """For the Bayes-optimal policy, within a relative `EDGE_ERROR`."""
 
 
 def edges_at(lifetime: int, reward_scales: Float[np.ndarray, "reward_scale"]) -> Edges:
-    """The edges at reward scales in ascending order.
+    """Return the thresholds at reward scales in ascending order.
 
-    The first two are exact. The sequential one is found by bisection on `solve_stopping_map` at a few reward scales
-    and by interpolation between, of its ratio to the commit edge, which varies little; `sequential_edge` is exact, and
-    takes ten times as long. Raises `ValueError` as `commit_edge` does.
+    The first two are exact. The third is found by bisection on `solve_stopping_map` at a few reward scales; between
+    them its ratio to the commit threshold, which varies little, is interpolated. `sequential_edge` is exact and takes
+    ten times as long. Raises `ValueError` as `commit_edge` does.
     """
     commit = commit_edge(lifetime=lifetime, reward_scale=reward_scales).prior_scale
     printed = printed_commit_edge(lifetime=lifetime, reward_scale=reward_scales).prior_scale
@@ -54,7 +54,7 @@ def edges_at(lifetime: int, reward_scales: Float[np.ndarray, "reward_scale"]) ->
 
 @functools.cache
 def _sequential_ratios(lifetime: int, reward_scales: tuple[float, ...]) -> tuple[float, ...]:
-    """The sequential edge over the commit edge, by bisection: who may stop at any time explores for less."""
+    """Return the Bayes-optimal threshold over the commit threshold, by bisection; it is below 1."""
     scales = np.array(reward_scales)
     commit = commit_edge(lifetime=lifetime, reward_scale=scales).prior_scale
 

@@ -1,7 +1,8 @@
-"""Where a network's hidden state ends: in one place whatever the task, or in several, such as one for each answer.
+"""Clusters of the final hidden states of a network: one for all tasks, or several, such as one for each answer.
 
-A network that learns which arm is better ends its lifetimes in a place for each; one that has hard-coded an arm ends in
-one place (Lange & Sprekeler 2020, arXiv 2010.04466, figure 3). Places are found from the last states of many lifetimes.
+A network that learns which arm is better ends its lifetimes in one cluster for each arm. A network that has hard-coded
+an arm ends in a single cluster (Lange & Sprekeler 2020, arXiv 2010.04466, figure 3). Clusters are found from the final
+states of many lifetimes.
 """
 
 from typing import NamedTuple
@@ -13,11 +14,11 @@ from scipy.sparse import csgraph
 from scipy.spatial import distance
 
 RESOLUTION = 1e-4
-"""States closer than this are in one place: they differ by the rounding of float32, or have not quite arrived."""
+"""States closer than this are in one cluster: they differ by float32 rounding, or have not quite converged."""
 
 
 MIN_SHARE = 0.05
-"""Fewer of the tasks than this share do not make an end point; they have been diverted."""
+"""Groups with less than this share of the tasks are strays and not counted."""
 
 
 MAX_END_POINTS = 6
@@ -36,14 +37,14 @@ _STRAY = 0.05
 
 
 class EndPoints(NamedTuple):
-    """In how many places lifetimes end, and which ends where."""
+    """Number of clusters in which lifetimes end, and the cluster of each lifetime."""
 
     num_end_points: int
     """Groups that hold at least `MIN_SHARE` of the tasks."""
     labels: Int[np.ndarray, "task"]
     """The group of each task, 0 for the largest; those from `num_end_points` on are too small to count."""
     gaps: Float[np.ndarray, "num_groups"]
-    """Gap statistic for 1, 2, ... groups; NaN where all states are in one place."""
+    """Gap statistic for 1, 2, ... groups; NaN if all states are within `resolution`."""
     gap_errors: Float[np.ndarray, "num_groups"]
     """Its standard error from the simulation of the reference."""
 
@@ -51,24 +52,24 @@ class EndPoints(NamedTuple):
 def end_points(
     last_states: Float[np.ndarray, "task hidden"], *, seed: int, resolution: float = RESOLUTION
 ) -> EndPoints:
-    """The number of places in which lifetimes end, by the gap statistic (Tibshirani, Walther & Hastie 2001, JRSS-B 63).
+    """Return the clusters of final states, by the gap statistic (Tibshirani, Walther & Hastie 2001, JRSS-B 63).
 
     States are grouped by Ward's method. W_k is the sum of squares within k groups, and its reference the mean of log
     W_k over states spread evenly over a box along the principal components with the ranges of the data: in one
-    dimension the log-concave distribution that falls most easily into groups (their theorem 1). The number is the least
-    k for which one more group gains no more than in the reference, Gap(k) ≥ Gap(k + 1) − 2 s(k + 1); twice the error
-    where they use it once, as one place is the commoner finding. The reference knows no curves, so pieces of one are
-    then joined again: two groups are one unless the gap between them is more than 1.5 times the longest link inside
-    (`_joined`). Groups too small to count are left out last.
+    dimension this is the log-concave distribution that falls most easily into groups (their theorem 1). The number is
+    the least k for which one more group gains no more than in the reference, Gap(k) ≥ Gap(k + 1) − 2 s(k + 1). Here the
+    error is doubled, because one cluster is the commoner finding. The reference contains no curves, so pieces of a
+    curve are joined again: two groups are one unless the gap between them is more than 1.5 times the longest link
+    inside (`_joined`). Groups too small to count are left out last.
 
-    Of 300 simulations a case (100 tasks, 16 units) none found two places in a Gaussian blob, two did in a thin straight
-    line, and none missed the second of two blobs of 10 and 90 tasks 20 standard deviations apart, or a point beside a
-    cloud. What it cannot do: with 48 units that all vary alike it misses a second blob 15 standard deviations away in
-    half of 150 (in 2 dimensions in none), and in a thin half circle of states it finds a second place in a third, where
-    chance leaves a gap.
+    In 300 simulations of each case (100 tasks, 16 units), none found two clusters in a Gaussian blob, two did in a thin
+    straight line, and none missed the second of two blobs of 10 and 90 tasks 20 standard deviations apart, or a point
+    beside a cloud. Limits: with 48 units that all vary alike it misses a second blob 15 standard deviations away in
+    half of 150 simulations (in 2 dimensions in none). In a thin half circle of states it finds a second cluster in a
+    third of the simulations, in which chance leaves a gap.
 
-    Scale, rotation and shift do not matter above `resolution`, in units of the hidden state. Raises `ValueError` for
-    fewer than 10 tasks, states that are not finite, or a resolution below 0.
+    Scale, rotation and shift do not matter above `resolution`, which is in units of the hidden state. Raises
+    `ValueError` for fewer than 10 tasks, states that are not finite, or a resolution below 0.
     """
     num_tasks = len(last_states)
     if num_tasks < 10:
@@ -102,16 +103,16 @@ def end_points(
 
 
 def _log_within(tree: Float[np.ndarray, "merge 4"]) -> Float[np.ndarray, "num_groups"]:
-    """The logarithm of W_k for 1, 2, ... groups, to which each merge adds half its squared height."""
+    """Return the logarithm of W_k for 1, 2, ... groups, to which each merge adds half its squared height."""
     within = np.cumsum(tree[:, 2] ** 2 / 2)[::-1][:MAX_END_POINTS]
-    with np.errstate(divide="ignore"):  # as many places as groups, each exactly one state: no spread within
+    with np.errstate(divide="ignore"):  # as many clusters as groups, each exactly one state: no spread within
         return np.log(within)
 
 
 def _joined(
     coordinates: Float[np.ndarray, "task coordinate"], groups: Int[np.ndarray, "task"]
 ) -> Int[np.ndarray, "task"]:
-    """Groups with no gap between them joined into one: pieces of one cloud or curve that Ward's method has cut.
+    """Return groups after joining those with no gap between them: pieces of one cloud that Ward's method has cut.
 
     A gap is `_REACH` times as long as the longest link inside either of the two.
     """
@@ -125,7 +126,7 @@ def _joined(
 
 
 def _longest_link(rows: Float[np.ndarray, "member coordinate"]) -> float:
-    """The longest link of the shortest tree that connects a group's states, but for the longest `_STRAY` of them."""
+    """Return the longest link of the shortest tree through a group's states, without the longest `_STRAY` of links."""
     if len(rows) < 2:
         return 0.0
     return float(np.quantile(hierarchy.linkage(rows, "single")[:, 2], 1 - _STRAY))

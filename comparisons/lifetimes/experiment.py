@@ -1,24 +1,17 @@
 """Experiments on when to learn: networks meta-trained on fixed-arm bandits, over a map of settings.
 
-Specialists are trained for one setting each, many side by side; a generalist is one network for all settings, told
-which one it is in. Both are scored at the same cells, against the same exact answers.
+Specialists are trained for one setting each, many side by side. A generalist is one network for all settings, which
+receives its setting as input. Both are scored at the same cells, against the same exact references.
 """
 
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-import xarray as xr
 
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
+from comparisons.lifetimes.settings import Cell, MapEvaluation
 from metalearners.actor_critic_configs import ActorCriticConfig
 from metalearners.configs import StackedLSTMConfig, require_at_least_one
-
-if TYPE_CHECKING:
-    from comparisons.seams.fixed_arms import Setting
-from comparisons.lifetimes.settings import Cell, MapEvaluation
 
 
 @dataclass(frozen=True)
@@ -26,7 +19,7 @@ class SpecialistExperiment(AbstractExperiment):
     """One network for every cell and training seed, each trained for its own setting; many train side by side."""
 
     name: str
-    """Where the results go, and what the report calls it."""
+    """Name of the folder of its results, and of the experiment in the report."""
     cells: tuple[Cell, ...]
     """The map, in any order."""
     training: ActorCriticConfig
@@ -34,7 +27,7 @@ class SpecialistExperiment(AbstractExperiment):
     network: StackedLSTMConfig = StackedLSTMConfig()
     """The networks."""
     is_raw: bool = False
-    """Whether networks are fed and paid rewards as they are, as in the paper; else in units of the cell's scales."""
+    """Whether rewards and returns are in rewards, as in the paper; else they are in units of the cell's scales."""
     stack_size: int = 25
     """Networks that are trained side by side, as one unit of work."""
     evaluation: MapEvaluation = MapEvaluation()
@@ -68,52 +61,26 @@ class SpecialistExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        """Nothing here outgrows the machine."""
+        """Any map fits in memory."""
 
     def training_units(self) -> tuple[TrainingUnit, ...]:
         stacks = range(0, len(self.cells) * len(self.training_seeds), self.stack_size)
         return tuple(TrainingUnit(f"stack-{index:03d}", index, index) for index in range(len(stacks)))
 
-    def is_trained(self, directory: Path) -> bool:
-        from metalearners.checkpoint_files import is_trained
-
-        return is_trained(directory, self.training)
-
-    def train(self, unit: TrainingUnit, directory: Path) -> None:
-        from comparisons.lifetimes.training import train_specialists
-
-        train_specialists(self, unit, directory)
-
-    def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        from comparisons.lifetimes.evaluation import evaluate_specialists
-
-        return evaluate_specialists(self, directories)
-
-    def measure(self, tree: xr.DataTree) -> xr.DataTree:
-        from comparisons.lifetimes.measures import with_lifetime_measures
-
-        return with_lifetime_measures(tree, seed=self.seed)
-
     def stack(self, index: int) -> list[tuple[int, int]]:
-        """The networks of a unit: position of the training seed, and of the cell."""
+        """Return the networks of a unit: position of the training seed, and of the cell."""
         everyone = [(seed, cell) for seed in range(len(self.training_seeds)) for cell in range(len(self.cells))]
         return everyone[index * self.stack_size : (index + 1) * self.stack_size]
-
-    def places(self) -> "list[Setting]":
-        """The setting of every cell."""
-        from comparisons.seams.fixed_arms import Setting
-
-        return [Setting(cell.reward_scale, cell.prior_scale, self.training.lifetime) for cell in self.cells]
 
 
 @dataclass(frozen=True)
 class GeneralistExperiment(AbstractExperiment):
-    """One network for every setting, trained on random ones and told which it is in; scored at the cells of a map."""
+    """One network that is trained on random settings, receives its setting as input, and is scored at a map's cells."""
 
     name: str
-    """Where the results go, and what the report calls it."""
+    """Name of the folder of its results, and of the experiment in the report."""
     cells: tuple[Cell, ...]
-    """Where it is scored, at every lifetime."""
+    """The cells in which it is scored, at every lifetime."""
     lifetimes: tuple[int, ...]
     """Trials per lifetime: those it is trained and scored on, equally often."""
     training: ActorCriticConfig
@@ -136,8 +103,8 @@ class GeneralistExperiment(AbstractExperiment):
                 f"lifetimes must be distinct and at least 1, the longest that of training ({self.training.lifetime}); "
                 f"got {self.lifetimes!r}"
             )
-        if told := [cell for cell in (self.smallest, *self.cells) if cell.prior_scale <= 0]:
-            raise ValueError(f"prior_scale must be > 0, for its logarithm is told; got {told[0]!r}")
+        if without := [cell for cell in (self.smallest, *self.cells) if cell.prior_scale <= 0]:
+            raise ValueError(f"prior_scale must be > 0, because the network receives its logarithm; got {without[0]!r}")
         if any(getattr(self.smallest, name) > getattr(self.largest, name) for name in ("reward_scale", "prior_scale")):
             raise ValueError(f"smallest must not be above largest; got {self.smallest!r} and {self.largest!r}")
 
@@ -148,7 +115,7 @@ class GeneralistExperiment(AbstractExperiment):
     @property
     def question(self) -> str:
         return (
-            f"Does one network that is told its setting learn where learning pays ({self.name}, "
+            f"Does one network that receives its setting as input learn where learning pays ({self.name}, "
             f"{len(self.cells)} settings, lifetimes {', '.join(map(str, self.lifetimes))})?"
         )
 
@@ -164,35 +131,7 @@ class GeneralistExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        """Nothing here outgrows the machine."""
-
-    def is_trained(self, directory: Path) -> bool:
-        from metalearners.checkpoint_files import is_trained
-
-        return is_trained(directory, self.training)
-
-    def train(self, unit: TrainingUnit, directory: Path) -> None:
-        from comparisons.lifetimes.training import train_generalist
-
-        train_generalist(self, unit, directory)
-
-    def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        from comparisons.lifetimes.evaluation import evaluate_generalists
-
-        return evaluate_generalists(self, directories)
-
-    def measure(self, tree: xr.DataTree) -> xr.DataTree:
-        from comparisons.lifetimes.measures import with_lifetime_measures
-
-        return with_lifetime_measures(tree, seed=self.seed)
-
-    def places(self) -> "list[Setting]":
-        """The setting of every cell at every lifetime, one lifetime's after the other's."""
-        from comparisons.seams.fixed_arms import Setting
-
-        return [
-            Setting(cell.reward_scale, cell.prior_scale, lifetime) for lifetime in self.lifetimes for cell in self.cells
-        ]
+        """Any map fits in memory."""
 
 
 def _require_cells(cells: Sequence[Cell], evaluation: MapEvaluation) -> None:
@@ -205,7 +144,7 @@ def _require_cells(cells: Sequence[Cell], evaluation: MapEvaluation) -> None:
 
 
 def _corners(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    """A few cells from the whole of a map."""
+    """Return the first, the middle and the last cell of a map."""
     return tuple(dict.fromkeys((cells[0], cells[len(cells) // 2], cells[-1])))
 
 

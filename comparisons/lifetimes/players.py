@@ -1,14 +1,15 @@
-"""Who plays fixed-arm bandits, by the names that tables and figures give them."""
+"""Players of fixed-arm bandits: the names that tables, claims and figures give them."""
 
-SEQUENTIAL, COMMIT, PRINTED, NEVER, NETWORK, UNTRAINED = (
-    "sequential optimum",
-    "commit optimum",
+BAYES, COMMIT, PRINTED, NEVER, ORACLE, NETWORK, UNTRAINED, SHUFFLED = (
+    "Bayes-optimal policy",
+    "best explore-then-commit policy",
     "printed formula",
-    "never learning",
+    "policy that never explores",
+    "oracle",
     "network",
     "untrained network",
+    "network with shuffled labels",
 )
 
-
-YARDSTICKS = {SEQUENTIAL: "sequential_probe_pulls", COMMIT: "commit_trials", PRINTED: "printed_trials"}
-"""How often each yardstick pulls the uncertain arm under the probe."""
+REFERENCES = {BAYES: "sequential_probe_pulls", COMMIT: "commit_trials", PRINTED: "printed_trials"}
+"""Reference policies, each with the variable of the tree that holds its pulls of the unknown arm in probe tasks."""

@@ -1,8 +1,8 @@
-"""Where learning begins: the boundary between the regimes over a grid of cells, and its distance from the exact one.
+"""Learning thresholds of networks over a grid of cells, and their distance from the exact ones.
 
 A row of the grid has one reward scale (how hard a task is to learn) and prior scales in ascending order (how much tasks
-differ, in rewards). Learning pays from some prior scale on, so the share of networks that learn should not fall along a
-row; how far it does is noise.
+differ, in rewards). Learning pays above some prior scale, so the share of networks that learn should not fall along a
+row; where it falls, that is noise.
 """
 
 from typing import NamedTuple
@@ -14,18 +14,18 @@ from comparisons.statistics.intervals import LEVEL, NUM_RESAMPLES, Interval, per
 
 
 class Boundary(NamedTuple):
-    """The prior scale, in rewards, from which on more than half of the networks learn, for each reward scale."""
+    """The prior scale, in rewards, above which more than half of the networks learn, for each reward scale."""
 
     value: Float[np.ndarray, "*batch reward_scale"]
-    """An end of the grid where the row is censored."""
+    """The threshold; an end of the grid if the row is censored."""
     is_censored: Bool[np.ndarray, "*batch reward_scale"]
-    """Whether the row never changes regime: beyond the last scale if none learns, below the first if all do."""
+    """Whether the row never changes regime: the threshold is above the last scale or below the first."""
 
 
 class BoundaryDistance(NamedTuple):
-    """How far the learned boundary is beyond the exact one, averaged over rows; above 0 if networks learn too rarely.
+    """Distance of the networks' thresholds from the exact ones, mean over rows; above 0 if networks learn too rarely.
 
-    Rows in which the exact boundary is censored have no distance and are left out; NaN where that leaves none.
+    Rows in which the exact threshold is censored are left out; NaN if that leaves none.
     """
 
     difference: Interval
@@ -34,16 +34,16 @@ class BoundaryDistance(NamedTuple):
     """Natural logarithm of learned over exact."""
     num_rows: int
     num_bounds: int
-    """In how many of the rows the learned boundary is censored: their distances are bounds, too small in size."""
+    """Rows whose learned threshold is censored: their distances are bounds, too small in size."""
 
 
 def boundary(
     prior_scales: Float[np.ndarray, "scale"], shares: Float[np.ndarray, "*batch reward_scale prior_scale"]
 ) -> Boundary:
-    """Where the share of learning networks crosses 1/2, row by row; for one network shares are 0 or 1.
+    """Return where the share of learning networks crosses 1/2, row by row; for one network shares are 0 or 1.
 
     Shares are first made monotone by least squares (pooling adjacent violators). Between scales the fit is a straight
-    line; where it is 1/2 over several scales, the middle counts. For zeros and ones this is the split of the row with
+    line; if it is 1/2 over several scales, their middle counts. For zeros and ones this is the split of the row with
     fewest disagreements, or the middle between such splits (Robertson, Wright & Dykstra 1988, chapter 1). Raises
     `ValueError` for scales that are not positive, do not ascend or do not fit the shares, and for shares that are not
     finite.
@@ -74,11 +74,12 @@ def boundary_distance(
     level: float = LEVEL,
     num_resamples: int = NUM_RESAMPLES,
 ) -> BoundaryDistance:
-    """The distance of the boundary of trained networks from an exact one, with percentile intervals over networks.
+    """Return the distance of trained networks' thresholds from exact ones, with percentile intervals over networks.
 
-    `learning` says of each network whether, or with what probability, it learns; its mean over seeds is the share. Each
-    resample of the seeds has its own boundary, found as in `boundary`. Raises `ValueError` as that does, for fewer than
-    2 seeds, values outside [0, 1], an exact boundary of other rows or a level outside (0, 1).
+    `learning` is 1 for a network that learns and 0 for one that does not, or the probability that it learns; its mean
+    over seeds is the share. Each resample of the seeds has its own boundary, found as in `boundary`. Raises
+    `ValueError` as that does, for fewer than 2 seeds, values outside [0, 1], an exact boundary of other rows or a level
+    outside (0, 1).
     """
     _check_learning(learning)
     num_rows = learning.shape[1]
@@ -102,7 +103,7 @@ def boundary_distance(
 
 
 def monotone(values: Float[np.ndarray, "*batch prior_scale"]) -> Float[np.ndarray, "*batch prior_scale"]:
-    """The nearest rows, in squares, that do not fall: max over a ≤ i of min over b ≥ i of the mean from a to b."""
+    """Return the least-squares rows that do not fall: max over a ≤ i of min over b ≥ i of the mean from a to b."""
     sums = np.concatenate([np.zeros((*values.shape[:-1], 1)), values.cumsum(axis=-1)], axis=-1)
     fit = np.full(values.shape, -np.inf)
     for start in range(values.shape[-1]):

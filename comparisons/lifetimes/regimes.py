@@ -1,9 +1,10 @@
-"""Learn or hard-code: which regime the networks of one cell are in, from how they explore where exploring is a loss.
+"""Learn or hard-code: the regime of the networks of one cell, from their exploration in probe tasks.
 
 A cell is one setting (spread of tasks, noise, lifetime) at which several networks were trained, one per training seed.
-Each is probed on held-out tasks whose unknown arm is at its prior mean, below the sure one: whoever pulls it there more
-than about once is looking something up that training did not settle, so it learns; whoever does not has hard-coded the
-sure arm. Lange & Sprekeler 2020 (arXiv 2010.04466) count a cell as learning where the mean is above one pull.
+In probe tasks the unknown arm's mean is the prior mean, below the known arm's reward. A network that pulls the unknown
+arm there more than about once still has to find out which arm is better: it learns. A network that does not has
+hard-coded the known arm. Lange & Sprekeler 2020 (arXiv 2010.04466) count a cell as learning if the mean is above one
+pull.
 """
 
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from scipy import optimize, special, stats
 from comparisons.statistics.intervals import LEVEL, Interval
 
 THRESHOLD = 1.0
-"""More pulls than this on average, per lifetime of the probe, are learning."""
+"""Mean pulls per probe task above which a network learns."""
 
 
 _PRIOR = 0.5
@@ -23,25 +24,25 @@ _PRIOR = 0.5
 
 
 class LearningShare(NamedTuple):
-    """How many of a cell's networks learn: the posterior of the share of all networks that would be trained there."""
+    """Posterior of the share of networks that learn, among all that would be trained in a cell."""
 
     share: Interval
     """Posterior mean and central interval of the share; both ends lie inside (0, 1)."""
     seed_probs: Float[np.ndarray, "training_seed"]
-    """The probability that each network learns, by its own tasks alone (at even odds before them)."""
+    """Probability that each network learns, from its own tasks alone, with prior odds of 1."""
     cell_prob: float
-    """The posterior probability that the cell learns: that the share is above 1/2."""
+    """Posterior probability that the share is above 1/2, so that the cell learns."""
 
 
 def learning_probs(
     pulls: Float[np.ndarray, "training_seed task"], *, threshold: float = THRESHOLD
 ) -> Float[np.ndarray, "training_seed"]:
-    """The probability that each network's mean number of pulls is above the threshold, given the tasks it was seen on.
+    """Return the probability that each network's mean number of pulls is above the threshold, given its tasks.
 
-    The mean over all tasks has, with the usual prior 1/σ of an unknown scale, Student's t as its posterior: tasks − 1
-    degrees of freedom, about the mean, in units of its standard error. Where all tasks agree it is their value, and a
-    network at the threshold itself does not learn. `pulls` are of the uncertain arm, per lifetime of the probe. Raises
-    `ValueError` for fewer than 2 tasks, pulls that are negative or not finite, or a threshold below 0.
+    With the usual prior 1/σ of an unknown scale, the posterior of the mean over all tasks is Student's t about the
+    sample mean, in units of its standard error, with tasks − 1 degrees of freedom. If all tasks agree, the mean is
+    their value; a network at the threshold itself does not learn. `pulls` counts pulls of the unknown arm per probe
+    task. Raises `ValueError` for fewer than 2 tasks, pulls that are negative or not finite, or a threshold below 0.
     """
     num_tasks = pulls.shape[1]
     if pulls.shape[0] < 1 or num_tasks < 2:
@@ -59,16 +60,16 @@ def learning_probs(
 def learning_share(
     pulls: Float[np.ndarray, "training_seed task"], *, threshold: float = THRESHOLD, level: float = LEVEL
 ) -> LearningShare:
-    """The share of networks that learn, from a cell's probes; the unit of the interval is the network.
+    """Return the share of networks that learn, from a cell's probe tasks; the interval is over networks.
 
     Each network learns with probability s, the share, and s ~ Beta(½, ½). Its tasks multiply the odds by q / (1 − q),
-    q from `learning_probs`. Summed over all regimes of all N networks, the number K that learn has
+    with q from `learning_probs`. Summed over all regimes of all N networks, the number K that learn has
 
         P(K) ∝ c_K B(K + ½, N − K + ½),
 
-    c_K the distribution of the sum of independent Bernoulli(q_i) variables (Poisson-binomial, by convolution), and s is
-    a mixture over K of Beta(K + ½, N − K + ½): exact, with no simulation. A network of which the tasks say nothing
-    (q = ½) changes nothing. Raises as `learning_probs`, and `ValueError` for a level outside (0, 1).
+    where c_K is the distribution of the sum of independent Bernoulli(q_i) variables (Poisson-binomial, by convolution),
+    and s is a mixture over K of Beta(K + ½, N − K + ½): exact, with no simulation. A network whose tasks are
+    uninformative (q = ½) changes nothing. Raises as `learning_probs`, and `ValueError` for a level outside (0, 1).
     """
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1); got {level}")
@@ -94,7 +95,7 @@ def learning_share(
 
 
 def num_learning_probs(seed_probs: Float[np.ndarray, "training_seed"]) -> Float[np.ndarray, "num_learning"]:
-    """The distribution of how many independent networks learn, 0 to all, when each does with its own probability."""
+    """Return the distribution of the number of networks that learn, each independently with its own probability."""
     probs = np.ones(1)
     for prob in seed_probs:
         probs = np.convolve(probs, [1 - prob, prob])

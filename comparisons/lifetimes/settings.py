@@ -1,26 +1,18 @@
-"""Experiments on when to learn: networks meta-trained on fixed-arm bandits, over a map of settings.
-
-Specialists are trained for one setting each, many side by side; a generalist is one network for all settings, told
-which one it is in. Both are scored at the same cells, against the same exact answers.
-"""
+"""Settings of experiments on when to learn: the cells of a map, and what networks are scored on."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from metalearners.configs import require_at_least_one
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One place on the map: what its bandits are drawn with, in rewards."""
+    """One cell of the map: the scales that its bandits are drawn with, in rewards."""
 
     reward_scale: float
-    """How much the rewards of the uncertain arm vary: task complexity."""
+    """Standard deviation of the unknown arm's rewards: task complexity."""
     prior_scale: float
-    """How much its mean varies from task to task: ecological uncertainty. At 0 there is nothing to learn."""
+    """Standard deviation of its mean over tasks: ecological uncertainty. At 0 there is nothing to learn."""
 
     def __post_init__(self) -> None:
         if not self.reward_scale > 0:
@@ -34,16 +26,18 @@ class MapEvaluation:
     """What networks are scored on."""
 
     num_tasks: int = 10_000
-    """Lifetimes that each network plays in its cell, beside the optimal policy on the same luck."""
+    """Lifetimes that each network plays in its cell; the Bayes-optimal policy plays them with common random numbers."""
     num_probes: int = 100
-    """Lifetimes in which the uncertain arm's mean is the prior's: pulls of it are counted (the paper's measure)."""
+    """Probe tasks, in which the unknown arm's mean is the prior mean: its pulls are counted (the paper's measure)."""
     development_tasks: int = 1000
-    """Lifetimes for every earlier checkpoint."""
+    """Lifetimes that each earlier checkpoint plays."""
     shown_cells: tuple[int, ...] = ()
-    """Cells, by position, of which the course of behaviour and of hidden states is kept, in the longest lifetime."""
+    """Cells, by position, whose behaviour and hidden states are kept trial by trial, in the longest lifetime."""
 
     def __post_init__(self) -> None:
         for field in ("num_tasks", "num_probes", "development_tasks"):
             require_at_least_one(self, field)
         if self.num_probes < 2:
-            raise ValueError(f"MapEvaluation: num_probes must be at least 2, for an error; got {self.num_probes}")
+            raise ValueError(
+                f"MapEvaluation: num_probes must be at least 2, or there is no standard error; got {self.num_probes}"
+            )

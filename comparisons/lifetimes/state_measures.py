@@ -1,51 +1,76 @@
-"""From single networks' behaviour to numbers a person reads: how sure they end, and where their hidden states go."""
+"""Measures of single networks at the end of a lifetime: entropy of the policy, and hidden states."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
 
-from comparisons.lifetimes.players import NETWORK
-from comparisons.rows import Measure
-from comparisons.statistics.intervals import Interval, t_interval
-
-SHUFFLED = f"{NETWORK}, arms shuffled"
-"""Whose read-out chance explains: which arm is better was shuffled among the tasks."""
-
+from comparisons.kind import Measure, Section
+from comparisons.lifetimes.players import NETWORK, SHUFFLED
+from comparisons.lifetimes.scores import Scores, mean_over_seeds, over_networks, place_of
+from comparisons.rows import Resampler, Row
+from comparisons.statistics.intervals import Interval
 
 _LAST = 0.1
 """The end of a lifetime: this share of its trials, and at least one."""
 
 
-def state_measures(tree: xr.DataTree) -> Iterator[Measure]:
-    """Of every cell whose networks' behaviour is kept; intervals are over training seeds, or tasks of a single one."""
-    if "behaviour" not in tree.children:
-        return
-    behaviour = tree["behaviour"].to_dataset()
-    for cell in np.unique(behaviour["cell"]):
-        networks = behaviour.isel(shown=np.flatnonzero(behaviour["cell"] == cell))
-        first = networks.isel(shown=0)
-        where = (
-            f"reward_scale {float(first['reward_scale']):g}, prior_scale {float(first['prior_scale']):g}, "
-            f"lifetime {int(first['lifetime'])}"
-        )
-        over = "training seeds" if networks.sizes["shown"] > 1 else "tasks"
-        for measure, who, interval, unit in _of_cell(networks):
-            yield Measure(measure, f"{where}: {who}", *interval, unit, over)
+def _final_entropy(scores: Scores, over: Resampler) -> Iterator[Row]:
+    for networks in _behaviours(scores):
+        entropies = networks["entropy"].transpose("shown", "task", "time").to_numpy().astype(float)
+        num_last = max(1, round(_LAST * entropies.shape[2]))
+        by_task = entropies[:, :, -num_last:].mean(axis=2)
+        error = float((by_task.std(axis=1, ddof=1) / by_task.shape[1] ** 0.5).mean())
+        yield mean_over_seeds(NETWORK, by_task.mean(axis=1), error, at=_at(networks), least=0)
 
 
-def _of_cell(networks: xr.Dataset) -> Iterator[tuple[str, str, Interval, str]]:
-    entropies = networks["entropy"].transpose("shown", "task", "time").to_numpy().astype(float)
-    num_last = max(1, round(_LAST * entropies.shape[2]))
-    by_task = entropies[:, :, -num_last:].mean(axis=2)
-    error = float((by_task.std(axis=1, ddof=1) / by_task.shape[1] ** 0.5).mean())
-    yield "final_entropy", NETWORK, t_interval(by_task.mean(axis=1), error, least=0), "nats"
-    yield "end_points", NETWORK, t_interval(networks["end_points"].to_numpy().astype(float), np.nan, least=1), "places"
-    for measure, variable, who, unit, (least, most) in (
-        ("state_dimensions", "participation_ratio", NETWORK, "dimensions", (1, np.inf)),
-        ("read_out", "read_out", NETWORK, "fraction", (0, 1)),
-        ("read_out", "shuffled_read_out", SHUFFLED, "fraction", (0, 1)),
-    ):
-        bounds = networks[variable].transpose("shown", "bound").to_numpy().astype(float)
-        over_seeds = t_interval(bounds[:, 0], np.nan, least=least, most=most)
-        yield measure, who, Interval(*map(float, bounds[0])) if len(bounds) == 1 else over_seeds, unit
+def _end_points(scores: Scores, over: Resampler) -> Iterator[Row]:
+    for networks in _behaviours(scores):
+        numbers = networks["end_points"].to_numpy().astype(float)
+        yield mean_over_seeds(NETWORK, numbers, np.nan, at=_at(networks), least=1)
+
+
+def _state_dimensions(scores: Scores, over: Resampler) -> Iterator[Row]:
+    for networks in _behaviours(scores):
+        yield _of_bounds(NETWORK, networks, "participation_ratio", least=1, most=np.inf)
+
+
+def _read_out(scores: Scores, over: Resampler) -> Iterator[Row]:
+    for networks in _behaviours(scores):
+        yield _of_bounds(NETWORK, networks, "read_out", least=0, most=1)
+        yield _of_bounds(SHUFFLED, networks, "shuffled_read_out", least=0, most=1)
+
+
+def _behaviours(scores: Scores) -> Iterator[xr.Dataset]:
+    """Yield the networks of every setting whose behaviour was kept."""
+    if "behaviour" in scores.tree.children:
+        behaviour = scores.tree["behaviour"].to_dataset()
+        for cell in np.unique(behaviour["cell"]):
+            yield behaviour.isel(shown=np.flatnonzero(behaviour["cell"] == cell))
+
+
+def _of_bounds(who: str, networks: xr.Dataset, variable: str, *, least: float, most: float) -> Row:
+    """Return the mean over networks; of a single network, its own estimate with its interval over tasks."""
+    bounds, at = networks[variable].transpose("shown", "bound").to_numpy().astype(float), _at(networks)
+    if len(bounds) == 1:
+        return Row(who, Interval(*map(float, bounds[0])), over_networks(1), at)
+    return mean_over_seeds(who, bounds[:, 0], np.nan, at=at, least=least, most=most)
+
+
+def _at(networks: xr.Dataset) -> dict[str, str | int | float]:
+    return place_of(networks.isel(shown=0))
+
+
+ENDS = Section(
+    "Single settings: ends of lifetimes",
+    "In tasks whose better arm is plain; each arm is better in half of them. Entropy in the last tenth of a lifetime "
+    "is between 0 and ln 2. Final hidden states form two clusters if a network has found out which arm is better, and "
+    "one if it has not. A linear decoder predicts the better arm from the final state; an accuracy of 1/2 is chance. "
+    "The number of dimensions of hidden states (participation ratio) is between 1 and the number of units.",
+    (
+        Measure("final_entropy", "entropy of the policy at the end", "nats", _final_entropy),
+        Measure("end_points", "clusters of final hidden states", "clusters", _end_points),
+        Measure("read_out", "accuracy of decoding the better arm from the final state", "fraction", _read_out),
+        Measure("state_dimensions", "dimensions of hidden states", "dimensions", _state_dimensions),
+    ),
+)

@@ -1,4 +1,4 @@
-"""Whether hidden states tell two kinds of tasks apart, such as those in which either arm is the better one."""
+"""Linear decoding of two kinds of tasks, such as those in which either arm is better, from hidden states."""
 
 from typing import NamedTuple
 
@@ -14,23 +14,23 @@ NUM_FOLDS = 5
 
 
 SHRINKAGE = 0.1
-"""How much of the covariance within kinds is replaced by an even one of the same trace."""
+"""Weight of a multiple of the identity with the same trace in the covariance within kinds."""
 
 
 class Separation(NamedTuple):
-    """How far apart the states of two kinds of tasks are, and whether a linear read-out tells them apart."""
+    """Distance between the states of two kinds of tasks, and accuracy of a linear decoder of the kind."""
 
     distance: Interval
     """Between the two mean states, in units of the root mean squared distance of states from the mean of their kind.
 
-    0 where the means are no further apart than so many states of one kind would be.
+    0 if the means are no further apart than the means of two samples of one kind would be.
     """
     accuracy: Interval
-    """Of the linear read-out on tasks it was not fitted to, averaged over the kinds, so that chance is 1/2."""
+    """Accuracy of the linear decoder on held-out tasks, averaged over the kinds, so that chance is 1/2."""
     shuffled: Interval
     """The same with the kinds shuffled among the tasks: mean and central interval over shuffles."""
     p_value: float
-    """The share of shuffles, with the truth as one more, that are read out at least as well as the truth."""
+    """The share of shuffles, with the truth as one more, that are decoded at least as well as the truth."""
 
 
 def separation_of_kinds(
@@ -41,17 +41,17 @@ def separation_of_kinds(
     level: float = LEVEL,
     num_shuffles: int = NUM_SHUFFLES,
 ) -> Separation:
-    """Distance and linear read-out of two kinds of tasks in the last states of their lifetimes.
+    """Return distance and linear decoding of two kinds of tasks in the last states of their lifetimes.
 
-    The read-out is Fisher's linear discriminant with a shrunken covariance (Friedman 1989, JASA 84), half-way between
+    The decoder is Fisher's linear discriminant with a shrunken covariance (Friedman 1989, JASA 84), half-way between
     the two means, in 5 folds with the kinds spread evenly. Intervals are percentiles over tasks, resampled within their
-    kind; that of the accuracy takes the read-outs as they are. A distance is infinite where states do not vary within
-    kinds, NaN where they do not vary at all. Raises `ValueError` for fewer than 5 tasks of a kind, states that are not
+    kind; decoders are not fitted again for that of the accuracy. A distance is infinite if states do not vary within
+    kinds, NaN if they do not vary at all. Raises `ValueError` for fewer than 5 tasks of a kind, states that are not
     finite, fewer than 1 shuffle or a level outside (0, 1).
     """
     counts = int(is_first.sum()), int((~is_first).sum())
     if min(counts) < NUM_FOLDS:
-        raise ValueError(f"a read-out needs at least {NUM_FOLDS} tasks of each kind; got {counts[0]} and {counts[1]}")
+        raise ValueError(f"a decoder needs at least {NUM_FOLDS} tasks of each kind; got {counts[0]} and {counts[1]}")
     if not np.isfinite(last_states).all():
         raise ValueError(f"states must be finite; got {int((~np.isfinite(last_states)).sum())} entries that are not")
     if num_shuffles < 1 or not 0 < level < 1:
@@ -87,7 +87,7 @@ def _distances(
     *,
     num_noises: int,
 ) -> Float[np.ndarray, "resample"]:
-    """Distance over spread, from squares less what noise adds: once in the data, twice in a resample of them."""
+    """Return distance over spread, without the noise in squares: once in the data, twice in a resample of them."""
     sizes, means, spreads = [], [], []
     for states, weights in ((first, first_weights), (second, second_weights)):
         shifted = states - states[0]  # exactly 0 where states do not vary
@@ -106,7 +106,7 @@ def _distances(
 def _read_out(
     states: Float[np.ndarray, "task hidden"], is_first: Bool[np.ndarray, "task"], generator: np.random.Generator
 ) -> Float[np.ndarray, "task"]:
-    """Whether each task's kind is read out rightly by a discriminant that was fitted without its fold; ½ for a tie."""
+    """Return whether a discriminant fitted without a task's fold decodes its kind; ½ for a tie."""
     folds = _folds(is_first, generator)
     is_right = np.empty(len(states))
     for fold in range(NUM_FOLDS):
@@ -124,7 +124,7 @@ def _read_out(
 
 
 def _folds(is_first: Bool[np.ndarray, "task"], generator: np.random.Generator) -> Int[np.ndarray, "task"]:
-    """A fold for each task, at random; every fold has as many tasks of each kind as any other, or one fewer."""
+    """Return a random fold for each task; numbers of tasks of each kind differ by at most one between folds."""
     folds = np.empty(len(is_first), int)
     for kind in (np.flatnonzero(is_first), np.flatnonzero(~is_first)):
         folds[generator.permutation(kind)] = np.arange(len(kind)) % NUM_FOLDS

@@ -1,7 +1,7 @@
-"""What is known of a fixed-arm bandit without any network: three yardsticks, side by side, at many settings.
+"""Exact references for fixed-arm bandits, without any network: three policies at many settings.
 
-The paper's printed formula, the correct optimum of explore-then-commit, and the sequential optimum, which is the
-Bayes-optimal policy; how far they are apart is as much a result as how far networks are from them.
+They are the policy of the paper's printed formula, the best explore-then-commit policy and the Bayes-optimal policy.
+Their distance from each other is as much a result as the distance of networks from them.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from comparisons.seams.fixed_arms import Setting
 
 
 def theory_of(settings: Sequence[Setting]) -> xr.Dataset:
-    """Every yardstick at every setting (`cell`); values in rewards per lifetime, pulls in trials."""
+    """Return every reference at every setting (`cell`); values in rewards per lifetime, pulls in trials."""
     reward_scale, prior_scale, lifetime = (np.array(column) for column in zip(*settings, strict=True))
     problem = {"lifetime": lifetime, "prior_scale": prior_scale, "reward_scale": reward_scale}
     printed = printed_optimal_commit_trials(**problem)
@@ -51,7 +51,7 @@ def theory_of(settings: Sequence[Setting]) -> xr.Dataset:
 def _best_exploring(
     reward_scale: Float[np.ndarray, "cell"], prior_scale: Float[np.ndarray, "cell"], lifetime: Int[np.ndarray, "cell"]
 ) -> Float[np.ndarray, "cell"]:
-    """What the printed formula gives the best exploration of at least one trial, be it more than none or not."""
+    """Return the largest value that the printed formula states for exploring at least one trial; it may be below 0."""
     values = np.full(len(lifetime), -np.inf)
     for trials in range(1, int(lifetime.max()) + 1):
         is_possible = trials <= lifetime

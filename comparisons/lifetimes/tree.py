@@ -37,7 +37,7 @@ BEHAVIOUR: Variables = {
     "read_out": ("shown", "bound"),
     "shuffled_read_out": ("shown", "bound"),
 }
-"""What is kept of networks whose single lifetimes are shown, see `comparisons.lifetimes.behaviour`."""
+"""Variables of networks whose single lifetimes are shown, see `comparisons.lifetimes.behaviour`."""
 
 OPTIONAL_GROUPS: dict[str, Variables] = {
     "networks": {

@@ -1,4 +1,4 @@
-"""Stacks of networks at play on fixed-arm bandits: what they collect, beside the optimal policy on the same luck."""
+"""Play of network stacks on fixed-arm bandits, and of the Bayes-optimal policy with common random numbers."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -21,69 +21,69 @@ from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.reinforcement import action_uniforms
 
 LIFETIMES_PER_PASS = 1000
-"""Of each network."""
+"""Lifetimes that each network plays at a time."""
 
 
 class Played(NamedTuple):
-    """What one network did in many lifetimes of one setting."""
+    """Actions of one network in many lifetimes of one setting."""
 
     is_pulled: Bool[np.ndarray, "task time"]
-    """Whether the uncertain arm was pulled."""
+    """Whether the unknown arm was pulled."""
     action_probs: Float[np.ndarray, "task time arm"]
-    """With which probabilities; the sure arm first."""
+    """Probability of each arm; the known arm is first."""
 
 
 class Shortfall(NamedTuple):
-    """How far below the optimal policy one network stays in one setting, both on the same luck; rewards."""
+    """Loss of one network in one setting against the Bayes-optimal policy, with common random numbers; in rewards."""
 
     mean: float
-    """Per lifetime, in means of rewards given the task."""
+    """Mean loss per lifetime, in expected rewards given the task."""
     error: float
-    """Standard error over lifetimes."""
+    """Standard error of the mean over lifetimes."""
     mean_pulls: float
-    """Pulls of the uncertain arm per lifetime."""
+    """Mean pulls of the unknown arm per lifetime."""
 
 
-class Player(NamedTuple):
-    """Networks, one per block of tasks, and what is played by them."""
+class Stack(NamedTuple):
+    """A stack of networks, one for each block of tasks, and how it plays tasks."""
 
     policy: RecurrentPolicy
     present: Callable[[RecurrentPolicy, FixedArmTasks, Sequence[Setting], int], RollOut]
-    """Tasks of the networks' settings, equally many of each, played with the luck of this seed."""
+    """Plays tasks of these settings, the same number of each, with the random actions of this seed."""
 
 
-def specialists(policy: RecurrentPolicy, *, is_raw: bool) -> Player:
-    """Networks that were each trained for their own setting."""
+def specialists(policy: RecurrentPolicy, *, is_raw: bool) -> Stack:
+    """Return a stack of networks that were each trained for their own setting."""
 
     def present(policy: RecurrentPolicy, tasks: FixedArmTasks, settings: Sequence[Setting], seed: int) -> RollOut:
         policy.encoding = specialist_encoding(settings[0].lifetime, is_raw=is_raw)
         tables = specialist_tables(tasks, settings, is_raw=is_raw)
         return roll_out(policy, tables, action_uniforms(seed, 0, len(tasks.means), settings[0].lifetime))
 
-    return Player(policy, present)
+    return Stack(policy, present)
 
 
-def generalist(policy: RecurrentPolicy) -> Player:
-    """One network that is told the setting, in any number of them."""
+def generalist(policy: RecurrentPolicy) -> Stack:
+    """Return a stack of one network that receives its setting as input and plays any number of settings."""
 
     def present(policy: RecurrentPolicy, tasks: FixedArmTasks, settings: Sequence[Setting], seed: int) -> RollOut:
         tables, policy.encoding, _ = generalist_tables(tasks, settings)
         return roll_out(policy, tables, action_uniforms(seed, 0, len(tasks.means), settings[0].lifetime))
 
-    return Player(policy, present)
+    return Stack(policy, present)
 
 
-def shortfalls(player: Player, settings: Sequence[Setting], *, num_tasks: int, seed: int) -> list[Shortfall]:
-    """Of every network in its setting; all settings have one lifetime. NaN for a network that diverged.
+def shortfalls(stack: Stack, settings: Sequence[Setting], *, num_tasks: int, seed: int) -> list[Shortfall]:
+    """Return the shortfall of every network in its own setting; NaN for a network that diverged.
 
-    The difference to the optimal policy is taken lifetime by lifetime, on the same rewards, so that its error is a
-    fraction of that of the value.
+    All settings must have the same lifetime. The difference to the Bayes-optimal policy is taken lifetime by lifetime,
+    on the same rewards; its standard error is a fraction of that of the earned rewards.
     """
     thresholds = [_thresholds(setting) for setting in settings]
     sums = np.zeros((3, len(settings)))
     count = 0
     for part, tasks in _parts(settings, num_tasks, seed):
-        rolled = player.present(player.policy, tasks, settings, part)
+        rolled = stack.present(stack.policy, tasks, settings, part)
         pulls = _blocks(rolled.actions, settings).sum(axis=2)
         means, rewards = (array.reshape(len(settings), -1, *array.shape[1:]) for array in tasks)
         for index, setting in enumerate(settings):
@@ -93,7 +93,7 @@ def shortfalls(player: Player, settings: Sequence[Setting], *, num_tasks: int, s
         count += pulls.shape[1]
     mean, square, mean_pulls = sums / count
     errors = np.sqrt(np.maximum(square - mean**2, 0) / count)
-    is_finite = _is_finite(player.policy, settings)
+    is_finite = _is_finite(stack.policy, settings)
     return [
         Shortfall(*((float(m), float(e), float(p)) if good else (np.nan, np.nan, np.nan)))
         for m, e, p, good in zip(mean, errors, mean_pulls, is_finite, strict=True)
@@ -101,25 +101,25 @@ def shortfalls(player: Player, settings: Sequence[Setting], *, num_tasks: int, s
 
 
 def probe_pulls(
-    player: Player, settings: Sequence[Setting], *, num_tasks: int, seed: int, prior_loc: float = -1.0
+    stack: Stack, settings: Sequence[Setting], *, num_tasks: int, seed: int, prior_loc: float = -1.0
 ) -> Float[np.ndarray, "setting task"]:
-    """Pulls of the uncertain arm in lifetimes in which its mean is the prior's: exploration, and nothing else.
+    """Return the pulls of the unknown arm in probe tasks, in which its mean is the prior mean.
 
-    NaN for a network that diverged.
+    The arm is bad there, so its pulls are exploration and nothing else. A network that diverged has NaN.
     """
     counts = []
     for part, tasks in _parts(settings, num_tasks, seed, mean=prior_loc):
-        rolled = player.present(player.policy, tasks, settings, part)
+        rolled = stack.present(stack.policy, tasks, settings, part)
         counts.append(_blocks(rolled.actions, settings).sum(axis=2))
     pulls = np.concatenate(counts, axis=1).astype(float)
-    pulls[~_is_finite(player.policy, settings)] = np.nan
+    pulls[~_is_finite(stack.policy, settings)] = np.nan
     return pulls
 
 
-def play_one(player: Player, setting: Setting, tasks: FixedArmTasks, *, seed: int) -> tuple[Played, np.ndarray]:
-    """What a single network did, and its hidden state (`task time hidden`) after seeing each trial's inputs."""
-    rolled = player.present(player.policy, tasks, [setting], seed)
-    network = player.policy.network
+def play_one(stack: Stack, setting: Setting, tasks: FixedArmTasks, *, seed: int) -> tuple[Played, np.ndarray]:
+    """Return the actions of a single network, and its hidden states (`task time hidden`) after each trial's inputs."""
+    rolled = stack.present(stack.policy, tasks, [setting], seed)
+    network = stack.policy.network
     with torch.no_grad():
         blocks = rolled.inputs[None]
         start = tuple(
@@ -134,7 +134,7 @@ def play_one(player: Player, setting: Setting, tasks: FixedArmTasks, *, seed: in
 def optimal_pulls(
     rewards: Float[np.ndarray, "task time"], setting: Setting, thresholds: Float[np.ndarray, "time"]
 ) -> Int[np.ndarray, "task"]:
-    """How often the optimal policy pulls the uncertain arm: until the posterior mean is not above its threshold."""
+    """Return the pulls of the Bayes-optimal policy, which stops when the posterior mean is not above its threshold."""
     if setting.prior_scale == 0:
         return np.zeros(len(rewards), np.int64)
     counts = np.arange(setting.lifetime)
@@ -156,7 +156,7 @@ def _thresholds(setting: Setting) -> Float[np.ndarray, "time"]:
 def _parts(
     settings: Sequence[Setting], num_tasks: int, seed: int, mean: float | None = None
 ) -> Iterator[tuple[int, FixedArmTasks]]:
-    """Tasks of every setting in passes, each with a seed of its own; with a mean, all have that."""
+    """Yield tasks of every setting in passes, each with its own seed; if `mean` is given, every arm has that mean."""
     for index, start in enumerate(range(0, num_tasks, LIFETIMES_PER_PASS)):
         part = integer_for(seed, f"evaluation lifetimes, pass {index}")
         count = min(LIFETIMES_PER_PASS, num_tasks - start)
@@ -174,7 +174,7 @@ def _blocks(actions: torch.Tensor, settings: Sequence[Setting]) -> Int[np.ndarra
 
 
 def _is_finite(policy: RecurrentPolicy, settings: Sequence[Setting]) -> Bool[np.ndarray, "setting"]:
-    """Which networks have weights that are numbers."""
+    """Return which networks have finite weights."""
     weights = [torch.isfinite(weight.detach().flatten(1)).all(dim=1) for weight in policy.network.parameters()]
     finite = torch.stack(weights).all(dim=0).numpy()
     return finite if len(finite) == len(settings) else np.full(len(settings), finite[0])

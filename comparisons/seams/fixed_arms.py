@@ -1,7 +1,7 @@
-"""The seam between JAX and torch for lifetimes: tasks that stacks of networks learn from, and networks at play.
+"""Adapter between NumPy and torch for fixed-arm bandits: tasks of many settings, as networks meet them.
 
-A setting is what a fixed-arm bandit is drawn with. Tasks of many settings are drawn side by side, one block per
-network of a stack, which is what the families' own samplers, one family at a time, do not do.
+A setting holds the scales and the lifetime of a fixed-arm bandit. The families' own samplers draw tasks of one family
+at a time; here tasks of many settings are drawn side by side, one block for each network of a stack.
 """
 
 from collections.abc import Sequence
@@ -13,27 +13,24 @@ from jaxtyping import Float, Int
 
 from comparisons.seeding import integer_for
 from metalearners.actor_critic import TaskBatch
-from metalearners.trials import (
-    RawTrialEncoding,
-    RealTrialEncoding,
-    SettingTrialEncoding,
-    TrialEncoding,
-)
+from metalearners.trials import RawTrialEncoding, RealTrialEncoding, SettingTrialEncoding, TrialEncoding
 from metalearners.worlds import RewardTables
 
-LONGEST_TOLD = 100
-"""Trials that times and lifetimes are told in units of, to networks that are told their setting."""
+LIFETIME_UNIT = 100
+"""Trials that make one unit of times and lifetimes, in the inputs of networks that receive their setting."""
 
 
 SKEW = 1.5
-"""How much denser small scales are drawn than large ones, to train one network for all settings; 1 is evenly."""
+"""Power of the uniform numbers that scales are drawn from, to train one network for all settings; 1 is uniform."""
 
 
 class Setting(NamedTuple):
-    """What a fixed-arm bandit is drawn with; rewards."""
+    """The scales of a fixed-arm bandit, in rewards, and its lifetime."""
 
     reward_scale: float
+    """Standard deviation of the unknown arm's rewards."""
     prior_scale: float
+    """Standard deviation of its mean over tasks."""
     lifetime: int
     """Trials."""
 
@@ -42,13 +39,13 @@ class FixedArmTasks(NamedTuple):
     """Fixed-arm bandits side by side."""
 
     means: Float[np.ndarray, "task"]
-    """Mean reward of the uncertain arm."""
+    """Mean reward of the unknown arm."""
     rewards: Float[np.ndarray, "task time"]
-    """What the uncertain arm would pay."""
+    """Rewards of the unknown arm, pulled or not."""
 
 
 class SettingRange(NamedTuple):
-    """What settings are drawn from to train one network for all: ends of ranges, in rewards; lifetimes, in trials."""
+    """The settings that one network for all is trained on: ends of ranges, in rewards, and lifetimes, in trials."""
 
     reward_scale: tuple[float, float]
     prior_scale: tuple[float, float]
@@ -58,7 +55,10 @@ class SettingRange(NamedTuple):
 def draw_fixed_arm_tasks(
     settings: Sequence[Setting], generator: np.random.Generator, *, tasks_per_setting: int, prior_loc: float = -1.0
 ) -> FixedArmTasks:
-    """Tasks of every setting, one setting's after the other's, to the longest of their lifetimes."""
+    """Return tasks of every setting, setting by setting, with rewards up to the longest of their lifetimes.
+
+    `prior_loc` is the mean of the unknown arm's mean over tasks.
+    """
     reward_scales = np.repeat([setting.reward_scale for setting in settings], tasks_per_setting)
     prior_scales = np.repeat([setting.prior_scale for setting in settings], tasks_per_setting)
     longest = max(setting.lifetime for setting in settings)
@@ -68,15 +68,15 @@ def draw_fixed_arm_tasks(
 
 
 def unit_of(setting: Setting) -> float:
-    """The rewards in which a network that is fed rewards of order 1 is fed those of a setting."""
+    """Return the scale by which rewards of a setting are divided so that network inputs are of order 1."""
     return 0.7 * float(np.hypot(setting.reward_scale, setting.prior_scale))
 
 
 def return_unit_of(setting: Setting) -> float:
-    """The rewards in which the returns of a network for all settings are counted.
+    """Return the scale by which returns of a setting are divided when one network is trained for all settings.
 
-    Noise does not enter it: a pull of an arm that is as bad as expected costs about as much in every setting, so that
-    hard-coding is worth learning where rewards are noisy too.
+    It does not depend on the noise. A pull of an arm whose mean is the prior mean then costs about as much in every
+    setting, so that the network is also trained to hard-code where rewards are noisy.
     """
     return float(np.hypot(1.0, setting.prior_scale))
 
@@ -87,7 +87,7 @@ def tables_of(
     return_units: Float[np.ndarray, "task"],
     contexts: Int[np.ndarray, "task"],
 ) -> RewardTables:
-    """Reward tables whose arm 0 pays nothing: rewards are shown in one unit, and returns counted in the other."""
+    """Return reward tables whose arm 0 has reward 0; rewards are in `units`, expected rewards in `return_units`."""
     rewards = np.zeros((*tasks.rewards.shape, 2), np.float32)
     rewards[..., 1] = tasks.rewards / units[:, None]
     expected = np.zeros_like(rewards)
@@ -97,38 +97,39 @@ def tables_of(
 
 
 def specialist_encoding(lifetime: int, *, is_raw: bool) -> TrialEncoding:
-    """What networks for one setting are fed: the paper's inputs, or rewards of order 1."""
+    """Return the inputs of networks for one setting: the paper's if `is_raw`, else with rewards of order 1."""
     return RawTrialEncoding(2, lifetime) if is_raw else RealTrialEncoding(2, lifetime)
 
 
 def specialist_tables(tasks: FixedArmTasks, settings: Sequence[Setting], *, is_raw: bool) -> RewardTables:
-    """Tasks of settings, equally many of each, as networks trained for each of them meet them."""
+    """Return reward tables for networks trained for one setting each; every setting has the same number of tasks."""
     each = len(tasks.means) // len(settings)
     units = np.repeat([1.0 if is_raw else unit_of(setting) for setting in settings], each)
     return tables_of(tasks, units, units, np.zeros(len(units), np.int64))
 
 
-def specialist_lesson(settings: Sequence[Setting], *, is_raw: bool, batch_size: int, seed: int, step: int) -> TaskBatch:
-    """Fresh tasks of an update, a block of every setting; a pure function of seed and step."""
+def specialist_batch(settings: Sequence[Setting], *, is_raw: bool, batch_size: int, seed: int, step: int) -> TaskBatch:
+    """Return the fresh tasks of one update, a block for every setting; a pure function of seed and step."""
     generator = np.random.default_rng((integer_for(seed, "fixed-arm tasks"), step))
     tasks = draw_fixed_arm_tasks(settings, generator, tasks_per_setting=batch_size)
     encoding = specialist_encoding(settings[0].lifetime, is_raw=is_raw)
     return TaskBatch(specialist_tables(tasks, settings, is_raw=is_raw), encoding)
 
 
-def told(settings: Sequence[Setting]) -> Float[torch.Tensor, "setting channel"]:
-    """What a network for all settings is told of each: logarithms of the scales, and the lifetime, of order 1."""
+def setting_channels(settings: Sequence[Setting]) -> Float[torch.Tensor, "setting channel"]:
+    """Return the inputs that describe each setting: logarithms of the scales, and the lifetime, of order 1."""
     rows = [
-        (np.log(setting.reward_scale) / 2, np.log(setting.prior_scale) / 2, setting.lifetime / LONGEST_TOLD)
+        (np.log(setting.reward_scale) / 2, np.log(setting.prior_scale) / 2, setting.lifetime / LIFETIME_UNIT)
         for setting in settings
     ]
     return torch.tensor(rows, dtype=torch.float32)
 
 
 def drawn_settings(settings: SettingRange, generator: np.random.Generator, num_settings: int) -> list[Setting]:
-    """Settings for one network for all: scales denser where they are small, lifetimes equally likely.
+    """Return random settings for one network for all.
 
-    From small to large in their ranges as a uniform number to the power of `SKEW`: what is best changes faster there.
+    Lifetimes are equally likely. A scale's place in its range is a uniform number to the power of `SKEW`, so that small
+    scales are drawn more often: the best policy changes faster there.
     """
     reward_scales, prior_scales = (
         low + (high - low) * generator.uniform(size=num_settings) ** SKEW
@@ -140,21 +141,21 @@ def drawn_settings(settings: SettingRange, generator: np.random.Generator, num_s
     ]
 
 
-def generalist_lesson(settings: SettingRange, *, batch_size: int, seed: int, step: int) -> TaskBatch:
-    """Fresh tasks of an update, every one of a setting of its own; a pure function of seed and step.
+def generalist_batch(settings: SettingRange, *, batch_size: int, seed: int, step: int) -> TaskBatch:
+    """Return the fresh tasks of one update, each with a setting of its own; a pure function of seed and step.
 
-    All are drawn to the longest lifetime that there is, whether or not one of them has it.
+    Rewards are drawn up to the longest lifetime in `settings`, whether or not a drawn setting has it.
     """
     generator = np.random.default_rng((integer_for(seed, "settings"), step))
     drawn = drawn_settings(settings, generator, batch_size)
-    to_the_end = [setting._replace(lifetime=max(settings.lifetimes)) for setting in drawn]
-    return generalist_tables(draw_fixed_arm_tasks(to_the_end, generator, tasks_per_setting=1), drawn)
+    longest = [setting._replace(lifetime=max(settings.lifetimes)) for setting in drawn]
+    return generalist_tables(draw_fixed_arm_tasks(longest, generator, tasks_per_setting=1), drawn)
 
 
 def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> TaskBatch:
-    """Tasks of settings, equally many of each, for a network that is told them.
+    """Return tasks for a network that receives its setting as input; every setting has the same number of tasks.
 
-    After a lifetime's end nothing is paid or shown.
+    After the end of a lifetime all rewards are 0.
     """
     each = len(tasks.means) // len(settings)
     units = np.repeat([unit_of(setting) for setting in settings], each)
@@ -166,4 +167,4 @@ def generalist_tables(tasks: FixedArmTasks, settings: Sequence[Setting]) -> Task
         rewards=tables.rewards.masked_fill(is_over, 0.0),
         expected_rewards=tables.expected_rewards.masked_fill(is_over, 0.0),
     )
-    return TaskBatch(tables, SettingTrialEncoding(told(settings), 2, LONGEST_TOLD))
+    return TaskBatch(tables, SettingTrialEncoding(setting_channels(settings), 2, LIFETIME_UNIT))

@@ -1,4 +1,4 @@
-"""Lifetimes: tasks drawn for stacks are the families' own, and scores are what is known of simple players."""
+"""Lifetimes: tasks drawn for stacks are the families' own, and scores are what is known of simple networks."""
 
 import itertools
 
@@ -23,15 +23,15 @@ from comparisons.seams.fixed_arm_play import (
     specialists,
 )
 from comparisons.seams.fixed_arms import (
-    LONGEST_TOLD,
+    LIFETIME_UNIT,
     Setting,
     SettingRange,
     draw_fixed_arm_tasks,
     drawn_settings,
-    generalist_lesson,
+    generalist_batch,
     generalist_tables,
     specialist_encoding,
-    specialist_lesson,
+    specialist_batch,
     specialist_tables,
     unit_of,
 )
@@ -111,33 +111,33 @@ def test_after_a_lifetimes_end_a_generalist_is_paid_nothing():
             assert not paid[rows, setting.lifetime :].any()
             alive = slice(0, setting.lifetime)
             np.testing.assert_allclose(paid[rows, alive, 1], drawn[rows, alive] / unit, rtol=1e-6)
-    expected = [[0.0, np.log(2.0) / 2, 3 / LONGEST_TOLD], [np.log(4.0) / 2, np.log(0.5) / 2, 6 / LONGEST_TOLD]]
+    expected = [[0.0, np.log(2.0) / 2, 3 / LIFETIME_UNIT], [np.log(4.0) / 2, np.log(0.5) / 2, 6 / LIFETIME_UNIT]]
     np.testing.assert_allclose(encoding.contexts, expected, rtol=1e-6)
 
 
-def test_lessons_are_pure_functions_of_seed_and_step():
+def test_batches_are_pure_functions_of_seed_and_step():
     ranges = SettingRange((0.5, 3.0), (0.2, 2.0), (3, 7))
-    for lesson in (
-        lambda seed, step: specialist_lesson(SETTINGS, is_raw=False, batch_size=4, seed=seed, step=step),
-        lambda seed, step: generalist_lesson(ranges, batch_size=4, seed=seed, step=step),
+    for batch in (
+        lambda seed, step: specialist_batch(SETTINGS, is_raw=False, batch_size=4, seed=seed, step=step),
+        lambda seed, step: generalist_batch(ranges, batch_size=4, seed=seed, step=step),
         lambda seed, step: foraging_batch(ForagingGrid(), 10, num_tasks=4, seed=seed, step=step),
     ):
-        first, again, later, other = (lesson(*at).tasks.rewards for at in ((0, 1), (0, 1), (0, 2), (1, 1)))
+        first, again, later, other = (batch(*at).tasks.rewards for at in ((0, 1), (0, 1), (0, 2), (1, 1)))
         assert torch.equal(first, again)
         assert not torch.equal(first, later)
         assert not torch.equal(first, other)
 
 
-def test_a_generalists_lessons_reach_to_the_longest_lifetime():
+def test_a_generalists_batches_reach_to_the_longest_lifetime():
     """Also where no lifetime of the update is that long, as in half of updates of one."""
     ranges = SettingRange((0.5, 3.0), (0.2, 2.0), (3, 7))
     ends = set()
     for step in range(20):
-        tables, encoding, _ = generalist_lesson(ranges, batch_size=1, seed=0, step=step)
+        tables, encoding, _ = generalist_batch(ranges, batch_size=1, seed=0, step=step)
         assert tables.rewards.shape == (1, 7, 2)
         assert isinstance(encoding, SettingTrialEncoding)
         ends.add(int(tables.rewards[0, :, 1].count_nonzero()))
-        assert round(encoding.contexts[0, 2].item() * LONGEST_TOLD) == int(tables.rewards[0, :, 1].count_nonzero())
+        assert round(encoding.contexts[0, 2].item() * LIFETIME_UNIT) == int(tables.rewards[0, :, 1].count_nonzero())
     assert ends == {3, 7}
 
 
@@ -179,7 +179,7 @@ def test_goals_are_uniform():
         assert np.abs(counts - 5500 / size).max() < 4 * (5500 * (1 - 1 / size) / size) ** 0.5
 
 
-# The optimal policy on the same luck
+# The Bayes-optimal policy with common random numbers
 
 
 @pytest.mark.parametrize("setting", [Setting(2.0, 3.0, 15), Setting(1.0, 2.0, 8), Setting(9.53, 3.75, 40)], ids=str)
@@ -233,7 +233,7 @@ def test_optimal_pulls_under_the_probe_are_those_of_theory(setting):
     assert (pulls < median).mean() < 0.5 + 4 * 0.5 / 100
 
 
-# Players of whom everything is known
+# Networks whose scores are known
 
 
 def simple_policy(encoding, *preferences):
@@ -279,8 +279,8 @@ def test_shortfalls_of_those_who_never_and_always_pull(is_raw):
 def test_standard_errors_are_those_of_repetitions():
     """Of 40 estimates with seeds of their own: their spread is the error within 4 standard errors of a spread of 40."""
     policy = simple_policy(specialist_encoding(10, is_raw=False), -100.0)
-    player = specialists(policy, is_raw=False)
-    found = [shortfalls(player, PLACES[:1], num_tasks=200, seed=seed)[0] for seed in range(40)]
+    networks = specialists(policy, is_raw=False)
+    found = [shortfalls(networks, PLACES[:1], num_tasks=200, seed=seed)[0] for seed in range(40)]
     spread = np.std([one.mean for one in found], ddof=1)
     error = np.mean([one.error for one in found])
     assert abs(spread / error - 1) < 4 / (2 * 39) ** 0.5
@@ -310,14 +310,14 @@ def test_probes_are_lifetimes_whose_arm_is_at_the_prior_mean():
 
 
 def test_a_generalist_plays_every_setting():
-    encoding = SettingTrialEncoding(torch.zeros(1, 3), 2, LONGEST_TOLD)
-    told = PLACES[:2]
+    encoding = SettingTrialEncoding(torch.zeros(1, 3), 2, LIFETIME_UNIT)
+    settings = PLACES[:2]
     for preference, lost in ((-100.0, 0), (100.0, 10)):
-        player = generalist(simple_policy(encoding, preference))
-        for setting, found in zip(told, shortfalls(player, told, num_tasks=1500, seed=0), strict=True):
+        networks = generalist(simple_policy(encoding, preference))
+        for setting, found in zip(settings, shortfalls(networks, settings, num_tasks=1500, seed=0), strict=True):
             assert value_of(setting) > 4 * found.error
             assert abs(found.mean - value_of(setting) - lost) < 4 * found.error
-        assert set(probe_pulls(player, told, num_tasks=10, seed=0).ravel()) == {float(lost)}
+        assert set(probe_pulls(networks, settings, num_tasks=10, seed=0).ravel()) == {float(lost)}
 
 
 @pytest.mark.parametrize("name", ["readout_weight", "bias", "initial_cell"])
@@ -341,8 +341,8 @@ def test_hidden_states_are_those_of_the_network_as_it_played():
         StackedLSTMConfig(hidden_size=4), input_size=encoding.size, output_size=3, num_networks=1, seed=1
     )
     tasks = draw_fixed_arm_tasks([setting], np.random.default_rng(0), tasks_per_setting=6)
-    player = specialists(RecurrentPolicy(stack, encoding), is_raw=False)
-    played, states = play_one(player, setting, tasks, seed=3)
+    networks = specialists(RecurrentPolicy(stack, encoding), is_raw=False)
+    played, states = play_one(networks, setting, tasks, seed=3)
     assert states.shape == (6, 10, 4)
     outputs = torch.from_numpy(states) @ stack.readout_weight[0] + stack.readout_bias[0]
     probs = torch.softmax(outputs[..., :2], dim=-1).detach().numpy()
@@ -352,8 +352,8 @@ def test_hidden_states_are_those_of_the_network_as_it_played():
 
 
 def test_scores_are_pure_functions_of_the_seed():
-    player = specialists(simple_policy(specialist_encoding(10, is_raw=False), 0.0), is_raw=False)
-    first, again, other = (shortfalls(player, PLACES[:1], num_tasks=30, seed=seed) for seed in (0, 0, 1))
+    networks = specialists(simple_policy(specialist_encoding(10, is_raw=False), 0.0), is_raw=False)
+    first, again, other = (shortfalls(networks, PLACES[:1], num_tasks=30, seed=seed) for seed in (0, 0, 1))
     assert first == again != other
 
 
