@@ -171,12 +171,19 @@ class Kind(Generic[S]):
 def measured(tree: xr.DataTree, kind: Kind[Any]) -> xr.DataTree:
     """Return the tree with two more groups: `measures`, the table of results, and `curves`, points with intervals."""
     scores, seed = kind.scores(tree), int(tree.attrs["seed"])
-    over = Resampler(integer_for(seed, "bootstrap"))
-    entries = [
-        Entry(measure.name, row._replace(unit=row.unit or measure.unit.format(**tree.attrs)))  # pyright: ignore[reportCallIssue]
-        for measure in kind.measures().values()
-        for row in measure.rows(scores, over)
-    ]
-    table = Table(tuple(entries)).to_dataset().assign_attrs(version=kind.version)
+    table = taken(kind.sections, scores, Resampler(integer_for(seed, "bootstrap")), tree.attrs)
+    measures = table.to_dataset().assign_attrs(version=kind.version)
     curves = kind.curves(scores, seed).assign_attrs(level=LEVEL)
-    return tree.assign({"measures": xr.DataTree(table), "curves": xr.DataTree(curves)})
+    return tree.assign({"measures": xr.DataTree(measures), "curves": xr.DataTree(curves)})
+
+
+def taken(sections: Sequence[Section[S]], scores: S, over: Resampler, attributes: Mapping[Any, Any]) -> Table:
+    """Return the table of all measures of some sections; `attributes` fill in their units."""
+    return Table(
+        tuple(
+            Entry(measure.name, row._replace(unit=row.unit or measure.unit.format(**attributes)))
+            for section in sections
+            for measure in section.measures
+            for row in measure.rows(scores, over)
+        )
+    )

@@ -1,4 +1,4 @@
-"""Compare agents with the Bayes-optimal policy of a bandit family: the calculation, from agents to a DataTree."""
+"""Scores of agents, the Bayes-optimal policy and heuristics on the same reward tables, as a DataTree."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,18 +19,17 @@ from bayesopt.family import (
 )
 from bayesopt.planning import heuristics
 from bayesopt.rollout import Trajectories, play
-from comparisons.comparison import Comparison
 from comparisons.decisions.certificates import certify_decisions, longest_certifiable_episode, pays_one_or_zero
 from comparisons.decisions.exploration import exploration_scores
-from comparisons.decisions.measures import with_decision_measures
 from comparisons.decisions.references import plans_of, reference_agents
 from comparisons.decisions.scores import DecisionScores, Plans, decision_scores
 from comparisons.decisions.settings import DecisionEvaluationConfig
+from comparisons.decisions.tree import SCHEMA
 from comparisons.provenance import versions
 from comparisons.seams.networks import untrained_copy
 from comparisons.seams.policies import Player, agent_of, as_policy, describe
 from comparisons.seeding import integer_for, key_for
-from comparisons.tree import DECISION_SCHEMA, validate
+from comparisons.tree import validate
 
 NETWORK = "network"
 
@@ -47,30 +46,24 @@ _TASKS_PER_PASS = 20_000
 _BY_TRIAL = ("action_gap", "optimal_probs", "expected_rewards")
 
 
-def compare_agents(
-    network: Player | Sequence[Player],
+def evaluate_players(
+    networks: Sequence[Player],
     family: AbstractBanditFamily,
     *,
-    seed: int = 0,
-    evaluation: DecisionEvaluationConfig = DecisionEvaluationConfig(),
-) -> Comparison:
-    """How far an agent's decisions are from the Bayes-optimal ones, with intervals, floors and ceilings.
+    seed: int,
+    evaluation: DecisionEvaluationConfig,
+) -> xr.DataTree:
+    """Return all scores per task of torch modules or agents, beside those of untrained copies of the modules.
 
-    `network` is a `RecurrentPolicy` (as `meta_train_policy` returns), any torch module that maps `(batch, time,
-    input)` to logits of the arms and a value (see `RecurrentPolicy`), or any `bayesopt.agent.Agent`; or a sequence of
-    these, which then count as training seeds. Raises `ValueError` for a module whose outputs do not fit and for an
-    agent whose probabilities are no distribution.
+    Raises `ValueError` for a module whose outputs do not fit and for an agent whose probabilities are no distribution.
     """
-    players = list(network) if isinstance(network, Sequence) and not isinstance(network, Agent) else [network]
-    if not players:
-        raise ValueError("compare_agents needs at least one network; got an empty sequence")
-    playing = [p if isinstance(p, Agent) else as_policy(p, family, horizon=evaluation.length) for p in players]
+    playing = [p if isinstance(p, Agent) else as_policy(p, family, horizon=evaluation.length) for p in networks]
     copies = [
         untrained_copy(policy, seed=integer_for(seed + index, "untrained weights"))
         for index, policy in enumerate(playing)
         if not isinstance(policy, Agent)
     ]
-    tree = evaluate_agents(
+    return evaluate_agents(
         [player if isinstance(player, Agent) else agent_of(player) for player in playing],
         family,
         seed=seed,
@@ -78,7 +71,6 @@ def compare_agents(
         description=describe(playing[0]),
         untrained=[agent_of(copy) for copy in copies if copy is not None],
     )
-    return Comparison(with_decision_measures(tree, seed=seed))
 
 
 def evaluate_agents(
@@ -91,7 +83,7 @@ def evaluate_agents(
     untrained: Sequence[Agent] = (),
     checkpoints: Mapping[int, Sequence[Agent]] | None = None,
 ) -> xr.DataTree:
-    """Everything measured per task, before any mean or interval is taken; follows `comparisons.tree`.
+    """Return all scores per task, before any mean or interval is taken, in the layout of `tree`.
 
     `networks` are what is scored, as agents. Raises `ValueError` for an agent whose probabilities are no distribution.
     """
@@ -126,7 +118,8 @@ def evaluate_agents(
         groups["convergence"] = _convergence(checkpoints, family, tables, expected, plans, seed, evaluation)
     tree = xr.DataTree.from_dict(groups)
     tree.attrs = {
-        "schema": DECISION_SCHEMA,
+        "schema": SCHEMA.name,
+        "kind": "comparisons.decisions",
         "family": repr(family),
         "family_id": family_id(family),
         "network": description,
@@ -140,7 +133,7 @@ def evaluate_agents(
         "versions": json.dumps(versions()),
         **_values(plans),
     }
-    return validate(tree)
+    return validate(tree, SCHEMA)
 
 
 def _scored(
@@ -152,7 +145,7 @@ def _scored(
     seed: int,
     evaluation: DecisionEvaluationConfig,
 ) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
-    """Sums per task, detailed scores by trial, and gaps by belief; `None` for the oracle, which knows each pass."""
+    """Return sums per task, scores by trial, and gaps by belief; an agent of `None` is the oracle."""
     key = key_for(seed, "evaluation actions")
     sums, details, margins = [], [], []
     bins = _margin_bins(expected)
@@ -174,7 +167,7 @@ def _scored(
 
 
 def _sums(played: Trajectories, scores: DecisionScores, discount: float) -> xr.Dataset:
-    """One number per task of everything that is added up over trials."""
+    """Return the sums over trials, one number per task."""
     weights = discount ** np.arange(played.rewards.shape[1])
     with np.errstate(divide="ignore"):
         optimal_loss = -np.log(scores.optimal_probs)
@@ -191,7 +184,7 @@ def _sums(played: Trajectories, scores: DecisionScores, discount: float) -> xr.D
 
 
 def _details(family: AbstractBanditFamily, played: Trajectories, scores: DecisionScores) -> xr.Dataset:
-    """Scores trial by trial of a few tasks, how the agent explored among them."""
+    """Return scores trial by trial of a few tasks, among them how the agent explored."""
     explored = exploration_scores(family, played)._asdict()
     kept = {name: getattr(scores, name)[: len(played.actions)] for name in _BY_TRIAL}
     first_arm = played.action_probs[:, :, 0]
@@ -200,13 +193,13 @@ def _details(family: AbstractBanditFamily, played: Trajectories, scores: Decisio
 
 
 def _margin_bins(expected: Float[np.ndarray, "task arm"]) -> Float[np.ndarray, "edge"]:
-    """Edges of the bins of belief margins, from 0 to beyond the largest that can matter, even in their spread."""
+    """Return evenly spaced edges of the bins of belief margins; the last bin is open."""
     top = float(np.quantile(expected.max(axis=1) - expected.min(axis=1), 0.75))
     return np.append(np.linspace(0, top, NUM_MARGIN_BINS), np.inf)
 
 
 def _gap_by_margin(scores: DecisionScores, bins: Float[np.ndarray, "edge"]) -> tuple[np.ndarray, np.ndarray]:
-    """Summed action gap, and number of visits, by belief margin and trial."""
+    """Return the summed action gap and the number of visits, by belief margin and trial."""
     which = np.searchsorted(bins, scores.belief_margin, side="right") - 1
     times = np.broadcast_to(np.arange(which.shape[1]), which.shape)
     cells, shape = which * which.shape[1] + times, (NUM_MARGIN_BINS, which.shape[1])
@@ -237,7 +230,7 @@ def _convergence(
     seed: int,
     evaluation: DecisionEvaluationConfig,
 ) -> xr.Dataset:
-    """What each checkpoint earns, and falls short by, on the first tasks."""
+    """Return the rewards and the action gaps of each checkpoint on the first tasks."""
     rows = slice(evaluation.convergence_tasks)
     part = RewardTables({}, tables.rewards[rows])
     key = key_for(seed, "convergence actions")

@@ -2,18 +2,12 @@
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-import xarray as xr
 
 from bayesopt.family import AbstractBanditFamily, family_id
+from comparisons.decisions.references import plans_of
 from comparisons.decisions.settings import DecisionEvaluationConfig
-from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
+from comparisons.experiment import AbstractExperiment, require_seeds
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig
-
-if TYPE_CHECKING:
-    from metalearners.policy import RecurrentPolicy
 
 
 @dataclass(frozen=True)
@@ -64,45 +58,4 @@ class DecisionExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        from comparisons.decisions.references import plans_of
-
         plans_of(self.family, self.evaluation)
-
-    def is_trained(self, directory: Path) -> bool:
-        from metalearners.checkpoint_files import is_trained
-
-        return is_trained(directory, self.training)
-
-    def train(self, unit: TrainingUnit, directory: Path) -> None:
-        from comparisons.seams.training import meta_train_policy
-
-        meta_train_policy(
-            self.family, seed=unit.seed, training=self.training, network=self.network, directory=directory
-        )
-
-    def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        from comparisons.decisions.evaluation import evaluate_agents
-        from comparisons.seams.policies import agent_of, describe
-        from comparisons.seams.training import at_checkpoints, new_policy
-        from comparisons.seeding import integer_for
-
-        def make(seed: int) -> "RecurrentPolicy":
-            return new_policy(self.family, self.network, horizon=self.training.horizon, seed=seed).eval()
-
-        policies = at_checkpoints(make, self.training, self.training_seeds, directories)
-        untrained = [make(integer_for(seed, "untrained weights")) for seed in self.training_seeds]
-        last = policies[max(policies)]
-        return evaluate_agents(
-            [agent_of(policy) for policy in last],
-            self.family,
-            seed=self.seed,
-            evaluation=self.evaluation,
-            description=describe(last[0]),
-            untrained=[agent_of(policy) for policy in untrained],
-            checkpoints={step: [agent_of(policy) for policy in row] for step, row in policies.items()},
-        )
-
-    def measure(self, tree: xr.DataTree) -> xr.DataTree:
-        from comparisons.decisions.measures import with_decision_measures
-
-        return with_decision_measures(tree, seed=self.seed)

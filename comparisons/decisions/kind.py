@@ -1,50 +1,28 @@
-"""How a comparison of decisions is shown: its question, headline, diagnostics and summary."""
+"""Comparisons of what networks decide with the Bayes-optimal policy."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from comparisons.claims import Verdict
-from comparisons.decisions.claims import decision_claims
-from comparisons.decisions.figures.by_trial import (
-    _exploration_caption,
-    _gap_caption,
-    _optimal_caption,
-    _regret_caption,
-    action_gap_table,
-    exploration_table,
-    optimal_probs_table,
-    plot_action_gap,
-    plot_exploration,
-    plot_optimal_probs,
-    plot_regret,
-    regret_table,
-)
-from comparisons.decisions.figures.certificate import _certificate_caption, certificate_table, plot_certificate
-from comparisons.decisions.figures.convergence import _convergence_caption, convergence_table, plot_convergence
-from comparisons.decisions.figures.losses import _loss_caption, loss_table, plot_losses
-from comparisons.decisions.figures.margins import _draw_margins, _margin_caption, gap_by_trial, margin_table
-from comparisons.decisions.figures.repeats import _repeats_caption, plot_repeats, repeats_table
-from comparisons.decisions.measures import DECISION_VOCABULARY, has_optimum
-from comparisons.kind import Citation, Diagnostic, Headline, Presentation, ReportFigure, fixed, has_group
-from comparisons.report.citations import _DUAN, _WANG, MIKULIK, NUMPYRO, PYTORCH
-from comparisons.report.words import (
-    agreement,
-    digits_for,
-    number,
-    plain_agreement,
-    plain_quantity,
-    quantity,
-    row_of,
-    tally,
-)
-from comparisons.rows import in_standard_errors
+from comparisons.decisions.claims import claims_of
+from comparisons.decisions.figures import by_trial, certificate, convergence, losses, margins, repeats
+from comparisons.decisions.figures.margins import gap_by_trial
+from comparisons.decisions.measures import SECTIONS, curves_of, has_optimum, scores_of
+from comparisons.decisions.tree import SCHEMA
+from comparisons.kind import Answer, Citation, Diagnostic, Kind
+from comparisons.report.citations import DUAN, MIKULIK, NUMPYRO, PYTORCH, WANG
+from comparisons.report.words import agreement, digits_for, number, quantity, tally
+from comparisons.rows import Table, in_standard_errors
+from comparisons.statistics.intervals import LEVEL
+
+_NAMED = ("Gittins", "greedy", "Thompson", "uniform")
+"""References whose loss an answer names, where there are such agents."""
 
 _GITTINS = Citation(
-    "The Gittins policy: optimal for discounting without an end, a heuristic at a finite horizon",
+    "The Gittins policy: optimal for infinite-horizon discounting, a heuristic at a finite horizon",
     "Gittins (1979), Bandit processes and dynamic allocation indices",
     "https://doi.org/10.1111/j.2517-6161.1979.tb01068.x",
     """\
@@ -92,288 +70,148 @@ _THOMPSON = Citation(
 )
 
 
-DECISION_CITATIONS = (_DUAN, _WANG, MIKULIK, _KAKADE, _GITTINS, _THOMPSON, NUMPYRO, PYTORCH)
-"""The sources that every comparison of decisions rests on."""
-
-
-DECISION_FIGURES = (
-    ReportFigure(
-        name="losses",
-        title="What every agent loses",
-        is_available=has_group("totals"),
-        height=fixed(4.2),
-        draw=lambda tree, figure: plot_losses(tree, ax=figure.add_subplot()),
-        table=loss_table,
-        alt="Dot chart, logarithmic: rewards lost per episode by every agent with interval bars, the least at the top, "
-        "and small circles for the training seeds of the network.",
-        caption=_loss_caption,
-    ),
-    ReportFigure(
-        name="action_gap",
-        title="What each choice costs",
-        is_available=has_optimum,
-        height=fixed(4.0),
-        draw=lambda tree, figure: plot_action_gap(tree, ax=figure.add_subplot()),
-        table=action_gap_table,
-        alt="Line chart, logarithmic: mean action gap in rewards against the trial, for the network with an interval "
-        "band and for reference policies.",
-        caption=_gap_caption,
-    ),
-    ReportFigure(
-        name="gap_by_margin",
-        title="Where the loss arises",
-        is_available=has_optimum,
-        height=fixed(3.2),
-        draw=_draw_margins,
-        table=margin_table,
-        alt="Heat maps side by side for the network and reference policies: rewards lost per episode, by trial and by "
-        "the lead of the best-looking arm.",
-        caption=_margin_caption,
-    ),
-    ReportFigure(
-        name="optimal_probs",
-        title="How often the choice is optimal",
-        is_available=has_optimum,
-        height=fixed(3.8),
-        draw=lambda tree, figure: plot_optimal_probs(tree, ax=figure.add_subplot()),
-        table=optimal_probs_table,
-        alt="Line chart: probability of an optimal action in percent against the trial, for the network with an "
-        "interval band and for reference policies.",
-        caption=_optimal_caption,
-    ),
-    ReportFigure(
-        name="convergence",
-        title="Convergence to the optimum during training",
-        is_available=has_group("convergence"),
-        height=fixed(4.0),
-        draw=lambda tree, figure: plot_convergence(tree, ax=figure.add_subplot()),
-        table=convergence_table,
-        alt="Line chart, both axes logarithmic: rewards lost per episode by the network against training steps, a line "
-        "per training seed, with reference policies as horizontal lines.",
-        caption=_convergence_caption,
-    ),
-    ReportFigure(
-        name="regret",
-        title="Cumulative regret to the oracle",
-        is_available=has_group("curves"),
-        height=fixed(4.0),
-        draw=lambda tree, figure: plot_regret(tree, ax=figure.add_subplot()),
-        table=regret_table,
-        alt="Line chart, both axes logarithmic: cumulative regret in rewards against trials played, for the network, "
-        "the Bayes-optimal policy and references.",
-        caption=_regret_caption,
-    ),
-    ReportFigure(
-        name="exploration",
-        title="Exploration of what is least known",
-        is_available=has_group("curves"),
-        height=fixed(3.8),
-        draw=lambda tree, figure: plot_exploration(tree, ax=figure.add_subplot()),
-        table=exploration_table,
-        alt="Line chart: probability of the least known arm in percent against the trial, for the network with an "
-        "interval band, the Bayes-optimal policy and references.",
-        caption=_exploration_caption,
-    ),
-    ReportFigure(
-        name="repeats",
-        title="Staying after a win and after a loss",
-        is_available=has_group("measures"),
-        height=fixed(4.2),
-        draw=lambda tree, figure: plot_repeats(tree, ax=figure.add_subplot()),
-        table=repeats_table,
-        alt="Dot chart with interval bars: for every agent the probability in percent of pulling the same arm again, "
-        "filled dots after a win and open squares after a loss.",
-        caption=_repeats_caption,
-    ),
-    ReportFigure(
-        name="certificate",
-        title="Certificate: the exact sum over all histories",
-        is_available=has_group("certificate"),
-        height=fixed(3.6),
-        draw=lambda tree, figure: plot_certificate(tree, ax=figure.add_subplot()),
-        table=certificate_table,
-        alt="Line chart, logarithmic: the network's exact action gap in rewards against the trial, with sampled "
-        "estimates as circles over it.",
-        caption=_certificate_caption,
-    ),
-)
-"""All figures, in the order of the report."""
-
-
-_NAMED = ("Gittins", "greedy", "Thompson", "uniform")
-"""References whose loss a headline names, where there are such agents."""
-
-
 def _question(tree: xr.DataTree) -> str:
     return f"How Bayes-optimal are this network's decisions in {tree.attrs['family']}?"
 
 
-def _headline(tree: xr.DataTree, table: pd.DataFrame, verdicts: Sequence[Verdict]) -> Headline:
-    """The answer in one sentence, and what to read it by: ceiling, references, floor, worst trial, verdicts."""
+def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Answer:
+    """Return the answer in one sentence, and what to read it by: the optimum, references, the worst trial."""
     sentence, details = (_of_shortfall if has_optimum(tree) else _of_lost_rewards)(tree, table)
-    return Headline(sentence, [*tally(verdicts), *details, f"network: {tree.attrs['network']}"])
+    return Answer(sentence, [*tally(verdicts), *details, f"network: {tree.attrs['network']}"])
 
 
-def _of_shortfall(tree: xr.DataTree, table: pd.DataFrame) -> tuple[str, list[str]]:
-    lost = row_of(table, "shortfall", "network")
+def _of_shortfall(tree: xr.DataTree, table: Table) -> tuple[str, list[str]]:
+    lost = table.one("shortfall", "network")
+    estimate, lower, upper = lost.interval
     value, length = float(tree.attrs["optimal_value"]), int(tree.attrs["length"])
-    if not math.isfinite(lost.estimate):
+    if not math.isfinite(estimate):
         return "The shortfall of the network is not a number, so there is no answer.", []
-    decimals = _decimals_to_see(lost.estimate)
-    earned = f"{value - lost.estimate:.{decimals}f}" if lost.estimate > 0 else "all"
-    digits = digits_for(lost.estimate, lost.lower, lost.upper)
+    decimals = _decimals_to_see(estimate)
+    earned = f"{value - estimate:.{decimals}f}" if estimate > 0 else "all"
+    digits = digits_for(*lost.interval)
     sentence = (
         f"The network earns {earned} of the {value:.{decimals}f} rewards that the Bayes-optimal policy earns in "
-        f"{length} trials: a shortfall of {number(lost.estimate, digits)} ({_level(tree)} interval "
-        f"{number(lost.lower, digits, like=lost.estimate)} to {number(lost.upper, digits, like=lost.estimate)}, over "
-        f"{lost.interval_over})"
+        f"{length} trials: a shortfall of {number(estimate, digits)} ({_LEVEL} interval "
+        f"{number(lower, digits, like=estimate)} to {number(upper, digits, like=estimate)}, over {lost.over})"
     )
-    share = _share_of_greedy(table)
-    worst, gap = _worst_trial(tree)
-    oracle = row_of(table, "regret_to_oracle", "optimal")
+    share = table.get("share_of_greedy_shortfall", "network")
+    if share is not None and math.isfinite(share.interval.estimate):
+        part = number(100 * share.interval.estimate, digits_for(*share.interval))
+        sentence += f", {part} % of what the greedy policy loses"
+    oracle = table.one("regret_to_oracle", "optimal").interval.estimate
+    identity = table.one("gap_minus_lost_rewards", "network")
     details = [
         f"0 is Bayes-optimal; lost by {_losses(table, 'shortfall')} {lost.unit}",
-        f"ceiling: {number(value, 6)} rewards, exact; an oracle that knows the latents earns "
-        f"{number(oracle.estimate)} more",
+        f"best possible: {number(value, 6)} rewards, exact; an oracle that knows the latents earns {number(oracle)} "
+        "more",
+        *_worst_trial(tree),
+        f"lost rewards estimate the same number: {number(abs(identity.interval.estimate), 2)} {identity.unit} apart",
+        *(
+            f"certificate: {number(row.interval.estimate)} {row.unit}, summed over every history (no sampling error)"
+            for row in table.of("certified_shortfall")
+        ),
     ]
-    sentence += f", {share}." if share else "."
-    return sentence, [*details, f"loses most at trial {worst}: {number(gap)} rewards"] if gap > 0 else details
+    return f"{sentence}.", details
 
 
-def _share_of_greedy(table: pd.DataFrame) -> str:
-    """What part of greedy play's shortfall is left, where greedy play falls short."""
-    found = table[table.measure == "share_of_greedy_shortfall"]
-    if not len(found) or not math.isfinite(found.iloc[0].estimate):
-        return ""
-    share = found.iloc[0]
-    digits = digits_for(share.estimate, share.lower, share.upper)
-    return f"{number(100 * share.estimate, digits)} % of what greedy play loses"
-
-
-def _of_lost_rewards(tree: xr.DataTree, table: pd.DataFrame) -> tuple[str, list[str]]:
+def _of_lost_rewards(tree: xr.DataTree, table: Table) -> tuple[str, list[str]]:
     reference, length = str(tree.attrs["reference"]), int(tree.attrs["length"])
-    lost = row_of(table, "rewards_below_reference", "network")
-    earned = row_of(table, "expected_return", "network")
-    if not math.isfinite(lost.estimate):
+    lost = table.one("rewards_below_reference", "network")
+    estimate, lower, upper = lost.interval
+    if not math.isfinite(estimate):
         return "What the network loses is not a number, so there is no answer.", []
-    digits = digits_for(lost.estimate, lost.lower, lost.upper)
+    digits = digits_for(*lost.interval)
+    bounds, than = ((estimate, lower, upper), "less") if estimate >= 0 else ((-estimate, -upper, -lower), "more")
+    apart, low, high = (number(bound, digits, like=estimate) for bound in bounds)
+    earned = number(table.one("expected_return", "network").interval.estimate, 4)
     sentence = (
-        f"The network earns {number(earned.estimate, 4)} rewards in {length} trials, {number(lost.estimate, digits)} "
-        f"less than the {reference} policy, the reference where no optimum is known ({_level(tree)} interval "
-        f"{number(lost.lower, digits, like=lost.estimate)} to {number(lost.upper, digits, like=lost.estimate)}, over "
-        f"{lost.interval_over})."
+        f"The network earns {earned} rewards in {length} trials, {apart} {than} than the {reference} policy, the "
+        f"reference where no optimum is known ({_LEVEL} interval {low} to {high}, over {lost.over})."
     )
-    if lost.estimate < 0:
-        more = [number(-bound, digits, like=lost.estimate) for bound in (lost.estimate, lost.upper, lost.lower)]
-        sentence = (
-            f"The network earns {number(earned.estimate, 4)} rewards in {length} trials, {more[0]} more than the "
-            f"{reference} policy, the reference where no optimum is known ({_level(tree)} interval {more[1]} to "
-            f"{more[2]}, over "
-            f"{lost.interval_over})."
-        )
-    oracle = row_of(table, "rewards_below_reference", "oracle")
+    oracle = table.one("rewards_below_reference", "oracle").interval.estimate
     return sentence, [
-        f"below the {reference} policy: {_losses(table, 'rewards_below_reference')} {lost.unit}",
-        f"an oracle that knows the latents earns {number(-oracle.estimate)} more than the {reference} policy",
+        f"below the {reference} policy: {_losses(table, 'rewards_below_reference')} {lost.unit}; below 0 is better",
+        f"an oracle that knows the latents earns {number(-oracle)} more than the {reference} policy",
     ]
 
 
-def _losses(table: pd.DataFrame, measure: str) -> str:
-    """What the named references lose, the least first."""
-    rows = table[(table.measure == measure) & table.predictor.isin(_NAMED)].sort_values("estimate", kind="stable")
-    return ", ".join(f"{row.predictor} {number(row.estimate)}" for row in rows.itertuples())
+def _losses(table: Table, measure: str) -> str:
+    """Return what the named references lose, the least first."""
+    rows = sorted((row for row in table.of(measure) if row.who in _NAMED), key=lambda row: row.interval.estimate)
+    return ", ".join(f"{row.who} {number(row.interval.estimate)}" for row in rows)
+
+
+def _worst_trial(tree: xr.DataTree) -> list[str]:
+    """Return the trial, counted from 1, at which the network loses most over all tasks, if it loses anything."""
+    gap = gap_by_trial(tree, "network")
+    return [f"loses most at trial {int(np.argmax(gap)) + 1}: {number(float(gap.max()))} rewards"] * bool(gap.max() > 0)
 
 
 def _decimals_to_see(difference: float) -> int:
-    """Decimals, from 2 to 6, with which a difference of two returns has two significant digits."""
+    """Return the decimals, from 2 to 6, with which a difference of two returns has two significant digits."""
     return 3 if difference <= 0 else min(6, max(2, 1 - math.floor(math.log10(difference))))
 
 
-def _worst_trial(tree: xr.DataTree) -> tuple[int, float]:
-    """The trial, counted from 1, at which the network loses most, and what it loses there; over all tasks."""
-    gap = gap_by_trial(tree, "network")
-    return int(np.argmax(gap)) + 1, float(gap.max())
-
-
-def _level(tree: xr.DataTree) -> str:
-    return f"{100 * float(tree['measures'].attrs['level']):.3g} %"
-
-
-def _diagnostics(tree: xr.DataTree, table: pd.DataFrame) -> list[Diagnostic]:
-    """What speaks for the reference and for the measurement."""
-    found: list[Diagnostic] = []
+def _diagnostics(tree: xr.DataTree, table: Table) -> Iterator[Diagnostic]:
     if has_optimum(tree):
         value, error = float(tree.attrs["optimal_value"]), float(tree.attrs["optimal_value_error"])
-        found.append(
-            Diagnostic(
-                "Reference",
-                f"exact: the finite-horizon optimum of {tree.attrs['family']} for {tree.attrs['length']} trials, "
-                f"V* = {number(value, 8)} rewards, wrong by at most {number(error, 2)}",
-                "",
-            )
+        yield Diagnostic(
+            "Reference",
+            f"exact: the finite-horizon optimum of {tree.attrs['family']} for {tree.attrs['length']} trials, "
+            f"V* = {number(value, 8)} rewards, wrong by at most {number(error, 2)}",
         )
         totals = tree["totals"].to_dataset().sel(player="optimal")
         apart = in_standard_errors(totals["expected_rewards"].to_numpy().astype(float) - value)
-        played = row_of(table, "expected_return", "optimal")
-        what = (
-            f"{quantity(played.estimate, played.lower, played.upper)} rewards earned in play and V* estimate one number"
-        )
-        found.append(agreement("Optimal policy in play", what, apart, "standard errors"))
-        identity = row_of(table, "gap_minus_lost_rewards", "network")
+        played = quantity(*table.one("expected_return", "optimal").interval)
+        what = f"{played} rewards earned in play and V* estimate one number"
+        yield agreement("Optimal policy in play", what, apart, "standard errors")
+        identity = table.one("gap_minus_lost_rewards", "network")
         what = "the network's summed action gaps and V* minus what it earned estimate one shortfall"
-        found.append(agreement("Identity", what, identity.estimate, identity.unit))
+        yield agreement("Identity", what, identity.interval.estimate, identity.unit)
     else:
-        found.append(Diagnostic("Reference", f"the {tree.attrs['reference']} policy; no exact optimum is known", ""))
-    if (table.measure == "sampled_minus_certified").any():
-        certified = table[table.measure.str.startswith("certified_shortfall")].iloc[0]
-        gap = row_of(table, "sampled_minus_certified", "network")
-        what = f"the sampled shortfall and the exact {number(certified.estimate)} {certified.unit} over all histories"
-        found.append(agreement("Certificate", what, gap.estimate, gap.unit))
-    if "Gittins" in set(table.predictor):
-        finding = f"indices for a discount of {float(tree.attrs['discount']):g} and no end; a heuristic at this horizon"
-        found.append(Diagnostic("Gittins policy", finding, ""))
-    return found
+        yield Diagnostic("Reference", f"the {tree.attrs['reference']} policy; no exact optimum is known")
+    for gap, certified in zip(table.of("sampled_minus_certified"), table.of("certified_shortfall"), strict=True):
+        exact = f"{number(certified.interval.estimate)} {certified.unit}"
+        what = f"the sampled shortfall and the exact {exact} over all histories"
+        yield agreement("Certificate", what, gap.interval.estimate, gap.unit)
+    if table.get("expected_return", "Gittins"):
+        discount = float(tree.attrs["discount"])
+        finding = f"indices for infinite-horizon discounting by {discount:g}; a heuristic at this finite horizon"
+        yield Diagnostic("Gittins policy", finding)
 
 
-def _summary(tree: xr.DataTree, table: pd.DataFrame) -> list[str]:
-    """The answer in a few lines: estimate, interval, unit, references, floor and ceiling."""
-    first = f"{tree.attrs['family']}, {tree.attrs['length']} trials; network: {tree.attrs['network']}"
-    if not has_optimum(tree):
-        lost = row_of(table, "rewards_below_reference", "network")
-        return [
-            first,
-            f"rewards below {tree.attrs['reference']} = {plain_quantity(lost)}, 95 % interval over "
-            f"{lost.interval_over}",
-            f"  below 0 is better than the reference; others lose: {_losses(table, 'rewards_below_reference')}",
-        ]
-    lost = row_of(table, "shortfall", "network")
-    apart = row_of(table, "gap_minus_lost_rewards", "network").estimate
-    worst, gap = _worst_trial(tree)
-    lines = [
-        first,
-        f"V* − V(network) = {plain_quantity(lost)}, 95 % interval over {lost.interval_over}",
-        "  "
-        + "; ".join(part for part in (_share_of_greedy(table), f"most at trial {worst}: {gap:.2g} rewards") if part),
-        f"  0 is Bayes-optimal, with V* = {float(tree.attrs['optimal_value']):.6g} rewards (exact); others lose: "
-        f"{_losses(table, 'shortfall')}",
-        f"lost rewards: the same number by another estimate, {abs(apart):.1f} paired standard errors apart "
-        f"({plain_agreement(apart)})",
-    ]
-    certified = table[table.measure.str.startswith("certified_shortfall")]
-    return lines + [
-        f"certificate: {row.estimate:.3g} {row.unit}, summed over every history (no sampling error)"
-        for row in certified.itertuples()
-    ]
+_LEVEL = f"{100 * LEVEL:.3g} %"
 
-
-DECISIONS = Presentation(
+KIND = Kind(
+    schema=SCHEMA,
     question=_question,
-    claims=lambda tree, table: decision_claims(table),
-    headline=_headline,
-    figures=DECISION_FIGURES,
-    vocabulary=DECISION_VOCABULARY,
+    subject="Agent",
+    roles={
+        "oracle": "knows the latents",
+        "optimum, exact": "ceiling",
+        "network": "scored",
+        "uniform": "floor",
+        "untrained network": "floor",
+    },
+    roles_in_words="Ceiling: the best that can be reached without knowing the latents. Floor: an agent that learns "
+    "nothing. The other agents are references: policies that know the prior, and well-known rules.",
+    places={"training_seed": "seed {}"},
+    scores=scores_of,
+    sections=SECTIONS,
+    curves=curves_of,
+    claims=claims_of,
+    answer=_answer,
     diagnostics=_diagnostics,
-    citations=DECISION_CITATIONS,
-    summary=_summary,
+    figures=(
+        losses.FIGURE,
+        by_trial.ACTION_GAP,
+        margins.FIGURE,
+        by_trial.OPTIMAL_PROBS,
+        convergence.FIGURE,
+        by_trial.REGRET,
+        by_trial.EXPLORATION,
+        repeats.FIGURE,
+        certificate.FIGURE,
+    ),
+    citations=(DUAN, WANG, MIKULIK, _KAKADE, _GITTINS, _THOMPSON, NUMPYRO, PYTORCH),
 )
-"""Comparisons of what networks decide with the Bayes-optimal policy."""

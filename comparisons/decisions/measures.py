@@ -1,36 +1,63 @@
-"""From scores of agents per task to numbers a person reads: each an estimate with an interval, a unit, and its base.
+"""Measures of decisions: shortfall, returns, regret, choices of the optimal action, exploration and certificates.
 
-A shortfall is V* - V(π), rewards lost per episode against the exact finite-horizon optimum; it is estimated as the
+A shortfall is V* - V(π), the rewards lost per episode against the exact finite-horizon optimum. It is estimated as the
 summed action gap along the agent's own trajectories, and a second time as a paired difference of expected rewards.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Float
 
-from comparisons.kind import Vocabulary
-from comparisons.rows import Measure, curve_of, in_standard_errors, over
-from comparisons.seeding import integer_for
-from comparisons.statistics.intervals import LEVEL, Interval, bootstrap_mean, bootstrap_ratio
-
-Scores = Float[np.ndarray, "training_seed task"]
-
+from comparisons.kind import Measure, Role, Section
+from comparisons.rows import Resampler, Row, Scores, curve_of, exactly, in_standard_errors, without_interval
+from comparisons.statistics.intervals import Interval
 
 CURVES = ("action_gap", "optimal_probs", "uncertain_probs", "matching_distance")
 """Scores by trial that have a curve with intervals."""
 
 
-def with_decision_measures(tree: xr.DataTree, *, seed: int) -> xr.DataTree:
-    """The tree with two more groups: `measures`, the table of results, and `curves`, intervals at every trial."""
-    table = pd.DataFrame(_measures(tree, integer_for(seed, "bootstrap")))
-    measures = xr.Dataset({name: (("row",), table[name].to_numpy()) for name in table.columns})
-    measures.attrs["level"] = LEVEL
-    return tree.assign({"measures": xr.DataTree(measures), "curves": xr.DataTree(_curves(tree, seed))})
+@dataclass(frozen=True)
+class Decisions:
+    """Scores of all agents; the training seeds of a network are one agent."""
+
+    tree: xr.DataTree
+    players: dict[str, list[int]]
+    """Rows of each agent along `player`; the oracle is among them."""
+    length: int
+    """Trials per episode."""
+    totals: xr.Dataset
+    trials: xr.Dataset
+
+    @property
+    def agents(self) -> list[str]:
+        """All agents but the oracle."""
+        return [name for name in self.players if name != "oracle"]
+
+    @property
+    def has_optimum(self) -> bool:
+        """Whether the exact optimum is known."""
+        return has_optimum(self.tree)
+
+    def total(self, variable: str, name: str) -> Scores:
+        """Return sums over the trials of each task."""
+        return self.totals[variable].to_numpy()[self.players[name]].astype(float)
+
+    def mean(self, variable: str, name: str) -> Scores:
+        """Return means over the trials of each detailed task."""
+        return np.nanmean(self.trials[variable].to_numpy()[self.players[name]], axis=2)
+
+
+def scores_of(tree: xr.DataTree) -> Decisions:
+    """Return the scores of a comparison of decisions."""
+    totals, trials = tree["totals"].to_dataset(), tree["trials"].to_dataset()
+    return Decisions(tree, player_groups(tree), int(tree.attrs["length"]), totals, trials)
 
 
 def player_groups(tree: xr.DataTree) -> dict[str, list[int]]:
-    """The players that are one agent to the reader, by index: training seeds together, every reference alone."""
+    """Return the players that are one agent to the reader, by index: training seeds together, references alone."""
     groups: dict[str, list[int]] = {}
     for index, player in enumerate(tree["totals"]["player"].to_numpy()):
         name = str(player)
@@ -41,256 +68,328 @@ def player_groups(tree: xr.DataTree) -> dict[str, list[int]]:
     return groups
 
 
-def _measures(tree: xr.DataTree, seed: int) -> list[Measure]:
-    everyone, length = player_groups(tree), int(tree.attrs["length"])
-    groups = {name: players for name, players in everyone.items() if name != "oracle"}
-    totals, discount = tree["totals"].to_dataset(), float(tree.attrs["discount"])
-    per_episode, rows = f"rewards per {length} trials", list[Measure]()
-    has_plan = "optimal_value" in tree.attrs
-
-    def scores(variable: str, name: str) -> Scores:
-        return totals[variable].to_numpy()[everyone[name]].astype(float)
-
-    def add(measure: str, name: str, values: Scores, unit: str) -> None:
-        rows.append(Measure(measure, name, *bootstrap_mean(values, seed=seed), unit, over(len(values))))
-
-    def add_exact(measure: str, name: str, value: float, unit: str) -> None:
-        rows.append(Measure(measure, name, value, value, value, unit, "nothing: exact"))
-
-    reference = str(tree.attrs["reference"])
-    for name in groups if has_plan else ():
-        add("shortfall", name, scores("action_gap", name), per_episode)
-    for index, player in enumerate(groups["network"] if has_plan and len(groups["network"]) > 1 else ()):
-        gap = totals["action_gap"].to_numpy()[[player]].astype(float)
-        add("shortfall", f"network, seed {index}", gap, per_episode)
-    for name in everyone:
-        if name != reference:
-            lost = scores("expected_rewards", reference) - scores("expected_rewards", name)
-            add("rewards_below_reference", name, lost, per_episode)
-    if has_plan:
-        rows += _identity(tree, scores("action_gap", "network"), scores("expected_rewards", "network"))
-        for floor in ("greedy", "uniform"):
-            if not scores("action_gap", floor).any():
-                continue  # at a single trial greedy play is optimal, and nothing can be a share of its loss
-            share = bootstrap_ratio(
-                scores("action_gap", "network"),
-                np.broadcast_to(scores("action_gap", floor), scores("action_gap", "network").shape),
-                seed=seed,
-            )
-            unit, base = "fraction", over(len(groups["network"]))
-            rows.append(Measure(f"share_of_{floor}_shortfall", "network", *share, unit, base))
-        if "Gittins" in groups:
-            excess = scores("action_gap", "network") - scores("action_gap", "Gittins")
-            add("shortfall_above_gittins", "network", excess, per_episode)
-        add_exact("expected_return", "optimum, exact", float(tree.attrs["optimal_value"]), per_episode)
-    for name in everyone:
-        add("expected_return", name, scores("expected_rewards", name), per_episode)
-    best = length * tree["tasks"]["best_expected_reward"].to_numpy()[None]
-    for name in groups:
-        add("regret_to_oracle", name, best - scores("expected_rewards", name), per_episode)
-    discounted = f"rewards per {length} trials, discounted by {discount:g}"
-    if has_plan:
-        for name in groups:
-            add("discounted_shortfall", name, scores("discounted_action_gap", name), discounted)
-        add_exact("discounted_return", "optimum, exact", float(tree.attrs["discounted_optimal_value"]), discounted)
-    for name in everyone:
-        add("discounted_return", name, scores("discounted_expected_rewards", name), discounted)
-    if has_plan:
-        for name in groups:
-            add("optimal_set_log_loss", name, scores("optimal_set_log_loss", name) / length, "nats/trial")
-    rows += _trial_measures(tree, groups, seed)
-    if has_plan and "certificate" in tree.children:
-        rows += _certificate_measures(tree, groups, seed)
-    return rows
+def has_optimum(tree: xr.DataTree) -> bool:
+    """Return whether the exact optimum is known, so that there are action gaps and shortfalls."""
+    return "optimal_value" in tree.attrs
 
 
-def _identity(tree: xr.DataTree, gap: Scores, expected: Scores) -> list[Measure]:
-    """Whether the two estimates of V* - V(π), summed gaps and lost rewards, agree."""
-    difference = (gap - (float(tree.attrs["optimal_value"]) - expected)).mean(axis=0)
-    apart = in_standard_errors(difference)
-    return [Measure("gap_minus_lost_rewards", "network", apart, np.nan, np.nan, "paired standard errors", "tasks")]
-
-
-def _trial_measures(tree: xr.DataTree, groups: dict[str, list[int]], seed: int) -> list[Measure]:
-    """Measures of how agents explore, and how often they act optimally, from the detailed tasks."""
-    trials, rows = tree["trials"].to_dataset(), list[Measure]()
-
-    def means(variable: str, name: str) -> Scores:
-        return np.nanmean(trials[variable].to_numpy()[groups[name]], axis=2)
-
-    variables = {
-        "optimal_probs": "probability",
-        "thompson_kl": "nats/trial",
-        "matching_distance": "probability",
-        "uncertain_probs": "probability",
-    }
-    for variable, unit in variables.items():
-        if variable == "optimal_probs" and "optimal_value" not in tree.attrs:
-            continue
-        for name in groups:
-            interval = bootstrap_mean(means(variable, name), seed=seed)
-            rows.append(Measure(variable, name, *interval, unit, over(len(groups[name]))))
-    for variable, is_loss in (("repeats_after_loss", 1.0), ("repeats_after_win", 0.0)):
-        for name in groups:
-            after = trials["is_after_loss"].to_numpy()[groups[name]][:, :, 1:] == is_loss
-            repeats = trials["repeats"].to_numpy()[groups[name]][:, :, 1:]
-            counted = after.sum(axis=2).astype(float)
-            if counted.sum():
-                share = bootstrap_ratio((repeats * after).sum(axis=2), counted, seed=seed)
-                rows.append(Measure(variable, name, *share, "probability", over(len(groups[name]))))
-    return rows
-
-
-def _certificate_measures(tree: xr.DataTree, groups: dict[str, list[int]], seed: int) -> list[Measure]:
-    exact = tree["certificate"]["gap_by_time"].to_numpy()
-    length, mean = exact.shape[1], float(exact.sum(axis=1).mean())
-    sampled = tree["trials"]["action_gap"].to_numpy()[groups["network"]][:, :, :length].sum(axis=2)
-    interval = bootstrap_mean(sampled, seed=seed)
-    gap = in_standard_errors(sampled.mean(0) - mean)
-    unit, exactly = f"rewards per {length} trials", "nothing: exact for these networks"
-    rows = [
-        Measure(f"certified_shortfall_to_{length}", "network", mean, mean, mean, unit, exactly),
-        Measure(f"sampled_shortfall_to_{length}", "network", *interval, unit, over(len(sampled))),
-        Measure("sampled_minus_certified", "network", gap, np.nan, np.nan, "standard errors", "tasks"),
-    ]
-    if length == int(tree.attrs["length"]):
-        value = float(tree["certificate"]["rewards_by_time"].to_numpy().sum(axis=1).mean())
-        rows.append(Measure("certified_value", "network", value, value, value, unit, exactly))
-    return rows
-
-
-def _curves(tree: xr.DataTree, seed: int) -> xr.Dataset:
-    """Mean scores at every trial with percentile intervals, and the cumulative regret to the oracle."""
-    groups, trials = player_groups(tree), tree["trials"].to_dataset()
-    names = list(groups)
+def curves_of(scores: Decisions, seed: int) -> xr.Dataset:
+    """Return mean scores at every trial with percentile intervals, and the cumulative regret to the oracle."""
+    trials, groups = scores.trials, scores.players
     curves = {
-        variable: np.stack([curve_of(trials[variable].to_numpy()[groups[name]], seed) for name in names])
+        variable: np.stack([curve_of(trials[variable].to_numpy()[rows], seed) for rows in groups.values()])
         for variable in CURVES
     }
-    best = tree["tasks"]["best_expected_reward"].to_numpy()[None, : trials.sizes["detailed_task"], None]
+    best = scores.tree["tasks"]["best_expected_reward"].to_numpy()[None, : trials.sizes["detailed_task"], None]
     expected = trials["expected_rewards"].to_numpy()
     curves["cumulative_regret"] = np.stack(
-        [curve_of(np.cumsum(best - expected[groups[name]], axis=2), seed) for name in names]
+        [curve_of(np.cumsum(best - expected[rows], axis=2), seed) for rows in groups.values()]
     )
     dimensions = ("predictor", "time", "bound")
     return xr.Dataset(
         {variable: (dimensions, values) for variable, values in curves.items()},
-        coords={"predictor": names, "bound": list(Interval._fields)},
+        coords={"predictor": list(groups), "bound": list(Interval._fields)},
     )
 
 
-def has_optimum(tree: xr.DataTree) -> bool:
-    """Whether the exact optimum is known, so that there are action gaps and shortfalls."""
-    return "optimal_value" in tree.attrs
+def _shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    if scores.has_optimum:
+        for name in scores.agents:
+            yield over.mean(name, scores.total("action_gap", name))
+        gap = scores.total("action_gap", "network")
+        for index in range(len(gap) if len(gap) > 1 else 0):
+            yield over.mean("network", gap[index : index + 1], training_seed=index)
 
 
-_SECTIONS = {
-    "shortfall": (
+def _shortfall_above_gittins(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    if scores.has_optimum and "Gittins" in scores.players:
+        yield over.mean("network", scores.total("action_gap", "network") - scores.total("action_gap", "Gittins"))
+
+
+def _gap_minus_lost_rewards(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    """Yield whether the two estimates of V* - V(π), summed gaps and lost rewards, agree."""
+    if scores.has_optimum:
+        lost = float(scores.tree.attrs["optimal_value"]) - scores.total("expected_rewards", "network")
+        gap = scores.total("action_gap", "network")
+        yield without_interval("network", in_standard_errors((gap - lost).mean(axis=0)))
+
+
+def _share_of_greedy_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    yield from _share(scores, over, "greedy")
+
+
+def _share_of_uniform_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    yield from _share(scores, over, "uniform")
+
+
+def _share(scores: Decisions, over: Resampler, floor: str) -> Iterator[Row]:
+    """Yield the network's shortfall as a share of an agent's; at a single trial the greedy policy loses nothing."""
+    if scores.has_optimum and (lost := scores.total("action_gap", floor)).any():
+        yield over.ratio("network", scores.total("action_gap", "network"), lost)
+
+
+def _rewards_below_reference(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    reference = str(scores.tree.attrs["reference"])
+    earned = scores.total("expected_rewards", reference)
+    for name in scores.players:
+        if name != reference:
+            yield over.mean(name, earned - scores.total("expected_rewards", name))
+
+
+def _expected_return(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    if scores.has_optimum:
+        yield exactly("optimum, exact", float(scores.tree.attrs["optimal_value"]))
+    for name in scores.players:
+        yield over.mean(name, scores.total("expected_rewards", name))
+
+
+def _regret_to_oracle(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    best = scores.length * scores.tree["tasks"]["best_expected_reward"].to_numpy()[None]
+    for name in scores.agents:
+        yield over.mean(name, best - scores.total("expected_rewards", name))
+
+
+def _discounted_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    for name in scores.agents if scores.has_optimum else ():
+        yield over.mean(name, scores.total("discounted_action_gap", name))
+
+
+def _discounted_return(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    if scores.has_optimum:
+        yield exactly("optimum, exact", float(scores.tree.attrs["discounted_optimal_value"]))
+    for name in scores.players:
+        yield over.mean(name, scores.total("discounted_expected_rewards", name))
+
+
+def _optimal_set_log_loss(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    for name in scores.agents if scores.has_optimum else ():
+        yield over.mean(name, scores.total("optimal_set_log_loss", name) / scores.length)
+
+
+def _optimal_probs(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    if scores.has_optimum:
+        yield from _means(scores, over, "optimal_probs")
+
+
+def _thompson_kl(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    yield from _means(scores, over, "thompson_kl")
+
+
+def _matching_distance(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    yield from _means(scores, over, "matching_distance")
+
+
+def _uncertain_probs(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    yield from _means(scores, over, "uncertain_probs")
+
+
+def _means(scores: Decisions, over: Resampler, variable: str) -> Iterator[Row]:
+    for name in scores.agents:
+        yield over.mean(name, scores.mean(variable, name))
+
+
+def _repeats_after_loss(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    yield from _repeats(scores, over, 1.0)
+
+
+def _repeats_after_win(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    yield from _repeats(scores, over, 0.0)
+
+
+def _repeats(scores: Decisions, over: Resampler, is_loss: float) -> Iterator[Row]:
+    for name in scores.agents:
+        rows = scores.players[name]
+        after = scores.trials["is_after_loss"].to_numpy()[rows][:, :, 1:] == is_loss
+        repeats = scores.trials["repeats"].to_numpy()[rows][:, :, 1:]
+        counted = after.sum(axis=2).astype(float)
+        if counted.sum():
+            yield over.ratio(name, (repeats * after).sum(axis=2), counted)
+
+
+def _certified_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    if (exact := _exact(scores, "gap_by_time")) is not None:
+        length = exact.shape[1]
+        row = exactly("network", float(exact.sum(axis=1).mean()), length=length)
+        yield row._replace(unit=f"rewards per {length} trials")
+
+
+def _sampled_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    if (exact := _exact(scores, "gap_by_time")) is not None:
+        length = exact.shape[1]
+        row = over.mean("network", _sampled(scores, length), length=length)
+        yield row._replace(unit=f"rewards per {length} trials")
+
+
+def _sampled_minus_certified(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    if (exact := _exact(scores, "gap_by_time")) is not None:
+        sampled = _sampled(scores, exact.shape[1]).mean(0)
+        yield without_interval("network", in_standard_errors(sampled - float(exact.sum(axis=1).mean())))
+
+
+def _certified_value(scores: Decisions, over: Resampler) -> Iterator[Row]:
+    exact = _exact(scores, "rewards_by_time")
+    if exact is not None and exact.shape[1] == scores.length:
+        yield exactly("network", float(exact.sum(axis=1).mean()))
+
+
+def _exact(scores: Decisions, variable: str) -> Float[np.ndarray, "training_seed time"] | None:
+    """Return exact scores at each of the first trials, where there is a certificate."""
+    if not scores.has_optimum or "certificate" not in scores.tree.children:
+        return None
+    return scores.tree["certificate"][variable].to_numpy()
+
+
+def _sampled(scores: Decisions, length: int) -> Scores:
+    """Return the network's summed action gap over the first trials of each detailed task."""
+    return scores.trials["action_gap"].to_numpy()[scores.players["network"]][:, :, :length].sum(axis=2)
+
+
+_EPISODE = "rewards per {length} trials"
+_DISCOUNTED = "rewards per {length} trials, discounted by {discount:g}"
+_OPTIMUM: dict[str, Role] = {"optimal": "ceiling"}
+_NO_BEST: dict[str, Role] = {"uniform": "reference", "untrained network": "reference"}
+
+SECTIONS = (
+    Section(
         "Shortfall against the Bayes-optimal policy",
         "V* − V(agent): rewards per episode lost to the exact optimum, as the summed action gap Q*(best) − Q*(chosen) "
-        "along the agent's own episodes. 0 is Bayes-optimal; uniform play is the floor.",
+        "along the agent's own episodes. 0 is Bayes-optimal; the random policy is the floor.",
+        (
+            Measure("shortfall", "shortfall, V* − V(agent)", _EPISODE, _shortfall, _OPTIMUM),
+            Measure(
+                "shortfall_above_gittins",
+                "shortfall above that of the Gittins policy",
+                _EPISODE,
+                _shortfall_above_gittins,
+            ),
+            Measure(
+                "gap_minus_lost_rewards",
+                "summed action gaps minus lost rewards",
+                "paired standard errors",
+                _gap_minus_lost_rewards,
+            ),
+        ),
     ),
-    "share": (
+    Section(
         "The network's shortfall in proportion",
         "0 % is Bayes-optimal; 100 % is no better than the agent named.",
+        (
+            Measure(
+                "share_of_greedy_shortfall",
+                "shortfall as a share of the greedy policy's",
+                "fraction",
+                _share_of_greedy_shortfall,
+            ),
+            Measure(
+                "share_of_uniform_shortfall",
+                "shortfall as a share of the random policy's",
+                "fraction",
+                _share_of_uniform_shortfall,
+            ),
+        ),
     ),
-    "below": (
+    Section(
         "Rewards below the reference",
-        "Earned by the best reference there is, minus earned by the agent, on the same reward tables: below 0 is "
-        "better. It has the noise of the tasks, which action gaps have not.",
+        "Rewards of the best reference minus rewards of the agent, on the same reward tables; below 0 is better. "
+        "Unlike action gaps, these differences have the noise of the tasks.",
+        (
+            Measure(
+                "rewards_below_reference", "rewards below the reference", _EPISODE, _rewards_below_reference, _OPTIMUM
+            ),
+        ),
     ),
-    "return": (
+    Section(
         "Return",
-        "Expected rewards per episode, given each task's latents. The exact optimum has no sampling error; sampled "
-        "returns share the luck of the tasks drawn, so compare them with one another.",
+        "Expected rewards per episode, given each task's latents. The exact optimum has no sampling error. Sampled "
+        "returns use common random numbers, so compare them with one another.",
+        (Measure("expected_return", "rewards per episode", _EPISODE, _expected_return, _OPTIMUM),),
     ),
-    "regret": (
+    Section(
         "Regret to the oracle",
-        "Rewards below those of an oracle that knows the latents. The Bayes-optimal policy pays the least there is.",
+        "Rewards below those of an oracle that knows the latents. The Bayes-optimal policy has the least regret.",
+        (Measure("regret_to_oracle", "regret", _EPISODE, _regret_to_oracle, _OPTIMUM),),
     ),
-    "discounted": (
+    Section(
         "Discounted by trial",
-        "The same episodes of finitely many trials with reward t counted γ^t, and the optimum for that. It is not "
-        "Gittins' problem, which never ends: there the Gittins policy is optimal, here it comes close.",
+        "The same episodes of finitely many trials with reward t weighted by γ^t, and the optimum for that. This is "
+        "not Gittins' problem, whose horizon is infinite: there the Gittins policy is optimal, here it comes close.",
+        (
+            Measure("discounted_shortfall", "shortfall, discounted", _DISCOUNTED, _discounted_shortfall),
+            Measure("discounted_return", "rewards per episode, discounted", _DISCOUNTED, _discounted_return),
+        ),
     ),
-    "policy": (
+    Section(
         "Choices of the optimal action",
         "The log loss is −log of the probability given to the set of optimal actions. KL from a deterministic optimum "
-        "would be infinite for any agent that is as sure of another arm, and would punish sharing a tie; the log loss "
+        "would be infinite for any agent that is as sure of another arm, and would punish sharing a tie. The log loss "
         "of the set does not punish ties, and is infinite where an agent rules out every optimal action.",
+        (
+            Measure(
+                "optimal_set_log_loss",
+                "log loss of the set of optimal actions",
+                "nats/trial",
+                _optimal_set_log_loss,
+                _OPTIMUM,
+            ),
+            Measure("optimal_probs", "probability of an optimal action", "probability", _optimal_probs, _OPTIMUM),
+        ),
     ),
-    "exploration": (
+    Section(
         "How agents explore",
-        "No agent is best here: what kind of explorer the network is. The least known arm has the widest posterior; a "
-        "loss is a reward below what was expected of the arm. KL(Thompson‖agent) is infinite where an agent never "
-        "does what Thompson sampling may do.",
+        "No agent is best here: these rows describe how the network explores. The least known arm has the widest "
+        "posterior. A loss is a reward below what was expected of the arm. KL(Thompson‖agent) is infinite where an "
+        "agent never does what Thompson sampling may do.",
+        (
+            Measure("thompson_kl", "KL(Thompson‖agent)", "nats/trial", _thompson_kl, _NO_BEST),
+            Measure(
+                "matching_distance",
+                "distance from probability matching (total variation)",
+                "probability",
+                _matching_distance,
+                _NO_BEST,
+            ),
+            Measure("uncertain_probs", "probability of the least known arm", "probability", _uncertain_probs, _NO_BEST),
+            Measure(
+                "repeats_after_loss",
+                "probability of repeating an arm after a loss",
+                "probability",
+                _repeats_after_loss,
+                _NO_BEST,
+            ),
+            Measure(
+                "repeats_after_win",
+                "probability of repeating an arm after a win",
+                "probability",
+                _repeats_after_win,
+                _NO_BEST,
+            ),
+        ),
     ),
-    "certificate": (
+    Section(
         "Certificate",
-        "The network's shortfall in the first trials, summed over every possible history: no sampling error.",
+        "The network's shortfall in the first trials, summed over every possible history: no sampling error for these "
+        "networks.",
+        (
+            Measure(
+                "certified_shortfall",
+                "exact shortfall of the first {length} trials",
+                "rewards",
+                _certified_shortfall,
+            ),
+            Measure(
+                "sampled_shortfall",
+                "sampled shortfall of the first {length} trials",
+                "rewards",
+                _sampled_shortfall,
+            ),
+            Measure(
+                "sampled_minus_certified",
+                "sampled minus exact shortfall",
+                "standard errors",
+                _sampled_minus_certified,
+            ),
+            Measure("certified_value", "exact rewards per episode", _EPISODE, _certified_value),
+        ),
     ),
-    "other": ("Other measures", ""),
-}
-
-
-_WORDINGS = (
-    (r"shortfall", "shortfall", "shortfall, V* − V(agent)"),
-    (r"shortfall_above_gittins", "shortfall", "shortfall above that of the Gittins policy"),
-    (r"gap_minus_lost_rewards", "shortfall", "summed action gaps minus lost rewards"),
-    (r"share_of_greedy_shortfall", "share", "shortfall as a share of greedy play's"),
-    (r"share_of_uniform_shortfall", "share", "shortfall as a share of uniform play's"),
-    (r"rewards_below_reference", "below", "rewards below the reference"),
-    (r"expected_return", "return", "rewards per episode"),
-    (r"regret_to_oracle", "regret", "regret"),
-    (r"discounted_shortfall", "discounted", "shortfall, discounted"),
-    (r"discounted_return", "discounted", "rewards per episode, discounted"),
-    (r"optimal_set_log_loss", "policy", "log loss of the set of optimal actions"),
-    (r"optimal_probs", "policy", "probability of an optimal action"),
-    (r"thompson_kl", "exploration", "KL(Thompson‖agent)"),
-    (r"matching_distance", "exploration", "distance from probability matching (total variation)"),
-    (r"uncertain_probs", "exploration", "probability of the least known arm"),
-    (r"repeats_after_loss", "exploration", "probability of repeating an arm after a loss"),
-    (r"repeats_after_win", "exploration", "probability of repeating an arm after a win"),
-    (r"certified_shortfall_to_(\d+)", "certificate", "exact shortfall of the first {0} trials"),
-    (r"sampled_shortfall_to_(\d+)", "certificate", "sampled shortfall of the first {0} trials"),
-    (r"sampled_minus_certified", "certificate", "sampled minus exact shortfall"),
-    (r"certified_value", "certificate", "exact rewards per episode"),
 )
-
-
-_WHERE_THE_OPTIMUM_IS_BEST = {
-    "shortfall",
-    "rewards_below_reference",
-    "expected_return",
-    "regret_to_oracle",
-    "optimal_set_log_loss",
-    "optimal_probs",
-}
-
-
-_WITHOUT_A_BEST = {"thompson_kl", "matching_distance", "uncertain_probs", "repeats_after_loss", "repeats_after_win"}
-
-
-def _role_of(agent: str, measure: str) -> str:
-    """What is scored, the best possible (ceiling), what knows nothing (floor), or a reference in between."""
-    if agent.startswith("network"):
-        return "scored"
-    if agent == "oracle":
-        return "knows the latents"
-    if agent == "optimum, exact" or (agent == "optimal" and measure in _WHERE_THE_OPTIMUM_IS_BEST):
-        return "ceiling"
-    if agent in ("uniform", "untrained network") and measure not in _WITHOUT_A_BEST:
-        return "floor"
-    return "reference"
-
-
-DECISION_VOCABULARY = Vocabulary(
-    subject="Agent",
-    sections=_SECTIONS,
-    measures=_WORDINGS,
-    role_of=_role_of,
-    roles="Ceiling: the best that can be reached without knowing the latents; floor: an agent that learns nothing. "
-    "The other agents are references: policies that know the prior, and well-known rules.",
-    ceilings={},
-)
-"""The words of comparisons of decisions."""
+"""All measures, in the order of the report."""

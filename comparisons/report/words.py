@@ -79,9 +79,13 @@ def measure_sections(table: Table, kind: Kind[Any]) -> list[MeasureSection]:
 
 
 def subject_of(row: Row, kind: Kind[Any], *, without: Sequence[str] = ()) -> str:
-    """Return who a row is about and where, as "network, seed 1", but for the coordinates in `without`."""
-    places = [kind.places[name].format(value) for name, value in row.at.items() if name not in without]
-    return ", ".join([row.who, *places])
+    """Return who a row is about and where, as "network, seed 1", but for the coordinates in `without`.
+
+    The experiment of a reproduction comes first, as "linear: network".
+    """
+    at = {name: value for name, value in row.at.items() if name not in without}
+    experiment = f"{at.pop('experiment')}: " if "experiment" in at else ""
+    return experiment + ", ".join([row.who, *(kind.places[name].format(value) for name, value in at.items())])
 
 
 def agreement(name: str, what: str, gap: float, unit: str) -> Diagnostic:

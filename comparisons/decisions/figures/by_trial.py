@@ -1,18 +1,17 @@
-"""Figures of a comparison of decisions: each a function from its tree to axes, drawn from its `decision_tables` table.
-
-An agent has the same colour in every figure; those without one of their own are named beside grey dots. Losses are in
-rewards, on logarithmic axes where they span orders of magnitude.
-"""
+"""Scores of agents at every trial: action gap, optimal choices, regret and exploration."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
-from comparisons.decisions.figures.losses import _detailed
+from comparisons.decisions.figures.losses import network_over
 from comparisons.decisions.measures import has_optimum
+from comparisons.kind import Figure
 from comparisons.report.points import curve_table
 from comparisons.report.style import (
     COLOURS,
@@ -20,147 +19,193 @@ from comparisons.report.style import (
     draw_with_band,
     label_plainly,
     limit_log_axis,
-    new_axes,
-    styled,
     with_legend,
 )
 
-_TRIAL = "trial"
+TRIAL = "trial"
+COMPARED = ("network", "Gittins", "greedy", "Thompson", "uniform")
 
 
-_COMPARED = ("network", "Gittins", "greedy", "Thompson", "uniform")
+def action_gap_table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return the mean action gap of every agent at each trial, in rewards."""
+    return _by_trial(tree, "action_gap", "rewards")
 
 
-@styled
-def plot_action_gap(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
-    """What each choice costs: the mean action gap at every trial, of the network and of a few references."""
-    ax = ax or new_axes()
-    table = _of(action_gap_table(tree), _COMPARED)
+def draw_action_gap(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw the network and a few references on a logarithmic axis."""
+    ax, table = figure.add_subplot(), of_agents(table, COMPARED)
     for name in table.agent.unique():
         draw_on_log_axis(ax, table[table.agent == name], "trial", name, label=name, marker=".")
     limit_log_axis(ax, table)
     low, high = ax.get_ylim()
     ax.set_ylim(max(low, high / 1e5), high)
-    ax.set(xlabel=_TRIAL, ylabel="action gap, rewards")
-    return _with_trials(ax, table)
+    ax.set(xlabel=TRIAL, ylabel="action gap, rewards")
+    with_trials(ax, table)
 
 
-@styled
-def plot_optimal_probs(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
-    """How often agents choose an optimal action at every trial."""
-    ax = ax or new_axes()
-    table = _of(optimal_probs_table(tree), _COMPARED)
+def action_gap_caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption of the action gap."""
+    return (
+        "Mean cost of the choice at each trial if everything after it is done optimally; summed over trials it is the "
+        "shortfall. Lower is better. A value of 0, such as a choice between equal arms at trial 1, is below a "
+        "logarithmic axis and not drawn. Look for trials at which the network’s line leaves those of good policies. "
+        f"{_bands(tree)}"
+    )
+
+
+def optimal_probs_table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return the probability that every agent gives to the set of optimal actions at each trial."""
+    return _by_trial(tree, "optimal_probs", "probability")
+
+
+def draw_optimal_probs(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw the network and a few references, below the line of the optimum at 100 %."""
+    ax, table = figure.add_subplot(), of_agents(table, COMPARED)
     for name in table.agent.unique():
         draw_with_band(ax, table[table.agent == name], "trial", name)
     ax.axhline(1, color=COLOURS["optimal"], linewidth=1.4, label="optimal, by definition", zorder=1.9)
-    ax.set(xlabel=_TRIAL, ylabel="probability of an optimal action")
-    ax.yaxis.set_major_formatter(_percent)
-    return _with_trials(ax, table)
+    ax.set(xlabel=TRIAL, ylabel="probability of an optimal action")
+    ax.yaxis.set_major_formatter(percent)
+    with_trials(ax, table)
 
 
-@styled
-def plot_regret(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
-    """Cumulative regret of agents to the oracle that knows the latents."""
-    ax = ax or new_axes()
-    table = _of(regret_table(tree), ("network", "optimal", "Gittins", "greedy", "Thompson", "UCB1", "uniform"))
+def optimal_probs_caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption of optimal choices."""
+    return (
+        "Probability that agents give to the optimal actions in their own situation, ties included. An agent can "
+        "often miss the optimal action and lose little: compare with the action gap above. Look for trials at which "
+        f"the network falls below other policies. {_bands(tree)}"
+    )
+
+
+def regret_table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return the cumulative regret of every agent to the oracle that knows the latents, in rewards."""
+    return _by_trial(tree, "cumulative_regret", "rewards")
+
+
+def draw_regret(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw cumulative regret, both axes logarithmic."""
+    shown = ("network", "optimal", "Gittins", "greedy", "Thompson", "UCB1", "uniform")
+    ax, table = figure.add_subplot(), of_agents(table, shown)
     for name in table.agent.unique():
         draw_with_band(ax, table[table.agent == name], "trial", name)
     ax.set(xlabel="trials played", ylabel="cumulative regret to the oracle, rewards", xscale="log", yscale="log")
     for axis in (ax.xaxis, ax.yaxis):
         label_plainly(axis)
     ax.set_xlim(1, max(2, int(table.trial.max())))
-    return with_legend(ax)
+    with_legend(ax)
 
 
-@styled
-def plot_exploration(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
-    """How likely agents are to choose what they know least about, at every trial."""
-    ax = ax or new_axes()
-    table = _of(exploration_table(tree), ("network", "optimal", "Gittins", "greedy", "Thompson", "UCB1"))
-    for name in table.agent.unique():
-        draw_with_band(ax, table[table.agent == name], "trial", name)
-    ax.set(xlabel=_TRIAL, ylabel="probability of the least known arm")
-    ax.yaxis.set_major_formatter(_percent)
-    return _with_trials(ax, table)
-
-
-def _percent(value: float, _: float | None) -> str:
-    return f"{100 * value:.0f} %"
-
-
-def _of(table: pd.DataFrame, agents: Sequence[str]) -> pd.DataFrame:
-    """The rows of some agents, in their order."""
-    return pd.concat([table[table.agent == name] for name in agents])
-
-
-def _with_trials(ax: Axes, table: pd.DataFrame) -> Axes:
-    ax.set_xlim(0.5, float(table.trial.max()) + 0.5)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    return with_legend(ax)
-
-
-def _gap_caption(tree: xr.DataTree) -> str:
-    return (
-        "What the choice at each trial costs on average if everything after it is done optimally. Summed over trials "
-        "it is the shortfall. Lower is better; 0, as of any choice between equal arms at trial 1, is below a "
-        f"logarithmic axis and not drawn. Look for trials at which the network’s line leaves those of good policies. "
-        f"{_detailed(tree)}"
-    )
-
-
-def _optimal_caption(tree: xr.DataTree) -> str:
-    return (
-        "How much probability agents give to what is optimal in their own situation, ties included. An agent can "
-        "often miss the optimal action and lose little: compare with the action gap above. Look for trials at which "
-        f"the network falls below other policies. {_detailed(tree)}"
-    )
-
-
-def _regret_caption(tree: xr.DataTree) -> str:
-    best = "The Bayes-optimal policy pays the least there is to pay" if has_optimum(tree) else "All pay"
+def regret_caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption of the regret."""
+    best = "The Bayes-optimal policy has the least regret of all" if has_optimum(tree) else "Every policy has regret"
     return (
         "Rewards lost to an oracle that knows every arm’s expected reward, added up over trials. "
-        f"{best} for learning which arm is best. Look for where the network leaves the lowest line; early regret may "
-        f"be a price for later gain. {_detailed(tree)}"
+        f"{best}, because it must learn which arm is best. Look for where the network leaves the lowest line; early "
+        f"regret may be a price for later gain. {_bands(tree)}"
     )
-
-
-def _exploration_caption(tree: xr.DataTree) -> str:
-    return (
-        "Exploration: how likely an agent is to pull the arm with the widest posterior, in its own situation. No line "
-        "is best; look at whose the network’s resembles, and at the last trials: there nothing that is learned can be "
-        f"used, which optimal play knows and Thompson sampling does not. {_detailed(tree)}"
-    )
-
-
-def action_gap_table(tree: xr.DataTree) -> pd.DataFrame:
-    """Mean action gap of every agent at each trial, in rewards."""
-    return _by_trial(tree, "action_gap", "rewards")
-
-
-def optimal_probs_table(tree: xr.DataTree) -> pd.DataFrame:
-    """Probability that every agent gives to the set of optimal actions at each trial."""
-    return _by_trial(tree, "optimal_probs", "probability")
-
-
-def regret_table(tree: xr.DataTree) -> pd.DataFrame:
-    """Cumulative regret of every agent to the oracle that knows the latents, after each trial, in rewards."""
-    return _by_trial(tree, "cumulative_regret", "rewards")
 
 
 def exploration_table(tree: xr.DataTree) -> pd.DataFrame:
-    """Probability that every agent gives to an arm about which least is known, at each trial."""
+    """Return the probability that every agent gives to the least known arm at each trial."""
     return _by_trial(tree, "uncertain_probs", "probability")
+
+
+def draw_exploration(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw the network, the Bayes-optimal policy and references."""
+    ax = figure.add_subplot()
+    table = of_agents(table, ("network", "optimal", "Gittins", "greedy", "Thompson", "UCB1"))
+    for name in table.agent.unique():
+        draw_with_band(ax, table[table.agent == name], "trial", name)
+    ax.set(xlabel=TRIAL, ylabel="probability of the least known arm")
+    ax.yaxis.set_major_formatter(percent)
+    with_trials(ax, table)
+
+
+def exploration_caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption of exploration."""
+    return (
+        "Exploration: the probability that an agent pulls the arm with the widest posterior, in its own situation. No "
+        "line is best. Look for the policy that the network resembles, and at the last trials: information gained "
+        f"there is useless, which the optimal policy knows and Thompson sampling does not. {_bands(tree)}"
+    )
+
+
+def percent(value: float, _: float | None) -> str:
+    """Format a tick of a probability."""
+    return f"{100 * value:.0f} %"
+
+
+def of_agents(table: pd.DataFrame, agents: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of some agents, in their order."""
+    return pd.concat([table[table.agent == name] for name in agents])
+
+
+def with_trials(ax: Axes, table: pd.DataFrame) -> None:
+    """Label an axis of trials, and add the legend."""
+    ax.set_xlim(0.5, float(table.trial.max()) + 0.5)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    with_legend(ax)
+
+
+def within_probability(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with intervals of probabilities cut at 0 and 1, which resampling over few seeds can pass."""
+    if set(table.unit) != {"probability"}:
+        return table
+    return table.assign(lower=table.lower.clip(0, 1), upper=table.upper.clip(0, 1))
 
 
 def _by_trial(tree: xr.DataTree, variable: str, unit: str) -> pd.DataFrame:
     table = curve_table(tree["curves"].dataset[variable]).rename(columns={"predictor": "agent"})
-    table = _within_probability(table.assign(trial=table.time + 1, unit=unit))
+    table = within_probability(table.assign(trial=table.time + 1, unit=unit))
     return table[["agent", "trial", "estimate", "lower", "upper", "unit"]]
 
 
-def _within_probability(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with intervals of probabilities ended at 0 and 1, beyond which resampling over few seeds reaches."""
-    if set(table.unit) != {"probability"}:
-        return table
-    return table.assign(lower=table.lower.clip(0, 1), upper=table.upper.clip(0, 1))
+def _bands(tree: xr.DataTree) -> str:
+    return f"Bands: 95 % intervals over {tree['trials'].sizes['detailed_task']:,} {network_over(tree)}."
+
+
+ACTION_GAP = Figure(
+    name="action_gap",
+    title="What each choice costs",
+    alt="Line chart, logarithmic: mean action gap in rewards against the trial, for the network with an interval band "
+    "and for reference policies.",
+    table=action_gap_table,
+    draw=draw_action_gap,
+    caption=action_gap_caption,
+    needs=("curves",),
+    is_shown=has_optimum,
+)
+OPTIMAL_PROBS = Figure(
+    name="optimal_probs",
+    title="How often the choice is optimal",
+    alt="Line chart: probability of an optimal action in percent against the trial, for the network with an interval "
+    "band and for reference policies.",
+    table=optimal_probs_table,
+    draw=draw_optimal_probs,
+    caption=optimal_probs_caption,
+    needs=("curves",),
+    is_shown=has_optimum,
+    height=3.8,
+)
+REGRET = Figure(
+    name="regret",
+    title="Cumulative regret to the oracle",
+    alt="Line chart, both axes logarithmic: cumulative regret in rewards against trials played, for the network, the "
+    "Bayes-optimal policy and references.",
+    table=regret_table,
+    draw=draw_regret,
+    caption=regret_caption,
+    needs=("curves",),
+)
+EXPLORATION = Figure(
+    name="exploration",
+    title="Exploration of what is least known",
+    alt="Line chart: probability of the least known arm in percent against the trial, for the network with an interval "
+    "band, the Bayes-optimal policy and references.",
+    table=exploration_table,
+    draw=draw_exploration,
+    caption=exploration_caption,
+    needs=("curves",),
+    height=3.8,
+)

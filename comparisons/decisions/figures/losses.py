@@ -1,8 +1,4 @@
-"""Figures of a comparison of decisions: each a function from its tree to axes, drawn from its `decision_tables` table.
-
-An agent has the same colour in every figure; those without one of their own are named beside grey dots. Losses are in
-rewards, on logarithmic axes where they span orders of magnitude.
-"""
+"""Rewards that every agent loses per episode, as a dot chart."""
 
 from typing import Any
 
@@ -11,34 +7,51 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.figure import SubFigure
 
 from comparisons.decisions.measures import has_optimum, player_groups
+from comparisons.kind import Figure
 from comparisons.report.points import concatenate
-from comparisons.report.style import (
-    COLOURS,
-    NEUTRAL,
-    RESOLUTION,
-    is_drawable,
-    label_plainly,
-    new_axes,
-    styled,
-    with_legend,
-)
+from comparisons.report.style import COLOURS, NEUTRAL, RESOLUTION, is_drawable, label_plainly, with_legend
 from comparisons.report.words import number
-from comparisons.rows import over
+from comparisons.rows import over_tasks, table_of
+
+FAMILIAR = ("network", "untrained network", "optimal", "Gittins", "UCB1", "greedy", "Thompson", "uniform")
+"""Agents that have a colour of their own, and so a line."""
 
 
-@styled
-def plot_losses(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
-    """What every agent loses per episode against the optimum (or the reference), the least at the top."""
-    ax = ax or new_axes()
-    table = loss_table(tree)
+def table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return the rewards that every agent loses per episode, the least first; also for each training seed.
+
+    They are lost against the exact optimum or, where that is not known, against the reference (negative: better than
+    it). A value that differs from 0 by the rounding of float64 only is 0.
+    """
+    groups = player_groups(tree)
+    rows = table_of(tree).of("shortfall" if has_optimum(tree) else "rewards_below_reference")
+    found = [{"agent": row.who, **row.interval._asdict()} for row in rows if row.who != "oracle" and not row.at]
+    if not has_optimum(tree):
+        found.insert(0, {"agent": str(tree.attrs["reference"]), "estimate": 0.0, "lower": 0.0, "upper": 0.0})
+    tables = [pd.DataFrame(found).sort_values("estimate", kind="stable")]
+    if len(groups["network"]) > 1:
+        lost = _lost_rewards(tree)[groups["network"]].mean(axis=1)
+        by_seed = pd.DataFrame({"training_seed": range(len(lost)), "estimate": lost})
+        tables.append(by_seed.assign(agent="network", lower=np.nan, upper=np.nan))
+    table = concatenate(tables).assign(unit=per_episode(tree))
+    for bound in ("estimate", "lower", "upper"):
+        table[bound] = table[bound].mask(table[bound].abs() <= RESOLUTION, 0.0)
+    return table[["agent", "training_seed", "estimate", "lower", "upper", "unit"]]
+
+
+def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw a dot with its interval for every agent, and small circles for the network's training seeds."""
+    ax = figure.add_subplot()
     pooled = table[table.training_seed.isna()].reset_index(drop=True)
-    _scale_of_losses(ax, pooled, "x")
+    scale_of_losses(ax, pooled, "x")
     for row, one in enumerate(pooled.itertuples()):
         is_shown = ax.get_xscale() != "log" or one.estimate > 0
         at = one.estimate if is_shown else ax.get_xlim()[0]
-        _draw_dot(ax, row, one, at=at, shape="o" if is_shown else "<", size=5.5)
+        draw_dot(ax, row, one, at=at, shape="o" if is_shown else "<", size=5.5)
         ax.annotate(
             number(one.estimate),
             (1.01, row),
@@ -56,14 +69,30 @@ def plot_losses(tree: xr.DataTree, *, ax: Axes | None = None) -> Axes:
     ax.set_yticks(range(len(pooled)), pooled.agent)
     ax.tick_params(axis="y", length=0)
     ax.get_yticklabels()[row].set_fontweight("bold")
-    ax.set(ylim=(len(pooled) - 0.4, -0.6), xlabel=_loss_label(tree, "agent"), ylabel="agent")
+    ax.set(ylim=(len(pooled) - 0.4, -0.6), xlabel=loss_label(tree, "agent"), ylabel="agent")
     ax.grid(axis="x")
     ax.plot([], [], "o", color=NEUTRAL, markersize=5.5, label="every agent, with 95 % interval")
-    return with_legend(ax)
+    with_legend(ax)
 
 
-def _draw_dot(ax: Axes, row: int, one: Any, *, at: float, shape: str, size: float, is_hollow: bool = False) -> None:
-    """One agent's estimate in its row of a dot chart, with its interval; at the edge of the axes it is not cut."""
+def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption."""
+    if has_optimum(tree):
+        what = (
+            "Rewards per episode lost to the Bayes-optimal policy. The policy itself is at 0, which lies off the left "
+            "end of a logarithmic axis."
+        )
+    else:
+        what = f"Rewards per episode below the {tree.attrs['reference']} policy; left of 0 is better than it."
+    return (
+        f"{what} The random policy (uniform) is the floor. Bars: 95 % intervals, of the network over "
+        f"{network_over(tree)} (often smaller than a dot); the numbers are written beside them. Compare the network "
+        "with its neighbours, and its training seeds with one another."
+    )
+
+
+def draw_dot(ax: Axes, row: int, one: Any, *, at: float, shape: str, size: float, is_hollow: bool = False) -> None:
+    """Draw one agent's estimate in its row of a dot chart, with its interval; the edge of the axes does not cut it."""
     color = COLOURS.get(one.agent, NEUTRAL)
     spread = [[max(one.estimate - one.lower, 0.0)], [max(one.upper - one.estimate, 0.0)]]
     face = "white" if is_hollow else color
@@ -71,14 +100,15 @@ def _draw_dot(ax: Axes, row: int, one: Any, *, at: float, shape: str, size: floa
     ax.errorbar([at], [row], xerr=spread, fmt=shape, zorder=2.6, **style).lines[0].set_clip_on(False)
 
 
-def _loss_label(tree: xr.DataTree, agent: str) -> str:
+def loss_label(tree: xr.DataTree, agent: str) -> str:
+    """Return the label of an axis of losses."""
     if has_optimum(tree):
         return f"shortfall V* − V({agent}), rewards per {int(tree.attrs['length'])} trials"
     return f"rewards below {tree.attrs['reference']}, per {int(tree.attrs['length'])} trials"
 
 
-def _scale_of_losses(ax: Axes, table: pd.DataFrame, axis: str) -> bool:
-    """Logarithmic where no loss is below 0 by more than rounding; linear around 0 and logarithmic beyond, else."""
+def scale_of_losses(ax: Axes, table: pd.DataFrame, axis: str) -> bool:
+    """Set a logarithmic axis if no loss is below 0 by more than rounding, else one that is linear around 0."""
     positive = table.estimate[is_drawable(table.estimate)]
     low, high = (positive.min(), positive.max()) if len(positive) else (1e-3, 1.0)
     is_logarithmic = bool((table.estimate[np.isfinite(table.estimate)] > -1e-9).all())
@@ -99,67 +129,18 @@ def _scale_of_losses(ax: Axes, table: pd.DataFrame, axis: str) -> bool:
     return is_logarithmic
 
 
-def _num_seeds(tree: xr.DataTree) -> int:
-    return len(player_groups(tree)["network"])
+def network_over(tree: xr.DataTree) -> str:
+    """Return what the intervals of the network are over, in words."""
+    return str(over_tasks(len(player_groups(tree)["network"])))
 
 
-def _over(tree: xr.DataTree) -> str:
-    return over(_num_seeds(tree))
-
-
-def _detailed(tree: xr.DataTree) -> str:
-    return f"Bands: 95 % intervals over {tree['trials'].sizes['detailed_task']:,} {_over(tree)}."
-
-
-def _loss_caption(tree: xr.DataTree) -> str:
-    if has_optimum(tree):
-        what = (
-            "Rewards per episode lost to the Bayes-optimal policy, which is at 0: on a logarithmic axis that is off "
-            "to the left."
-        )
-    else:
-        what = f"Rewards per episode below the {tree.attrs['reference']} policy; left of 0 is better than it."
-    return (
-        f"{what} Look at whom the network is next to, and at whether its training seeds agree. Uniform play is the "
-        f"floor. Bars: 95 % intervals, of the network over {_over(tree)} (often smaller than a dot); the numbers are "
-        "written beside them."
-    )
-
-
-FAMILIAR = ("network", "untrained network", "optimal", "Gittins", "UCB1", "greedy", "Thompson", "uniform")
-"""Agents that have a colour of their own, and so a line."""
-
-
-def loss_table(tree: xr.DataTree) -> pd.DataFrame:
-    """Rewards that every agent loses per episode, the least first; of the network also for each training seed.
-
-    Against the exact optimum, or, where that is not known, against the reference (negative: better than it). What is
-    zero but for the rounding of float64 is 0.
-    """
-    measures = tree["measures"].to_dataset().to_dataframe()
-    groups, measure = player_groups(tree), _loss_measure(tree)
-    pooled = measures[(measures.measure == measure) & measures.predictor.isin(groups)]
-    pooled = pooled[pooled.predictor != "oracle"][["predictor", "estimate", "lower", "upper"]]
-    if not has_optimum(tree):
-        itself = {"predictor": [str(tree.attrs["reference"])], "estimate": [0.0], "lower": [0.0], "upper": [0.0]}
-        pooled = pd.concat([pd.DataFrame(itself), pooled])
-    tables = [pooled.sort_values("estimate", kind="stable").rename(columns={"predictor": "agent"})]
-    if len(groups["network"]) > 1:
-        lost = _lost_rewards(tree)[groups["network"]].mean(axis=1)
-        by_seed = pd.DataFrame({"training_seed": range(len(lost)), "estimate": lost})
-        tables.append(by_seed.assign(agent="network", lower=np.nan, upper=np.nan))
-    table = concatenate(tables).assign(unit=_per_episode(tree))
-    for bound in ("estimate", "lower", "upper"):
-        table[bound] = table[bound].mask(table[bound].abs() <= RESOLUTION, 0.0)
-    return table[["agent", "training_seed", "estimate", "lower", "upper", "unit"]]
-
-
-def _loss_measure(tree: xr.DataTree) -> str:
-    return "shortfall" if has_optimum(tree) else "rewards_below_reference"
+def per_episode(tree: xr.DataTree) -> str:
+    """Return the unit of losses per episode."""
+    return f"rewards per {int(tree.attrs['length'])} trials"
 
 
 def _lost_rewards(tree: xr.DataTree) -> Float[np.ndarray, "player task"]:
-    """What every player loses in every task, as `loss_table` counts it."""
+    """Return what every player loses in every task, as `table` counts it."""
     totals = tree["totals"].to_dataset()
     if has_optimum(tree):
         return totals["action_gap"].to_numpy().astype(float)
@@ -167,5 +148,14 @@ def _lost_rewards(tree: xr.DataTree) -> Float[np.ndarray, "player task"]:
     return (earned.sel(player=str(tree.attrs["reference"])) - earned).transpose("player", "task").to_numpy()
 
 
-def _per_episode(tree: xr.DataTree) -> str:
-    return f"rewards per {int(tree.attrs['length'])} trials"
+FIGURE = Figure(
+    name="losses",
+    title="What every agent loses",
+    alt="Dot chart, logarithmic: rewards lost per episode by every agent with interval bars, the least at the top, "
+    "and small circles for the training seeds of the network.",
+    table=table,
+    draw=draw,
+    caption=caption,
+    needs=("measures",),
+    height=4.2,
+)
