@@ -59,7 +59,7 @@ class CellScores:
     untrained_shortfall: Float[np.ndarray, "training_seed"]
     error: float
     """Standard error of a shortfall over tasks, mean over training seeds."""
-    pulls: Float[np.ndarray, "training_seed probe"]
+    pulls: Float[np.ndarray, "kept_seed probe"]
     """Pulls of the unknown arm in every probe task, without networks that diverged."""
 
     @property
@@ -142,7 +142,7 @@ def mean_over_seeds(
     most: float = np.inf,
 ) -> Row:
     """Return a mean over training seeds with Student's interval; that of a single network is over tasks, by `error`."""
-    over = over_networks(int(np.isfinite(values).sum()))
+    over = over_networks(int(np.isfinite(values).sum()) or len(values))
     return Row(who, t_interval(values, error, least=least, most=most), over, at, unit)
 
 

@@ -12,7 +12,7 @@ from distributed import LocalCluster
 
 from comparisons.__main__ import main
 from comparisons.training import _train, train_experiments
-from tests.comparisons.lifetimes.sweeps import Sweep
+from tests.comparisons.sweep.experiment import Sweep
 
 
 @pytest.fixture(scope="module")

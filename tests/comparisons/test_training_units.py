@@ -11,7 +11,7 @@ from comparisons.experiment import TrainingUnit
 from comparisons.predictions.experiment import PredictionExperiment
 from comparisons.stages import _wall_times, run_experiment
 from comparisons.training import WALL_TIMES, folder_of, train_experiments, unit_folder
-from tests.comparisons.lifetimes.sweeps import Sweep
+from tests.comparisons.sweep.experiment import Sweep
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from matplotlib.figure import SubFigure
 from comparisons.kind import Figure
 from comparisons.lifetimes.figures.cells import MOST_COLUMNS, cell_names, num_rows
 
-KNOWN, UNKNOWN = "sure arm better", "uncertain arm better"
+KNOWN, UNKNOWN = "known arm better", "unknown arm better"
 """Tasks by their better arm."""
 
 ENTROPY, WORSE, CHANGE, STATE, END, EXPLAINED, CLUSTERS = (
@@ -20,9 +20,9 @@ ENTROPY, WORSE, CHANGE, STATE, END, EXPLAINED, CLUSTERS = (
     "pulls of the worse arm",
     "state change",
     "state",
-    "last state",
+    "final state",
     "explained variance",
-    "clusters of last states",
+    "clusters of final states",
 )
 
 UNITS = {
@@ -184,7 +184,7 @@ def _draw_states(ax: Axes, rows: pd.DataFrame) -> None:
         ax.plot(ends[0], ends[1], "o", color=color, markersize=3.5, markeredgecolor="black", markeredgewidth=0.4)
     ax.grid(visible=False)
     number = int(rows.estimate[rows.quantity == CLUSTERS].iloc[0])
-    ax.set_title(f"ends in {number} place{'s' * (number != 1)}", fontsize=8)
+    ax.set_title(f"{number} cluster{'s' * (number != 1)} of final states", fontsize=8)
     explained = rows.estimate[rows.quantity == EXPLAINED]
     shares = ["" if np.isnan(share) else f" ({100 * share:.0f} %)" for share in explained]
     ax.set_xlabel(f"component 1{shares[0]}")

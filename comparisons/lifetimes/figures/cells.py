@@ -15,7 +15,7 @@ from comparisons.lifetimes.players import BAYES, COMMIT, PRINTED, REFERENCES
 MOST_COLUMNS = 3
 """Panels side by side."""
 
-NAMES = {COMMIT: "commit optimum", PRINTED: "printed formula", BAYES: "sequential optimum"}
+NAMES = {COMMIT: "best explore-then-commit", PRINTED: "printed formula", BAYES: "Bayes-optimal policy"}
 """Legend entries of the references."""
 
 

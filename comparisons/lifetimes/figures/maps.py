@@ -35,16 +35,16 @@ NUM_EDGE_SCALES = 40
 
 TITLES = {
     PRINTED: "printed formula",
-    COMMIT: "commit optimum",
-    BAYES: "sequential optimum",
+    COMMIT: "explore-then-commit",
+    BAYES: "Bayes-optimal",
     NETWORK: "networks",
 }
 """Headings of the panels."""
 
 _EDGE_NAMES = {
-    PRINTED: "edge: printed formula",
-    COMMIT: "edge: commit optimum",
-    BAYES: "edge: sequential optimum",
+    PRINTED: "threshold: printed formula",
+    COMMIT: "threshold: best explore-then-commit policy",
+    BAYES: "threshold: Bayes-optimal policy",
     NETWORK: "networks: half of them learn",
 }
 

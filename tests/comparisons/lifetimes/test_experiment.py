@@ -9,10 +9,16 @@ import pytest
 import torch
 
 from comparisons.experiment import TrainingUnit
+from comparisons.kind import measured
+from comparisons.lifetimes import running
 from comparisons.lifetimes.experiment import GeneralistExperiment, SpecialistExperiment
+from comparisons.lifetimes.kind import KIND
 from comparisons.lifetimes.settings import Cell, MapEvaluation
+from comparisons.lifetimes.theory_experiment import TheoryExperiment
+from comparisons.lifetimes.training import generalist_settings, specialist_settings
+from comparisons.rows import table_of
 from comparisons.seams.fixed_arms import Setting
-from comparisons.stages import EVALUATION_FILE, MEASURES_FILE, _evaluate, _measure, open_result
+from comparisons.stages import EVALUATION_FILE, _evaluate, _measure, open_result
 from comparisons.training import folder_of, train_experiments, unit_folder
 from metalearners.actor_critic_configs import ActorCriticConfig, OwnCritic
 from metalearners.checkpoint_files import checkpoint_path
@@ -52,6 +58,8 @@ GENERALIST = GeneralistExperiment(
     training_seeds=(0, 1),
 )
 ALL = (SPECIALISTS, PAPERS, GENERALIST)
+STATED = ("printed_value", "printed_exploring_value")
+"""Measures of what the printed formula states."""
 
 
 # Settings
@@ -65,7 +73,7 @@ ALL = (SPECIALISTS, PAPERS, GENERALIST)
         (lambda: Cell(1.0, -0.5), "Cell: prior_scale must be at least 0; got -0.5"),
         (lambda: Cell(float("nan"), 1.0), "Cell: reward_scale must be > 0; got nan"),
         (lambda: MapEvaluation(num_tasks=0), "num_tasks must be an integer of at least 1; got 0"),
-        (lambda: MapEvaluation(num_probes=1), "num_probes must be at least 2, for an error; got 1"),
+        (lambda: MapEvaluation(num_probes=1), "num_probes must be at least 2, or there is no standard error; got 1"),
         (lambda: dataclasses.replace(SPECIALISTS, cells=()), "cells must be distinct and at least one; got 0"),
         (
             lambda: dataclasses.replace(SPECIALISTS, cells=(*CELLS, CELLS[1])),
@@ -91,11 +99,11 @@ ALL = (SPECIALISTS, PAPERS, GENERALIST)
         (lambda: dataclasses.replace(GENERALIST, lifetimes=(0, 6)), r"at least 1, .* got \(0, 6\)"),
         (
             lambda: dataclasses.replace(GENERALIST, cells=CELLS),
-            r"prior_scale must be > 0, for its logarithm is told; got Cell\(reward_scale=1.0, prior_scale=0.0\)",
+            r"prior_scale must be > 0, because .* its logarithm; got Cell\(reward_scale=1.0, prior_scale=0.0\)",
         ),
         (
             lambda: dataclasses.replace(GENERALIST, smallest=Cell(0.1, 0.0)),
-            r"prior_scale must be > 0, for its logarithm is told; got Cell\(reward_scale=0.1, prior_scale=0.0\)",
+            r"prior_scale must be > 0, because .* its logarithm; got Cell\(reward_scale=0.1, prior_scale=0.0\)",
         ),
         (
             lambda: dataclasses.replace(GENERALIST, smallest=Cell(0.1, 11.0)),
@@ -120,9 +128,13 @@ def test_every_network_is_in_one_unit(stack_size):
     assert GENERALIST.training_units() == (TrainingUnit("seed-00", 0, 0), TrainingUnit("seed-01", 1, 0))
 
 
-def test_places_are_settings_of_cells():
-    assert SPECIALISTS.places()[2] == Setting(3.0, 6.0, 6)
-    assert GENERALIST.places() == [
+def settings_of(experiment):
+    return generalist_settings(experiment) if experiment is GENERALIST else specialist_settings(experiment)
+
+
+def test_cells_have_settings():
+    assert settings_of(SPECIALISTS)[2] == Setting(3.0, 6.0, 6)
+    assert settings_of(GENERALIST) == [
         Setting(1.0, 2.0, 3), Setting(3.0, 1.0, 3), Setting(1.0, 2.0, 6), Setting(3.0, 1.0, 6),
     ]  # fmt: skip
 
@@ -167,6 +179,18 @@ def test_smoke_runs_are_tiny_and_keep_what_is_special():
     assert GENERALIST.smoke().training.lifetime == max(GENERALIST.smoke().lifetimes)
 
 
+def test_theory_trains_nothing_and_has_references_alone():
+    experiment = TheoryExperiment("theory", (1.0, 3.0), (1.0, 2.0), (3, 6))
+    assert experiment.training_units() == ()
+    tree = running.evaluate(experiment, ())
+    assert set(tree.children) == {"theory"} and tree.attrs["training_seeds"] == 0
+    assert [tuple(tree["theory"][name][5].item() for name in ("lifetime", "reward_scale", "prior_scale"))] == [
+        (6, 1.0, 2.0)
+    ]
+    names = {name for name, _ in table_of(measured(tree, KIND)).entries}
+    assert "learning_count" in names and not {"regret_share", "diverged_networks"} & names
+
+
 # Whole experiments
 
 
@@ -175,7 +199,7 @@ def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lifetimes")
     for experiment in ALL:  # in this process: others would take longer to start than to train
         for unit in experiment.training_units():
-            experiment.train(unit, unit_folder(folder_of(experiment, folder), unit))
+            running.train(experiment, unit, unit_folder(folder_of(experiment, folder), unit))
     return folder
 
 
@@ -183,16 +207,16 @@ def finished(experiment, results):
     """As `run_experiment` does, but for the report."""
     train_experiments([experiment], results)  # what is trained is not trained again; the settings are written
     folder = folder_of(experiment, results)
-    for stage, file in ((_evaluate, EVALUATION_FILE), (_measure, MEASURES_FILE)):
-        if not (folder / file).exists():
-            stage(experiment, folder)
+    if not (folder / EVALUATION_FILE).exists():
+        _evaluate(experiment, folder)
+        _measure(folder)
     return open_result(folder).tree
 
 
 @pytest.mark.parametrize("experiment", ALL, ids=lambda experiment: experiment.name)
 def test_whole_experiments(results, experiment):
     tree = finished(experiment, results)
-    places, networks = experiment.places(), tree["networks"]
+    places, networks = settings_of(experiment), tree["networks"]
     assert networks.sizes == {"training_seed": 2, "cell": len(places), "probe": 10}
     for name in ("shortfall", "shortfall_error", "mean_pulls", "untrained_shortfall", "probe_pulls"):
         assert networks[name].notnull().all(), name
@@ -207,9 +231,10 @@ def test_whole_experiments(results, experiment):
         assert tree["development"]["step"].to_numpy().tolist() == [2, 4]
         np.testing.assert_array_equal(tree["development"]["shortfall"][-1], networks["shortfall"])
         assert tree["behaviour"].sizes["shown"] == 2
-    rows = tree["measures"].to_dataset().to_dataframe()
-    assert {"regret_share", "diverged_networks", "value", "probe_pulls", "learning_share"} <= set(rows["measure"])
-    assert (rows.loc[rows["measure"] == "diverged_networks", "estimate"] == 0).all()
+    table = table_of(tree)
+    names = {name for name, _ in table.entries}
+    assert {"regret_share", "diverged_networks", "value", "probe_pulls", "learning_share"} <= names
+    assert [row.interval.estimate for row in table.of("diverged_networks")] == [0] * len(set(lifetimes))
 
 
 def test_cells_without_a_spread_are_scored_and_have_no_share(results):
@@ -221,27 +246,28 @@ def test_cells_without_a_spread_are_scored_and_have_no_share(results):
         assert not theory[name][certain].any(), name
         assert name == "printed_value" or theory[name][[0, 2]].any(), name
     np.testing.assert_allclose(networks["shortfall"][:, certain], networks["mean_pulls"][:, certain], rtol=1e-12)
-    rows = tree["measures"].to_dataset().to_dataframe()
-    shares = rows.loc[rows["measure"] == "share_of_sequential", "predictor"]
-    assert len(shares) == 6  # network, commit and printed formula, in two cells
-    assert not shares.str.contains("prior_scale 0,").any()
-    values = rows[(rows["measure"] == "value") & rows["predictor"].str.contains("prior_scale 0,")]
+    table = table_of(tree)
+    shares = table.of("share_of_optimum")
+    assert len(shares) == 6  # network, best explore-then-commit policy and printed formula, in two cells
+    assert all(row.at["prior_scale"] > 0 for row in shares)
+    values = [row for name, row in table.at(prior_scale=0.0).entries if name in ("value", *STATED)]
     assert len(values) >= 14
-    assert np.isfinite(values["estimate"]).all()
+    assert np.isfinite([row.interval.estimate for row in values]).all()
 
 
 def test_a_map_on_which_there_is_nothing_to_be_had_has_no_share_of_it(tmp_path):
     evaluation = dataclasses.replace(EVALUATION, shown_cells=(1,))
     experiment = dataclasses.replace(SPECIALISTS, cells=(CELLS[1], CELLS[3]), stack_size=4, evaluation=evaluation)
     tree = finished(experiment, tmp_path)
-    rows = tree["measures"].to_dataset().to_dataframe()
-    assert "regret_share" not in set(rows["measure"])
-    assert (rows.loc[rows["measure"] == "value"].groupby("predictor").size() == 1).all()
+    table = table_of(tree)
+    assert table.of("regret_share") == []
+    values = [(row.who, *row.at.items()) for row in table.of("value")]
+    assert len(values) == len(set(values)) > 0
     assert tree["behaviour"]["prior_scale"].to_numpy().tolist() == [0.0, 0.0]
 
 
 def test_training_in_units_is_resumed_and_not_repeated(results, monkeypatch):
-    monkeypatch.setattr(SpecialistExperiment, "train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(running, "train", lambda *_: pytest.fail("trained again"))
     train_experiments([SPECIALISTS], results)
     assert all(
         SPECIALISTS.is_trained(unit_folder(folder_of(SPECIALISTS, results), unit))
@@ -272,7 +298,7 @@ def test_a_network_that_diverged_leaves_its_cell_empty_and_a_note(results, tmp_p
                         tensors[name][2] = torch.nan
             save_tensors(checkpoint_path(tmp_path / unit.name, step), tensors, metadata)
         directories.append(tmp_path / unit.name)
-    tree = SPECIALISTS.evaluate(tuple(directories))
+    tree = running.evaluate(SPECIALISTS, tuple(directories))
     healthy = finished(SPECIALISTS, results)
     for name in ("shortfall", "shortfall_error", "mean_pulls", "probe_pulls"):
         ours, theirs = tree["networks"][name].to_numpy().copy(), healthy["networks"][name].to_numpy()
@@ -284,15 +310,15 @@ def test_a_network_that_diverged_leaves_its_cell_empty_and_a_note(results, tmp_p
         "the network of training seed 0 at reward_scale 3, prior_scale 6, lifetime 6 diverged: its weights are not"
     )
     assert tree["behaviour"]["training_seed"].to_numpy().tolist() == [1]
-    rows = SPECIALISTS.measure(tree)["measures"].to_dataset().to_dataframe()
-    assert rows.loc[rows["measure"] == "diverged_networks", "estimate"].tolist() == [1.0]
+    table = table_of(measured(tree, KIND))
+    assert [row.interval.estimate for row in table.of("diverged_networks")] == [1.0]
 
 
 def test_checkpoints_of_other_networks_are_refused(results):
     other = dataclasses.replace(SPECIALISTS, network=StackedLSTMConfig(hidden_size=7))
     directories = tuple(unit_folder(folder_of(SPECIALISTS, results), unit) for unit in SPECIALISTS.training_units())
     with pytest.raises(ValueError, match="does not hold the weights of these networks: .*size mismatch"):
-        other.evaluate(directories)
+        running.evaluate(other, directories)
 
 
 @pytest.mark.slow

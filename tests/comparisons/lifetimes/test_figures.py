@@ -13,35 +13,30 @@ from scipy import stats
 from bayesopt.planning.exploration import commit_edge, commit_value, printed_commit_edge, printed_commit_value
 from bayesopt.planning.stopping import sequential_edge
 from comparisons.lifetimes.edges import EDGE_ERROR, edges_at
+from comparisons.lifetimes.figures import behaviour, exploration, regret, seeds, values
 from comparisons.lifetimes.figures.behaviour import (
     CHANGE,
+    CLUSTERS,
     END,
     ENTROPY,
+    EXPLAINED,
+    KNOWN,
     NUM_TRAJECTORIES,
     STATE,
-    SURE,
-    UNCERTAIN,
+    UNKNOWN,
     WORSE,
-    behaviour_table,
 )
-from comparisons.lifetimes.figures.cells import seed_table, value_table
-from comparisons.lifetimes.figures.maps import (
-    EMPTY_HATCH,
-    LEAST_EXPLORATION,
-    MOST_EXPLORATION,
-    NUM_EDGE_SCALES,
-    exploration_table,
-    map_regret_table,
-    shown_steps,
-)
+from comparisons.lifetimes.figures.map_development import shown_steps
+from comparisons.lifetimes.figures.maps import EMPTY_HATCH, LEAST_EXPLORATION, MOST_EXPLORATION, NUM_EDGE_SCALES
 from comparisons.lifetimes.figures.marks import PLAYER_COLOURS
-from comparisons.lifetimes.kind import LIFETIME_FIGURES
-from comparisons.lifetimes.players import COMMIT, NETWORK, PRINTED, SEQUENTIAL, YARDSTICKS
+from comparisons.lifetimes.kind import KIND
+from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, PRINTED, REFERENCES
+from comparisons.report.figure import height_of
 from comparisons.report.style import FIGURE_WIDTH, figure_style
 from comparisons.seams.fixed_arms import Setting
 from tests.comparisons.lifetimes.trees import POINTS, grid_settings, made_up_lifetime_tree, theory_tree
 
-FIGURES = {figure.name: figure for figure in LIFETIME_FIGURES}
+FIGURES = {figure.name: figure for figure in KIND.figures}
 EMPTY = 6
 """The cell of the map whose networks all diverged."""
 NUM_SEEDS = 12
@@ -69,9 +64,10 @@ def drawn(name, tree):
         return _DRAWN[name, id(tree)][0]
     found = FIGURES[name]
     assert found.is_available(tree)
+    table = found.table(tree)
     with figure_style():
-        canvas = FigureCanvasAgg(Figure(figsize=(FIGURE_WIDTH, found.height(tree)), layout="constrained"))
-        found.draw(tree, canvas.figure)
+        canvas = FigureCanvasAgg(Figure(figsize=(FIGURE_WIDTH, height_of(found, table)), layout="constrained"))
+        found.draw(tree, table, canvas.figure)
         canvas.figure.draw_without_rendering()
     _DRAWN[name, id(tree)] = canvas.figure, tree
     return canvas.figure
@@ -101,9 +97,9 @@ def test_edges_exist_at_a_single_scale_and_are_infinite_in_a_single_trial():
 
 
 def test_the_table_of_exploration_holds_the_numbers_of_the_tree(grid):
-    table, theory = exploration_table(grid), grid["theory"].to_dataset()
+    table, theory = exploration.table(grid), grid["theory"].to_dataset()
     trials = table[table.quantity == "exploration"]
-    for who, column in YARDSTICKS.items():
+    for who, column in REFERENCES.items():
         np.testing.assert_array_equal(trials.estimate[trials.who == who], theory[column])
     networks = grid["networks"].dataset["probe_pulls"].to_numpy().mean(axis=2)
     expected = [np.nanmean(column) if np.isfinite(column).any() else np.nan for column in networks.T]
@@ -113,13 +109,13 @@ def test_the_table_of_exploration_holds_the_numbers_of_the_tree(grid):
 
 
 def test_edges_in_the_table_are_at_the_reward_scales_beside_them(grid):
-    table = exploration_table(grid)
+    table = exploration.table(grid)
     edges = table[(table.quantity == "edge") & (table.who == COMMIT) & (table.lifetime == 25)]
     found = commit_edge(lifetime=25, reward_scale=edges.reward_scale.to_numpy()).prior_scale
     assert len(edges) == NUM_EDGE_SCALES
     np.testing.assert_array_equal(edges.estimate, found)
-    regret = map_regret_table(grid)
-    assert set(regret.who[regret.quantity == "edge"]) == {SEQUENTIAL}
+    lost = regret.table(grid)
+    assert set(lost.who[lost.quantity == "edge"]) == {BAYES}
 
 
 def test_the_learned_boundary_is_where_half_of_the_networks_learn():
@@ -129,7 +125,7 @@ def test_the_learned_boundary_is_where_half_of_the_networks_learn():
     curves = tree["curves"].to_dataset().load()
     curves["is_learning"] = ("cell", [0, 0, 1, 0, 0.5, 1, np.nan, 0, 1, 0, 0, 0.4])
     tree["curves"] = curves
-    table = exploration_table(tree)
+    table = exploration.table(tree)
     boundary = table[(table.quantity == "edge") & (table.who == NETWORK)]
     np.testing.assert_array_equal(boundary.reward_scale, [1, 2, 3, 4])
     # In the third row only the cell without any spread has no value, in the last nobody learns.
@@ -140,8 +136,8 @@ def test_maps_show_the_values_of_their_cells_where_the_cells_are(grid):
     maps = maps_drawn(drawn("exploration", grid))
     assert [ax.get_title() for ax, _ in maps[:4]] == [
         "printed formula",
-        "commit optimum",
-        "sequential optimum",
+        "explore-then-commit",
+        "Bayes-optimal",
         "networks",
     ]
     assert len(maps) == 8
@@ -175,7 +171,7 @@ def test_a_cell_without_numbers_is_empty_and_hatched(grid):
         assert isinstance(hatched, Rectangle) and np.ma.getmaskarray(mesh.get_array())[2, 1]
         assert hatched.get_x() < float(theory["reward_scale"]) < hatched.get_x() + hatched.get_width()
         assert hatched.get_y() < float(theory["prior_scale"]) < hatched.get_y() + hatched.get_height()
-    assert "Crossed cells are empty" in FIGURES["exploration"].caption(grid)
+    assert "Crossed cells are empty" in exploration.caption(grid, exploration.table(grid))
 
 
 def test_hardly_any_exploration_is_white_and_one_trial_is_not(grid):
@@ -187,36 +183,36 @@ def test_hardly_any_exploration_is_white_and_one_trial_is_not(grid):
 
 
 def test_edges_are_drawn_over_every_map_in_the_colours_of_their_theories(grid):
-    table = exploration_table(grid)
+    table = exploration.table(grid)
     for ax, _ in maps_drawn(drawn("exploration", grid))[4:]:
         lines = {to_hex(line.get_color()): line for line in ax.lines}
-        for who in (PRINTED, COMMIT, SEQUENTIAL, NETWORK):
+        for who in (PRINTED, COMMIT, BAYES, NETWORK):
             rows = table[(table.quantity == "edge") & (table.who == who) & (table.lifetime == 25)]
             np.testing.assert_array_equal(lines[PLAYER_COLOURS[who]].get_ydata(), rows.estimate)
 
 
 def test_regret_is_that_of_the_tree_per_trial(grid):
-    table, theory = map_regret_table(grid), grid["theory"].to_dataset()
-    regret = table[table.quantity == "regret"]
+    table, theory = regret.table(grid), grid["theory"].to_dataset()
+    rows = table[table.quantity == "regret"]
     lifetime = theory["lifetime"].to_numpy()
     shortfall = grid["networks"].dataset["shortfall"].to_numpy()
     expected = [np.nanmean(column) if np.isfinite(column).any() else np.nan for column in shortfall.T]
-    np.testing.assert_allclose(regret.estimate[regret.who == NETWORK], expected / lifetime)
+    np.testing.assert_allclose(rows.estimate[rows.who == NETWORK], expected / lifetime)
     lost = theory["sequential_value"] - theory["commit_value"]
-    np.testing.assert_allclose(regret.estimate[regret.who == COMMIT], lost / lifetime)
-    assert (regret.estimate[regret.who == COMMIT] > -1e-3).all()
+    np.testing.assert_allclose(rows.estimate[rows.who == COMMIT], lost / lifetime)
+    assert (rows.estimate[rows.who == COMMIT] > -1e-3).all()
 
 
 def test_checkpoints_of_maps_are_far_apart_and_end_with_the_last(grid, points):
-    assert shown_steps(grid) == [100, 300, 400, 500, 700]
-    assert shown_steps(points) == [100, 200, 300]
+    assert shown_steps(FIGURES["map_development"].table(grid).step.dropna()) == [100, 300, 400, 500, 700]
+    assert shown_steps(FIGURES["development"].table(points).step.dropna()) == [100, 200, 300]
     last = maps_drawn(drawn("map_development", grid))[4][1].get_array()
     networks = grid["networks"].dataset["probe_pulls"].to_numpy()[:, 3].mean()
     assert last[3, 0] == pytest.approx(networks, rel=1e-5)
 
 
 def test_values_are_the_formulas_and_the_networks_mean_has_students_interval(points):
-    table = value_table(points)
+    table = values.table(points)
     rows = table[table.cell == 1]
     problem = {"lifetime": 100, "prior_scale": 3.75, "reward_scale": 9.53}
     trials = np.arange(101)
@@ -224,14 +220,14 @@ def test_values_are_the_formulas_and_the_networks_mean_has_students_interval(poi
     np.testing.assert_array_equal(rows.estimate[rows.who == PRINTED], printed_commit_value(trials, **problem))
     theory, networks = points["theory"].to_dataset(), points["networks"].to_dataset()
     best = float(theory["sequential_value"][1])
-    values = best - networks["shortfall"].to_numpy()[:, 1]
-    assert rows.estimate[rows.who == SEQUENTIAL].to_list() == [best]
+    earned = best - networks["shortfall"].to_numpy()[:, 1]
+    assert rows.estimate[rows.who == BAYES].to_list() == [best]
     network = rows[rows.who == NETWORK]
-    mean, seeds = network[network.training_seed.isna()].iloc[0], network[network.training_seed.notna()]
-    low, high = stats.t.interval(0.95, NUM_SEEDS - 1, values.mean(), stats.sem(values))
-    np.testing.assert_allclose([mean.estimate, mean.lower, mean.upper], [values.mean(), low, high])
-    np.testing.assert_allclose(seeds.estimate, values)
-    np.testing.assert_allclose(seeds.trials, networks["probe_pulls"].to_numpy()[:, 1].mean(axis=1))
+    mean, single = network[network.training_seed.isna()].iloc[0], network[network.training_seed.notna()]
+    low, high = stats.t.interval(0.95, NUM_SEEDS - 1, earned.mean(), stats.sem(earned))
+    np.testing.assert_allclose([mean.estimate, mean.lower, mean.upper], [earned.mean(), low, high])
+    np.testing.assert_allclose(single.estimate, earned)
+    np.testing.assert_allclose(single.trials, networks["probe_pulls"].to_numpy()[:, 1].mean(axis=1))
 
 
 def test_value_curves_have_their_optima_marked(points):
@@ -257,9 +253,9 @@ def test_histograms_count_every_network_once_and_mark_the_yardsticks(points):
     for cell, ax in enumerate(drawn("seeds", points).axes):
         assert sum(bar.get_height() for bar in ax.patches) == NUM_SEEDS
         marked = {to_hex(line.get_color()): line.get_xdata()[0] for line in ax.lines}
-        for who, column in YARDSTICKS.items():
+        for who, column in REFERENCES.items():
             assert marked[PLAYER_COLOURS[who]] == float(theory[column][cell])
-    table = seed_table(points)
+    table = seeds.table(points)
     networks = table[(table.who == NETWORK) & (table.cell == 2)]
     pulls = points["networks"].dataset["probe_pulls"].to_numpy()[:, 2].mean(axis=1)
     np.testing.assert_allclose(networks.estimate, pulls, rtol=1e-6)
@@ -275,23 +271,44 @@ def test_development_has_a_line_per_network_and_their_mean(points):
 
 
 def test_behaviour_is_the_mean_over_tasks_of_each_side(points):
-    table, behaviour = behaviour_table(points), points["behaviour"].to_dataset()
-    index = int(np.flatnonzero((behaviour["cell"] == 2) & (behaviour["training_seed"] == 4))[0])
-    network = behaviour.isel(shown=index)
+    table, kept = behaviour.table(points), points["behaviour"].to_dataset()
+    index = int(np.flatnonzero((kept["cell"] == 2) & (kept["training_seed"] == 4))[0])
+    network = kept.isel(shown=index)
     better = network["is_better"].to_numpy()
     pulled = network["is_pulled"].to_numpy().astype(float)
-    for side, chosen, worse in ((SURE, ~better, pulled), (UNCERTAIN, better, 1 - pulled)):
+    for side, chosen, worse in ((KNOWN, ~better, pulled), (UNKNOWN, better, 1 - pulled)):
         rows = table[(table.cell == 2) & (table.training_seed == 4) & (table.better == side)]
-        for quantity, values in (
+        for quantity, by_task in (
             (ENTROPY, network["entropy"].to_numpy()),
             (WORSE, worse),
             (CHANGE, network["state_change"].to_numpy()),
         ):
-            np.testing.assert_allclose(rows.estimate[rows.quantity == quantity], values[chosen].mean(axis=0))
+            np.testing.assert_allclose(rows.estimate[rows.quantity == quantity], by_task[chosen].mean(axis=0))
     states = table[table.quantity.isin((STATE, END))]
     assert set(states.training_seed) == {0} and set(states.cell) == {1, 2}
     num_ends, num_courses = 40 * 2, 2 * NUM_TRAJECTORIES * 100 * 2
     assert len(states) == 2 * (num_ends + num_courses)
+
+
+def test_the_table_of_behaviour_has_all_numbers_that_are_drawn(points):
+    """Drawn from the table alone: with other numbers in it, other labels."""
+    table, kept = behaviour.table(points), points["behaviour"].to_dataset()
+    for cell in (1, 2):
+        first = kept.isel(shown=int(np.flatnonzero(kept["cell"] == cell)[0]))
+        rows = table[(table.cell == cell) & (table.training_seed == int(first["training_seed"]))]
+        np.testing.assert_array_equal(rows.estimate[rows.quantity == EXPLAINED], first["explained"])
+        assert rows.estimate[rows.quantity == CLUSTERS].to_list() == [float(first["end_points"])]
+    figure = drawn("behaviour", points)
+    assert [ax.get_title() for ax in figure.axes if "final" in ax.get_title()] == [
+        "1 cluster of final states",
+        "2 clusters of final states",
+    ]
+    changed = table.assign(estimate=table.estimate.where(table.quantity != CLUSTERS, 5.0))
+    with figure_style():
+        canvas = FigureCanvasAgg(Figure(figsize=(FIGURE_WIDTH, 7), layout="constrained"))
+        behaviour.draw(points, changed, canvas.figure)
+    titles = [ax.get_title() for ax in canvas.figure.axes if "final" in ax.get_title()]
+    assert titles == ["5 clusters of final states"] * 2
 
 
 def test_hidden_states_are_drawn_from_the_tree(points):
@@ -306,7 +323,7 @@ def test_figures_are_shown_where_there_is_something_to_show(grid, points):
     few = made_up_lifetime_tree(POINTS[:1], num_seeds=2)
     theory = theory_tree(grid_settings(4, 12))
     shown = {
-        name: [figure.name for figure in LIFETIME_FIGURES if figure.is_available(tree)]
+        name: [figure.name for figure in KIND.figures if figure.is_available(tree)]
         for name, tree in (("grid", grid), ("points", points), ("few", few), ("theory", theory))
     }
     assert shown == {
@@ -315,9 +332,9 @@ def test_figures_are_shown_where_there_is_something_to_show(grid, points):
         "few": ["values"],
         "theory": ["exploration"],
     }
-    assert [ax.get_title() for ax, _ in maps_drawn(drawn("exploration", theory))][-1] == "sequential optimum"
-    assert NETWORK not in set(exploration_table(theory).who)
-    assert "disagree" in FIGURES["exploration"].caption(theory)
+    assert [ax.get_title() for ax, _ in maps_drawn(drawn("exploration", theory))][-1] == "Bayes-optimal"
+    assert NETWORK not in set(exploration.table(theory).who)
+    assert "disagree" in exploration.caption(theory, exploration.table(theory))
 
 
 @pytest.mark.parametrize(
@@ -343,7 +360,7 @@ def test_nothing_overlaps_or_leaves_the_page(name, which, request):
 
 def test_every_row_of_every_table_has_a_unit_and_a_place(grid, points):
     for tree in (grid, points):
-        for figure in LIFETIME_FIGURES:
+        for figure in KIND.figures:
             if figure.is_available(tree):
                 table = figure.table(tree)
                 assert len(table) and table.unit.notna().all() and table.lifetime.notna().all()

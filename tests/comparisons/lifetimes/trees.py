@@ -1,15 +1,18 @@
-"""Made-up trees of lifetimes, for tests: exact theory, and networks that follow the sequential optimum with noise."""
+"""Made-up trees of lifetimes, for tests: exact theory, and networks that follow the Bayes-optimal policy with noise."""
 
 import json
 
 import numpy as np
 import xarray as xr
 
-from comparisons.lifetimes.measures import with_lifetime_measures
+from comparisons.kind import measured
+from comparisons.lifetimes import running
+from comparisons.lifetimes.kind import KIND
 from comparisons.lifetimes.theory import theory_of
 from comparisons.lifetimes.theory_experiment import TheoryExperiment
+from comparisons.lifetimes.tree import BEHAVIOUR, SCHEMA
 from comparisons.seams.fixed_arms import Setting
-from comparisons.tree import LIFETIME_BEHAVIOUR, LIFETIME_SCHEMA, validate
+from comparisons.tree import validate
 
 NUM_PROBES = 20
 POINTS = [Setting(19.5, 3.0, 100), Setting(9.53, 3.75, 100), Setting(9.53, 8.0, 100)]
@@ -35,7 +38,7 @@ def made_up_lifetime_tree(
 ) -> xr.DataTree:
     """A measured map; `diverged` names training seed and cell of networks without numbers.
 
-    Near the edge, where the sequential optimum is worth little, some networks never learn.
+    Near the learning threshold, where the Bayes-optimal policy earns little, some networks never learn.
     """
     rng = np.random.default_rng(0)
     theory = theory_of(settings)
@@ -80,7 +83,8 @@ def made_up_lifetime_tree(
     tree = xr.DataTree.from_dict(groups)
     notes = [f"the network of training seed {seed} in cell {cell} diverged" for seed, cell in diverged]
     tree.attrs = {
-        "schema": LIFETIME_SCHEMA,
+        "schema": SCHEMA.name,
+        "kind": "comparisons.lifetimes",
         "name": "made_up",
         "question": "Do these networks learn where learning pays?",
         "is_generalist": 0,
@@ -90,7 +94,7 @@ def made_up_lifetime_tree(
         "notes": json.dumps(notes),
         "versions": json.dumps({"bayesgauge": "0"}),
     }
-    return with_lifetime_measures(validate(tree), seed=0)
+    return measured(validate(tree, SCHEMA), KIND)
 
 
 def theory_tree(settings: list[Setting]) -> xr.DataTree:
@@ -101,7 +105,7 @@ def theory_tree(settings: list[Setting]) -> xr.DataTree:
         tuple(sorted({setting.prior_scale for setting in settings})),
         tuple(sorted({setting.lifetime for setting in settings})),
     )
-    return experiment.measure(experiment.evaluate(()))
+    return measured(running.evaluate(experiment, ()), KIND)
 
 
 def _behaviour(settings: list[Setting], num_seeds: int, cells: tuple[int, ...], rng: np.random.Generator) -> xr.Dataset:
@@ -130,7 +134,7 @@ def _behaviour(settings: list[Setting], num_seeds: int, cells: tuple[int, ...], 
         }
         for name, values in row.items():
             rows.setdefault(name, []).append(values)
-    dataset = xr.Dataset({name: (LIFETIME_BEHAVIOUR[name], np.stack(values)) for name, values in rows.items()})
+    dataset = xr.Dataset({name: (BEHAVIOUR[name], np.stack(values)) for name, values in rows.items()})
     return dataset.assign_coords(
         training_seed=("shown", [seed for seed, _ in shown]),
         cell=("shown", [cell for _, cell in shown]),

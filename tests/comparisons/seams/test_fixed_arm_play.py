@@ -30,8 +30,8 @@ from comparisons.seams.fixed_arms import (
     drawn_settings,
     generalist_batch,
     generalist_tables,
-    specialist_encoding,
     specialist_batch,
+    specialist_encoding,
     specialist_tables,
     unit_of,
 )

@@ -1,13 +1,9 @@
-"""A kind of experiment whose training only notes, in files, when each of its units began and ended."""
+"""An experiment whose training only notes, in a file, when each of its units began and ended."""
 
 import os
-import signal
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-
-import xarray as xr
 
 from comparisons.experiment import AbstractExperiment, TrainingUnit
 from comparisons.training import folder_of, unit_folder
@@ -53,23 +49,6 @@ class Sweep(AbstractExperiment):
 
     def is_trained(self, directory: Path) -> bool:
         return (directory / "done").exists()
-
-    def train(self, unit: TrainingUnit, directory: Path) -> None:
-        self.note("began", unit)
-        if unit.name in self.killing and self.count("began")[unit.name] <= self.num_kills:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if unit.name in self.diverging:
-            raise FloatingPointError(f"training diverged: {unit.name}")
-        time.sleep(self.seconds)
-        directory.mkdir(parents=True)
-        (directory / "done").touch()
-        self.note("ended", unit)
-
-    def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        raise NotImplementedError(f"evaluating {', '.join(directory.name for directory in directories)}")
-
-    def measure(self, tree: xr.DataTree) -> xr.DataTree:
-        raise NotImplementedError
 
     def note(self, event: str, unit: TrainingUnit) -> None:
         with open(self.notes, "a") as file:  # lines this short are appended whole

@@ -1,0 +1,29 @@
+"""Trains the units of a sweep: notes, and whatever the sweep says that goes wrong."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import xarray as xr
+
+from comparisons.experiment import TrainingUnit
+from tests.comparisons.sweep.experiment import Sweep
+
+EVALUATION_VERSION = 1
+
+
+def train(experiment: Sweep, unit: TrainingUnit, directory: Path) -> None:
+    experiment.note("began", unit)
+    if unit.name in experiment.killing and experiment.count("began")[unit.name] <= experiment.num_kills:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if unit.name in experiment.diverging:
+        raise FloatingPointError(f"training diverged: {unit.name}")
+    time.sleep(experiment.seconds)
+    directory.mkdir(parents=True)
+    (directory / "done").touch()
+    experiment.note("ended", unit)
+
+
+def evaluate(experiment: Sweep, directories: tuple[Path, ...]) -> xr.DataTree:
+    raise NotImplementedError(f"evaluating {', '.join(directory.name for directory in directories)}")
