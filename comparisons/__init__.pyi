@@ -1,8 +1,8 @@
+from .comparing import compare as compare
 from .comparison import Comparison as Comparison
 from .comparison import open_comparison as open_comparison
 from .decisions.certificates import DecisionCertificate as DecisionCertificate
 from .decisions.certificates import certify_decisions as certify_decisions
-from .decisions.evaluation import compare_agents as compare_agents
 from .decisions.experiment import DecisionExperiment as DecisionExperiment
 from .decisions.settings import DecisionEvaluationConfig as DecisionEvaluationConfig
 from .foraging.experiment import ForagingExperiment as ForagingExperiment
@@ -10,9 +10,9 @@ from .lifetimes.experiment import GeneralistExperiment as GeneralistExperiment
 from .lifetimes.experiment import SpecialistExperiment as SpecialistExperiment
 from .lifetimes.settings import Cell as Cell
 from .lifetimes.settings import MapEvaluation as MapEvaluation
-from .order.contexts import ContextualOrderExperiment as ContextualOrderExperiment
-from .order.functions import FunctionOrderExperiment as FunctionOrderExperiment
-from .order.linear import LinearOrderExperiment as LinearOrderExperiment
+from .order.experiments import ContextualOrderExperiment as ContextualOrderExperiment
+from .order.experiments import FunctionOrderExperiment as FunctionOrderExperiment
+from .order.experiments import LinearOrderExperiment as LinearOrderExperiment
 from .order.settings import NamedLearner as NamedLearner
 from .order.settings import OrderEvaluationConfig as OrderEvaluationConfig
 from .order.trajectories import Recoveries as Recoveries
@@ -21,7 +21,6 @@ from .order.trajectories import recovery_curves as recovery_curves
 from .order.trajectories import staggering as staggering
 from .predictions.certificates import Certificate as Certificate
 from .predictions.certificates import certify as certify
-from .predictions.evaluation import compare as compare
 from .predictions.exchangeability import order_cost as order_cost
 from .predictions.experiment import PredictionExperiment as PredictionExperiment
 from .predictions.network_checks import NetworkContractError as NetworkContractError
@@ -30,8 +29,6 @@ from .seams.policies import agent_of as agent_of
 from .seams.predictions import histogram_head as histogram_head
 from .seams.predictions import predictor_of as predictor_of
 from .seams.training import meta_train as meta_train
-from .seams.training import meta_train_policy as meta_train_policy
-from .seams.training import meta_train_regression as meta_train_regression
 from .stages import run_experiment as run_experiment
 from .statistics.divergences import kl_divergence as kl_divergence
 from .statistics.divergences import monte_carlo_kl_divergence as monte_carlo_kl_divergence

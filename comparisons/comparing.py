@@ -64,6 +64,8 @@ def compare(network: Any, family: AbstractFamily, *, seed: int = 0, evaluation: 
     networks = list(network) if isinstance(network, Sequence) and not isinstance(network, Agent) else [network]
     if not networks:
         raise ValueError("network must be at least one network; got an empty sequence")
+    settings: type[Any]
+    scored: Any
     match family:
         case AbstractPredictionFamily():
             settings, scored = EvaluationConfig, evaluate

@@ -74,7 +74,7 @@ class Resampler(NamedTuple):
         """Return the mean over tasks and training seeds."""
         return Row(who, bootstrap_mean(values, seed=self.seed), over_tasks(len(values)), at)
 
-    def ratio(self, who: str, above: Scores, below: Scores, **at: Coordinate) -> Row:
+    def ratio(self, who: str, above: Scores, below: Float[np.ndarray, "#training_seed task"], **at: Coordinate) -> Row:
         """Return the ratio of two means over tasks and training seeds; `below` broadcasts."""
         below = np.broadcast_to(below, above.shape)
         return Row(who, bootstrap_ratio(above, below, seed=self.seed), over_tasks(len(above)), at)
@@ -216,7 +216,7 @@ def curve_of(values: Float[np.ndarray, "training_seed task time"], seed: int) ->
 
 def _column(values: list[Coordinate | None]) -> pd.Series:
     """Return a column of a coordinate, which rows may lack; whole numbers stay whole."""
-    column = pd.Series(values, dtype=object)
-    if all(isinstance(value, int) for value in values if value is not None):
-        return column.astype("Int64")
-    return column
+    there = [value for value in values if value is not None]
+    if all(isinstance(value, int) for value in there):
+        return pd.Series(values, dtype="Int64")
+    return pd.Series(values, dtype="Float64" if all(isinstance(value, int | float) for value in there) else "str")

@@ -10,9 +10,7 @@ from comparisons.decisions.experiment import DecisionExperiment
 from comparisons.experiment import AbstractExperiment
 from comparisons.foraging.experiment import AS_PRINTED, ForagingExperiment
 from comparisons.importing import object_named
-from comparisons.order.contexts import ContextualOrderExperiment
-from comparisons.order.functions import FunctionOrderExperiment
-from comparisons.order.linear import LinearOrderExperiment
+from comparisons.order.experiments import ContextualOrderExperiment, FunctionOrderExperiment, LinearOrderExperiment
 from comparisons.predictions.experiment import PredictionExperiment
 
 VARIANTS: dict[str, Any] = {**AS_PRINTED}

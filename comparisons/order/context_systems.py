@@ -1,4 +1,4 @@
-"""Contexts of a bandit as modes: systems that play or learn contextual bandits, their contexts by number or ranked."""
+"""Contexts of a bandit as modes of systems that play or learn contextual bandits, by number or ranked."""
 
 from typing import NamedTuple
 
@@ -10,25 +10,25 @@ from comparisons.order.readouts import accuracy_by_trial, change_elsewhere, choi
 from comparisons.order.systems import Course, Role, Score, System, system_of
 
 Choices = Float[np.ndarray, "training_seed task time context"]
-"""The probability of the right action in every context, at every trial or after every step."""
+"""Probability of the correct action in every context, at every trial or after every step."""
 
 
 class Moments(NamedTuple):
-    """When choices were asked for."""
+    """Times at which choices were probed."""
 
     times: Float[np.ndarray, "time"]
     unit: str
 
 
 def trials(choices: Choices) -> Moments:
-    """Before every trial."""
+    """Return the times before every trial."""
     return Moments(np.arange(choices.shape[2], dtype=float), "trials")
 
 
 def context_system(
     name: str, role: Role, choices: Choices, moments: Moments, *, condition: str, reference: str, num_arms: int
 ) -> System:
-    """A system whose modes are the contexts by their number, all of one stage but in that order."""
+    """Return a system whose modes are the contexts, in the order of their numbers."""
     modes = tuple((f"context {context + 1}", context) for context in range(choices.shape[3]))
     found = choice_overlaps(choices, num_arms=num_arms)
     return system_of(
@@ -44,20 +44,20 @@ def context_system(
 
 
 def ranked_at_start(system: System, initial: Float[np.ndarray, "training_seed task context"]) -> System:
-    """The same system with the contexts of each task ranked by the probability of their right action at the start.
+    """Return a system with the contexts of each task ranked by the initial probability of their correct action.
 
     Contexts are exchangeable: which is learned first differs from task to task, and a mean over tasks would hide it.
-    `initial` is that probability, of whoever ranks.
+    `initial` holds these probabilities for the system that defines the ranking.
     """
     labels = tuple(f"context ranked {rank + 1}" for rank in range(initial.shape[2]))
-    return system._replace(recoveries=ranked_by(system.recoveries, initial), mode_labels=labels)
+    return system._replace(recoveries=ranked_by(system.recoveries, initial), mode_labels=labels, is_ranked=True)
 
 
 def change_score(name: str, choices: Choices, contexts: np.ndarray) -> Score:
-    """What a trial changes in the contexts it was not in."""
+    """Return the change that a trial causes in all other contexts."""
     return Score("change_elsewhere", name, "probability per trial", "mean", change_elsewhere(choices, contexts))
 
 
 def accuracy_course(name: str, role: Role, choices: Choices, contexts: np.ndarray) -> Course:
-    """The probability of acting rightly at every trial."""
+    """Return the probability of the correct action at every trial."""
     return Course("accuracy", name, role, "probability", accuracy_by_trial(choices, contexts))

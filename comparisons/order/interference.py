@@ -1,4 +1,4 @@
-"""Ray interference: how learning one context of a bandit by policy gradient sets the others back, and what it costs.
+"""Ray interference: learning one context of a bandit by policy gradient sets the others back.
 
 After Schaul et al. 2019 (arXiv 1904.11455): where contexts share parameters and each counts by its own probability of
 success, progress in one is loss in the others, and the last one waits at a plateau that grows with their number.
@@ -11,9 +11,10 @@ from comparisons.order.settings import InterferenceConfig
 from comparisons.order.systems import Score
 from comparisons.order.trajectories import half_times
 from metalearners.learner_configs import Coupled, Decoupled, PolicyGradientConfig
+from metalearners.policy_gradient_learner import learn_contextual_bandits
 
 LEARNED = 0.9
-"""A context is learned where the right action is likelier than this."""
+"""Probability of the correct action above which a context is learned."""
 
 
 _RATE = 0.5
@@ -21,7 +22,7 @@ _RATE = 0.5
 
 
 def lowest_share(name: str, choices: Float[np.ndarray, "task time context"], steps: Int[np.ndarray, "time"]) -> Score:
-    """The lowest probability of the right action, as a share of the initial one, in the context learned last.
+    """Return the lowest probability of the correct action, as a share of the initial one, in the last context.
 
     The last context of a task is the one that is learned latest; of those not learned at all, the least likely.
     """
@@ -33,12 +34,10 @@ def lowest_share(name: str, choices: Float[np.ndarray, "task time context"], ste
 
 
 def interference_scores(interference: InterferenceConfig, *, seed: int) -> list[Score]:
-    """How long policy gradient takes to learn the last of so many contexts (and actions), coupled and decoupled.
+    """Return how long policy gradient takes to learn the last context, by their number, coupled and decoupled.
 
     In units of gradient flow, learning rate times steps; infinite where the last context was not learned.
     """
-    from metalearners.policy_gradient_learner import learn_contextual_bandits
-
     scores: list[Score] = []
     for count in interference.counts:
         targets = np.tile(np.arange(count), (interference.num_tasks, 1))
@@ -52,6 +51,5 @@ def interference_scores(interference: InterferenceConfig, *, seed: int) -> list[
             )
             learned = learn_contextual_bandits(targets, count, config, seed=seed)
             times = half_times(learned.correct_probs, _RATE * learned.steps, level=LEARNED).max(axis=1)
-            label = f"{name}, {count} contexts"
-            scores.append(Score("time_to_learn_all", label, "learning rate × steps", "median", times[None]))
+            scores.append(Score("time_to_learn_all", name, "learning rate × steps", "median", times[None], count))
     return scores

@@ -1,39 +1,28 @@
-"""How a comparison of orders of learning is shown: its question, headline, diagnostics and summary."""
+"""Comparisons of the order in which networks, Bayes and gradient learners recover the modes of a task."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from comparisons.claims import Claim, Verdict
-from comparisons.kind import Citation, Diagnostic, Headline, Presentation, ReportFigure
+from comparisons.claims import Verdict
+from comparisons.kind import Answer, Citation, Diagnostic, Kind
+from comparisons.order.claims import claims_of
 from comparisons.order.concurrency import EQUIVALENCE_LEVEL, MARGIN
-from comparisons.order.figures.courses import _accuracy_caption, _divergence_caption, _of_lines
-from comparisons.order.figures.panels import (
-    curve_rows,
-    label_of,
-    learner_panels,
-    learners_of,
-    order_panels,
-    out_of_distribution_panels,
-    outer_panels,
-    score_table,
-    variants_of,
-)
-from comparisons.order.figures.recoveries import (
-    _learner_caption,
-    _of_panels,
-    _order_caption,
-    _out_of_distribution_caption,
-    _outer_caption,
-)
-from comparisons.order.figures.scores import _score_caption, draw_scores, height_of_scores
-from comparisons.order.measures import ORDER_VOCABULARY
+from comparisons.order.figures import courses, recoveries, scores
+from comparisons.order.figures.panels import curve_rows, variants_of
+from comparisons.order.measures import SECTIONS
+from comparisons.order.scores import curves_of, orders_of
 from comparisons.order.systems import IN_DISTRIBUTION
-from comparisons.report.citations import _ORTEGA, NUMPYRO, PYTORCH
+from comparisons.order.tree import SCHEMA
+from comparisons.report.citations import NUMPYRO, ORTEGA, PYTORCH
 from comparisons.report.words import number, quantity, tally
+from comparisons.rows import Row, Table
+
+_EXACT = 1e-9
+"""Width of an interval of recovery below which there is no sampling error."""
 
 _RABINOWITZ = Citation(
     "The question, and the three families: learners learn in stages, meta-learners all at once",
@@ -106,179 +95,104 @@ _SCHAUL = Citation(
 )
 
 
-ORDER_CITATIONS = (_RABINOWITZ, _SAXE, _RAHAMAN, _XU, _SCHAUL, _ORTEGA, NUMPYRO, PYTORCH)
-"""The sources that every comparison of the order of learning rests on."""
-
-
-ORDER_FIGURES = (
-    _of_panels(
-        order_panels,
-        3,
-        name="order",
-        title="The order of learning: gradient learners and the network",
-        alt="Line charts in rows, one row per variant: recovery of each mode from 0 to 1 against time, first for "
-        "gradient learners in steps, then for the network with Bayes as dashed lines.",
-        caption=_order_caption,
-    ),
-    ReportFigure(
-        name="concurrency",
-        title="One score for the order",
-        is_available=lambda tree: len(score_table(tree)) > 0,
-        height=height_of_scores,
-        draw=draw_scores,
-        table=score_table,
-        alt="Dot chart with interval bars: the concurrency score of every system, grouped by variant, with vertical "
-        "lines at 0 for Bayes and at 1 for one mode after another, and a shaded band of equivalence around 0.",
-        caption=_score_caption,
-    ),
-    _of_panels(
-        learner_panels,
-        3,
-        name="learners",
-        title="All learners and controls",
-        alt="Small line charts, one per learner or control: recovery of each mode from 0 to 1 against gradient steps.",
-        caption=_learner_caption,
-    ),
-    _of_panels(
-        out_of_distribution_panels,
-        2,
-        name="out_of_distribution",
-        title="Under other conditions, out of distribution among them",
-        alt="Line charts, one per condition: recovery of each mode by the network against time on tasks unlike those "
-        "of training, with Bayes as dashed lines.",
-        caption=_out_of_distribution_caption,
-    ),
-    _of_panels(
-        outer_panels,
-        2,
-        name="outer",
-        title="Over meta-training",
-        alt="Line charts, time logarithmic: recovery of each mode in a given time within a task, against steps of "
-        "meta-training.",
-        caption=_outer_caption,
-    ),
-    _of_lines(
-        "accuracy",
-        title="Accuracy by trial",
-        alt="Line charts: accuracy in percent against the trial, for the network with an interval band and for Bayes "
-        "as a dashed line.",
-        caption=_accuracy_caption,
-    ),
-    _of_lines(
-        "divergence",
-        title="Distance of predictions from Bayes",
-        alt="Line charts, logarithmic: KL divergence from Bayes in nats per number predicted against time, for the "
-        "network with an interval band and for predictors that learn nothing.",
-        caption=_divergence_caption,
-    ),
-)
-"""All figures, in the order of the report."""
-
-
-_EXACT = 1e-9
-"""Width of an interval of recovery below which there is no sampling error."""
-
-
-def _question(tree: xr.DataTree) -> str:
-    return str(tree.attrs["question"])
-
-
-def _claims(tree: xr.DataTree, table: pd.DataFrame) -> tuple[Claim, ...]:
-    from comparisons.order.claims import claims_of
-
-    return claims_of(table)
-
-
-def _headline(tree: xr.DataTree, table: pd.DataFrame, verdicts: Sequence[Verdict]) -> Headline:
-    """The answer in one sentence, and what to read it by."""
+def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Answer:
+    """Return the answer in one sentence, and a line for every variant."""
     variants = variants_of(tree)
-    scores = {name: row for name in variants if (row := _found(table, "concurrency", name, "network")) is not None}
     details = [
         *tally(verdicts),
-        f"c: 0 is Bayes' path, 1 strictly one mode after another; as Bayes if its "
-        f"{100 * EQUIVALENCE_LEVEL:g} % interval lies "
-        f"within ±{MARGIN:g}",
+        f"c: 0 is Bayes' path, 1 is strictly staged learning; as Bayes if its {100 * EQUIVALENCE_LEVEL:g} % interval "
+        f"lies within ±{MARGIN:g}",
         "G, last half-time over first: 1 is all modes at once; ∞, some mode is never half recovered",
+        *(_line_of(tree, table, name) for name in variants if len(variants) > 1),
         *_gaps(table, variants),
     ]
-    defined = {name: row for name, row in scores.items() if math.isfinite(row.estimate)}
+    scores = {name: row for name in variants if (row := _found(table, "concurrency", name, "network")) is not None}
+    defined = {name: row for name, row in scores.items() if math.isfinite(row.interval.estimate)}
     if not defined and len(variants) > 1:
         sentence = f"In none of {len(variants)} variants does the network's order of learning have a score."
-        return Headline(sentence, details)
+        return Answer(sentence, details)
     if not defined:
-        return Headline(f"The network's order of learning has no score; {_beside(tree, table, variants[0])}.", details)
-    worst = max(defined, key=lambda name: abs(defined[name].estimate))
+        return Answer(f"The network's order of learning has no score; {_beside(tree, table, variants[0])}.", details)
+    worst = max(defined, key=lambda name: abs(defined[name].interval.estimate))
     score = f"c = {_in_words(defined[worst])}, {_beside(tree, table, worst)}"
     if len(variants) == 1:
-        return Headline(f"The network's recovery {_order_in_words(defined[worst])}: {score}.", details)
+        return Answer(f"The network's recovery {_order_in_words(defined[worst])}: {score}.", details)
     num_concurrent = sum(_is_as_bayes(row) for row in defined.values())
     sentence = (
-        f"In {num_concurrent} of {len(variants)} variants the network's recovery is as concurrent as Bayes'; farthest "
-        f"from it is {worst}: {score}."
+        f"In {num_concurrent} of {len(variants)} variants the network's recovery is as concurrent as Bayes'. Farthest "
+        f"from Bayes is {worst}: {score}."
     )
-    return Headline(sentence, details)
+    return Answer(sentence, details)
 
 
-def _order_in_words(score: pd.Series) -> str:
+def _line_of(tree: xr.DataTree, table: Table, variant: str) -> str:
+    """Return the score and the staggering of one variant of several."""
+    score = _found(table, "concurrency", variant, "network")
+    found = "no score" if score is None else f"c = {_in_words(score)}"
+    return f"{variant}: {found}; {_beside(tree, table, variant)}"
+
+
+def _order_in_words(score: Row) -> str:
     if _is_as_bayes(score):
         return "is as concurrent as Bayes'"
-    if score.lower > MARGIN:
+    if score.interval.lower > MARGIN:
         return "is more staggered than Bayes', strongest mode first"
-    if score.upper < -MARGIN:
+    if score.interval.upper < -MARGIN:
         return "is staggered against the learners' order, weakest mode first"
     return "cannot be told from Bayes' path, nor shown to be on it"
 
 
-def _is_as_bayes(score: pd.Series) -> bool:
-    return bool(score.lower > -MARGIN and score.upper < MARGIN)
+def _is_as_bayes(score: Row) -> bool:
+    return bool(score.interval.lower > -MARGIN and score.interval.upper < MARGIN)
 
 
-def _beside(tree: xr.DataTree, table: pd.DataFrame, variant: str) -> str:
-    """G of the network, of Bayes and of the first gradient learner of a variant, as far as they were measured."""
+def _beside(tree: xr.DataTree, table: Table, variant: str) -> str:
+    """Return G of the network, of Bayes and of the first gradient learner of a variant, where they were measured."""
     network, bayes = (_found(table, "staggering", variant, system) for system in ("network", "Bayes"))
     others = [] if bayes is None else [f"Bayes' {_in_words(bayes)}"]
-    for learner in learners_of(tree, variant)[:1]:
-        row = _found(table, "staggering", variant, learner)
+    curves = curve_rows(tree, "recovery")
+    learners = curves.system[(curves.variant == variant) & (curves.role == "learner")]
+    for learner in learners[:1]:
+        row = _found(table, "staggering", variant, str(learner))
         others += [] if row is None else [f"{_in_words(row)} of {learner}"]
     if network is None:
         return "its half-times were not measured"
     return f"G = {_in_words(network)}" + (f" beside {' and '.join(others)}" if others else "")
 
 
-def _gaps(table: pd.DataFrame, variants: Sequence[str]) -> list[str]:
-    """How far mean recovery is from Bayes' at most, in the variant where it is farthest."""
+def _gaps(table: Table, variants: Sequence[str]) -> list[str]:
+    """Return how far mean recovery is from Bayes' at most, in the variant where it is farthest."""
     rows = {name: row for name in variants if (row := _found(table, "gap_to_bayes", name, "network")) is not None}
     if not rows:
         return []
-    worst = max(rows, key=lambda name: rows[name].estimate)
+    worst = max(rows, key=lambda name: rows[name].interval.estimate)
     where = f", in {worst}" if len(variants) > 1 else ""
     return [f"mean recovery is at most {_in_words(rows[worst])} from Bayes' at any time{where}; 0 is Bayes"]
 
 
-def _diagnostics(tree: xr.DataTree, table: pd.DataFrame) -> list[Diagnostic]:
-    """What speaks for the references, and what could not be measured."""
+def _diagnostics(tree: xr.DataTree, table: Table) -> Iterator[Diagnostic]:
     curves = curve_rows(tree, "recovery")
     bayes = curves[curves.role == "Bayes"]
     width = float((bayes.upper - bayes.lower).max()) if len(bayes) else math.nan
-    return [
-        Diagnostic("Reference", _exactness(width), ""),
-        *_shared_range(table),
-        Diagnostic("Undefined modes", _listed(_undefined_modes(curves), "none: every mode has a recovery"), ""),
-        Diagnostic("Half-times not reached", _listed(_censored(table), "none: every mode is half recovered"), ""),
-        Diagnostic("Scores without a value", _listed(_without_score(tree), "none: all paths share a range"), ""),
-    ]
+    yield Diagnostic("Reference", _exactness(width))
+    yield from _shared_range(table)
+    undefined = _undefined_modes(curves)
+    yield Diagnostic("Undefined modes", _listed(undefined, "none: every mode has a recovery"))
+    censored = [_subject(row) for row in table.of("last_half_time") if np.isposinf(row.interval.estimate)]
+    yield Diagnostic("Half-times not reached", _listed(censored, "none: every mode is half recovered"))
+    without = [_subject(row) for row in table.of("concurrency") if math.isnan(row.interval.estimate)]
+    yield Diagnostic("Scores without a value", _listed(without, "none: all paths share a range"))
 
 
-def _shared_range(table: pd.DataFrame) -> list[Diagnostic]:
-    """The narrowest range of mean recovery on which some path is compared with those of the poles."""
-    ends = table.pivot_table(index="predictor", columns="measure", values="estimate", sort=False)
-    if not {"shared_range_low", "shared_range_high"} <= set(ends.columns):
-        return []
-    widths = (ends["shared_range_high"] - ends["shared_range_low"]).dropna()
-    narrowest = str(widths.idxmin())
-    low, high = (number(float(ends.at[narrowest, f"shared_range_{end}"]), 2) for end in ("low", "high"))
-    finding = f"narrowest for {narrowest}: its path is compared on mean recovery from {low} to {high}"
-    return [Diagnostic("Shared range", finding, "")]
+def _shared_range(table: Table) -> Iterator[Diagnostic]:
+    """Yield the narrowest range of mean recovery on which some path is compared with those of the poles."""
+    ends = zip(table.of("shared_range_low"), table.of("shared_range_high"), strict=True)
+    defined = [(low, high) for low, high in ends if math.isfinite(high.interval.estimate - low.interval.estimate)]
+    if defined:
+        low, high = min(defined, key=lambda both: both[1].interval.estimate - both[0].interval.estimate)
+        between = f"{number(low.interval.estimate, 2)} to {number(high.interval.estimate, 2)}"
+        finding = f"narrowest for {_subject(low)}: its path is compared on mean recovery from {between}"
+        yield Diagnostic("Shared range", finding)
 
 
 def _exactness(width: float) -> str:
@@ -292,52 +206,54 @@ def _exactness(width: float) -> str:
 def _undefined_modes(curves: pd.DataFrame) -> list[str]:
     by_mode = curves.groupby(["variant", "system", "condition", "mode_label"], sort=False).estimate
     defined = by_mode.agg(lambda values: bool(np.isfinite(values).any()))
-    return [f"{label_of(*key[:3])}, {key[3]}" for key in defined.index[~defined.astype(bool)]]
+    return [f"{_said(*key[:3])}, {key[3]}" for key in defined.index[~defined.astype(bool)]]
 
 
-def _censored(table: pd.DataFrame) -> list[str]:
-    rows = table[(table.measure == "last_half_time") & np.isposinf(table.estimate)]
-    return list(rows.predictor)
+def _subject(row: Row) -> str:
+    return _said(str(row.at.get("experiment", "")), row.who, str(row.at.get("condition", IN_DISTRIBUTION)))
 
 
-def _without_score(tree: xr.DataTree) -> list[str]:
-    return list(score_table(tree).pipe(lambda rows: rows[rows.estimate.isna()]).predictor)
+def _said(variant: str, system: str, condition: str) -> str:
+    who = system if condition == IN_DISTRIBUTION else f"{system}, {condition}"
+    return f"{variant}: {who}" if variant else who
 
 
 def _listed(names: Sequence[str], otherwise: str) -> str:
     return f"{len(names)}: {'; '.join(names)}" if names else otherwise
 
 
-def _summary(tree: xr.DataTree, table: pd.DataFrame) -> list[str]:
-    """A line per variant, and how far its mean recovery is from Bayes'."""
-    lines = []
-    for variant in variants_of(tree):
-        score = _found(table, "concurrency", variant, "network")
-        found = "no score" if score is None else f"c = {_in_words(score)}, {100 * EQUIVALENCE_LEVEL:g} % interval"
-        lines.append(f"{f'{variant}: ' * bool(variant)}{found}; {_beside(tree, table, variant)}")
-        lines += [f"  {line}" for line in _gaps(table, [variant])]
-    return [*lines, "c: 0 is Bayes' path, 1 strictly one mode after another; G: 1 is all modes at once"]
+def _found(table: Table, measure: str, variant: str, system: str) -> Row | None:
+    """Return a measure of a system on tasks as in training, if there is one."""
+    return table.get(measure, system, **({"experiment": variant} if variant else {}))
 
 
-def _found(table: pd.DataFrame, measure: str, variant: str, system: str) -> pd.Series | None:
-    """A measure of a system on tasks as in training, if there is one."""
-    label = label_of(variant, system, IN_DISTRIBUTION)
-    rows = table[(table.measure == measure) & (table.predictor == label)]
-    return rows.iloc[0] if len(rows) else None
+def _in_words(row: Row) -> str:
+    return "undefined" if math.isnan(row.interval.estimate) else quantity(*row.interval)
 
 
-def _in_words(row: pd.Series) -> str:
-    return "undefined" if math.isnan(row.estimate) else quantity(row.estimate, row.lower, row.upper)
-
-
-ORDERS = Presentation(
-    question=_question,
-    claims=_claims,
-    headline=_headline,
-    figures=ORDER_FIGURES,
-    vocabulary=ORDER_VOCABULARY,
+KIND = Kind(
+    schema=SCHEMA,
+    question=lambda tree: str(tree.attrs["question"]),
+    subject="System",
+    roles={"network": "scored", "prior predictive": "floor", "untrained network": "floor"},
+    roles_in_words="Scored: the meta-trained network. Ceiling: exact Bayes. Floor: a system that learns nothing. "
+    "Gradient learners and controls are references. Intervals of scores and their residuals are "
+    f"{100 * EQUIVALENCE_LEVEL:g} % intervals.",
+    places={"condition": "{}", "moment": "{}", "contexts": "{} contexts"},
+    scores=orders_of,
+    sections=SECTIONS,
+    curves=curves_of,
+    claims=claims_of,
+    answer=_answer,
     diagnostics=_diagnostics,
-    citations=ORDER_CITATIONS,
-    summary=_summary,
+    figures=(
+        recoveries.ORDER,
+        scores.FIGURE,
+        recoveries.LEARNERS,
+        recoveries.OUT_OF_DISTRIBUTION,
+        recoveries.OUTER,
+        courses.ACCURACY,
+        courses.DIVERGENCE,
+    ),
+    citations=(_RABINOWITZ, _SAXE, _RAHAMAN, _XU, _SCHAUL, ORTEGA, NUMPYRO, PYTORCH),
 )
-"""Comparisons of the order in which networks, Bayes and gradient learners recover the modes of a task."""

@@ -1,423 +1,303 @@
-"""From recoveries per task to numbers a person reads about the order of learning, and the curves behind figures."""
+"""Measures of the order of learning: scores, staggering, half-times, distances from Bayes, interference."""
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, SupportsFloat
+from collections.abc import Callable, Iterator
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 from jaxtyping import Float
 
-from comparisons.kind import Vocabulary
-from comparisons.order.concurrency import (
-    EQUIVALENCE_LEVEL,
-    MARGIN,
-    MIN_POLE_DISTANCE,
-    Poles,
-    concurrency,
-    concurrency_by_seed,
-)
-from comparisons.order.concurrency_tests import PoleTests, pole_tests_over_networks, pole_tests_over_tasks
-from comparisons.order.exchangeable_modes import compare_order_statistics, task_half_times
-from comparisons.order.outer_measures import outer_measures, outer_points
-from comparisons.order.path_distances import dynamic_time_warping, procrustes_disparity
-from comparisons.order.systems import (
-    IN_DISTRIBUTION,
-    Course,
-    Score,
-    System,
-    courses_of,
-    outer_of,
-    scores_of,
-    systems_of,
-)
-from comparisons.order.trajectories import (
-    Recoveries,
-    area_between,
-    half_times,
-    num_undefined,
-    recovery_curves,
-    recovery_curves_by_seed,
-    resampled_curves,
-    spread,
-    staggering,
-)
-from comparisons.rows import Measure, over
-from comparisons.seeding import integer_for
-from comparisons.statistics.intervals import LEVEL, Interval, bootstrap_mean, bootstrap_median, percentile_interval
+from comparisons.kind import Measure, Role, Section
+from comparisons.order import beside_bayes as beside
+from comparisons.order import course_measures, outer_measures
+from comparisons.order.concurrency import EQUIVALENCE_LEVEL, MARGIN, MIN_POLE_DISTANCE
+from comparisons.order.outer_measures import Outer
+from comparisons.order.scores import Orders, Resampled
+from comparisons.order.trajectories import num_undefined, spread, staggering
+from comparisons.rows import Over, Resampler, Row, from_resamples, without_interval
 
-_NUM_WARPINGS = 100
-"""Resamples behind the interval of dynamic time warping, each of which takes milliseconds."""
+_ALL_MODES = Over("all modes")
 
 
-FEW_NETWORKS = 3
-"""With fewer networks than these, p-values are over the tasks of the first."""
+def _staggering(orders: Orders, over: Resampler) -> Iterator[Row]:
+    for one in orders.systems:
+        yield _row(one, float(staggering(one.half_times)), staggering(one.resampled_half_times))
 
 
-class _Resampled(NamedTuple):
-    """A system with its curves, and the same under resamples of tasks and networks."""
-
-    system: System
-    curves: Float[np.ndarray, "time mode"]
-    resampled: Float[np.ndarray, "resample time mode"]
+def _first_half_time(orders: Orders, over: Resampler) -> Iterator[Row]:
+    return _end_of_half_times(orders, np.nanmin)
 
 
-def with_order_measures(tree: xr.DataTree, *, seed: int) -> xr.DataTree:
-    """The tree with two more groups: `measures`, the table of results, and `curves`, points with intervals."""
-    resampling = integer_for(seed, "bootstrap")
-    systems = [
-        _Resampled(system, recovery_curves(system.recoveries), resampled_curves(system.recoveries, seed=resampling))
-        for system in systems_of(tree)
-    ]
-    rows: list[Measure] = []
-    points: list[dict[str, object]] = []
-    for one in systems:
-        rows += _own_measures(one)
-        points += _recovery_points(one)
-        of_reference = (one.system.reference, one.system.condition)
-        reference = next(b for b in systems if (b.system.name, b.system.condition) == of_reference)
-        if one.system.role != "Bayes":
-            rows += _measures_beside_bayes(one, reference, seed=resampling)
-    for outer in outer_of(tree):
-        rows += outer_measures(outer, seed=resampling)
-        points += outer_points(outer, seed=resampling)
-    courses = courses_of(tree)
-    for course in courses:
-        points += _course_points(course, seed=resampling)
-    rows += _course_measures(courses, seed=resampling)
-    rows += [_score_measure(score, seed=resampling) for score in scores_of(tree)]
-    return tree.assign(
-        {"measures": _as_tree(pd.DataFrame(rows), "row"), "curves": _as_tree(pd.DataFrame(points), "point")}
-    )
+def _last_half_time(orders: Orders, over: Resampler) -> Iterator[Row]:
+    return _end_of_half_times(orders, np.nanmax)
 
 
-def predictor_label(system: System) -> str:
-    """What a system is called in the table of results: its name, and the condition unless that is the usual one."""
-    return system.name if system.condition == IN_DISTRIBUTION else f"{system.name}, {system.condition}"
+def _end_of_half_times(orders: Orders, end: Callable[..., np.ndarray]) -> Iterator[Row]:
+    for one in orders.systems:
+        estimate, resampled = (end(times, axis=-1) for times in (one.half_times, one.resampled_half_times))
+        yield _row(one, float(estimate), resampled)._replace(unit=one.system.time_unit)
 
 
-def _as_tree(table: pd.DataFrame, dimension: str) -> xr.DataTree:
-    dataset = xr.Dataset({name: ((dimension,), table[name].to_numpy()) for name in table.columns})
-    return xr.DataTree(dataset.assign_attrs(level=LEVEL))
-
-
-def _own_measures(one: _Resampled) -> Iterator[Measure]:
-    system = one.system
-    label, seeds = predictor_label(system), over(len(system.recoveries.overlaps))
-
-    def measure(name: str, values: Iterable[np.ndarray], unit: str) -> Measure:
-        return Measure(name, label, *_interval(*values), unit, seeds)
-
-    reached, resampled = half_times(one.curves, system.times), half_times(one.resampled, system.times)
-    ratios = [staggering(times) for times in (reached, resampled)]
-    yield measure("staggering", ratios, "ratio")
-    for name, end in (("first_half_time", np.nanmin), ("last_half_time", np.nanmax)):
-        yield measure(name, (end(times, axis=-1) for times in (reached, resampled)), system.time_unit)
-    in_order = (_least_step_in_order(times, system.stages) for times in (reached, resampled))
-    yield measure("least_half_time_ratio", in_order, "ratio")
-    yield measure("spread", (spread(curves) for curves in (one.curves, one.resampled)), "recovery")
-    final = (np.nanmean(curves[..., -1, :], axis=-1) for curves in (one.curves, one.resampled))
-    yield measure("final_recovery", final, "recovery")
-    is_stop_band = np.array(["stop band" in label for label in system.mode_labels])
-    if is_stop_band.any():
-        expressed = (np.abs(curves[..., is_stop_band]).max(axis=(-2, -1)) for curves in (one.curves, one.resampled))
-        yield measure("stop_band_recovery", expressed, "recovery")
-        passed = (curves[..., -1, ~is_stop_band].mean(axis=-1) for curves in (one.curves, one.resampled))
-        yield measure("pass_band_recovery", passed, "recovery")
-    yield Measure("mode_difference", label, _mode_difference(one), np.nan, np.nan, "standard errors", seeds)
-    for name, count in (
-        ("undefined_modes", num_undefined(system.recoveries)),
-        ("censored_modes", np.isinf(reached).sum()),
-    ):
-        yield Measure(name, label, float(count), np.nan, np.nan, f"of {len(reached)} modes", "all modes")
+def _least_half_time_ratio(orders: Orders, over: Resampler) -> Iterator[Row]:
+    """Yield the smallest ratio of half-times of a mode and that of the stage before; above 1 if all are in order."""
+    for one in orders.systems:
+        estimate, resampled = (
+            _least_step_in_order(times, one.system.stages) for times in (one.half_times, one.resampled_half_times)
+        )
+        yield _row(one, float(estimate), resampled)
 
 
 def _least_step_in_order(
     reached: Float[np.ndarray, "*batch mode"], stages: tuple[int, ...]
 ) -> Float[np.ndarray, "*batch"]:
-    """The smallest ratio of half-times of one mode and the mode of the stage before it: above 1 if all are in order."""
     in_order = reached[..., np.argsort(stages, kind="stable")]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray((in_order[..., 1:] / in_order[..., :-1]).min(axis=-1, initial=np.inf))
 
 
-def _mode_difference(one: _Resampled) -> float:
-    """The largest distance of a mode from the mean of all, over modes and times, in its own standard errors."""
-    gaps, resampled = (curves - np.nanmean(curves, axis=-1, keepdims=True) for curves in (one.curves, one.resampled))
-    errors = resampled.std(axis=0)
-    return float(np.nanmax(np.divide(np.abs(gaps), errors, out=np.zeros_like(gaps), where=errors > 1e-9)))
+def _spread(orders: Orders, over: Resampler) -> Iterator[Row]:
+    for one in orders.systems:
+        yield _row(one, float(spread(one.curves)), spread(one.resampled))
 
 
-def _measures_beside_bayes(one: _Resampled, bayes: _Resampled, *, seed: int) -> Iterator[Measure]:
-    system = one.system
-    label, seeds = predictor_label(system), over(len(system.recoveries.overlaps))
-
-    def measure(name: str, interval: Interval, unit: str) -> Measure:
-        return Measure(name, label, *interval, unit, seeds)
-
-    if system.condition == IN_DISTRIBUTION:
-        poles = Poles(bayes.curves, np.array(system.stages))
-        score = concurrency(system.recoveries, poles, seed=seed)
-        yield measure("concurrency", score.score, f"of the way, {EQUIVALENCE_LEVEL:.0%} interval")
-        for name, value, unit in (
-            ("concurrency_residual", score.residual.estimate, "recovery, noise included"),
-            ("pole_distance", score.pole_distance, "recovery"),
-            ("shared_range_low", score.shared_range[0], "mean recovery"),
-            ("shared_range_high", score.shared_range[1], "mean recovery"),
-        ):
-            yield Measure(name, label, value, np.nan, np.nan, unit, seeds)
-        tests, unit = _pole_tests(system.recoveries, poles)
-        yield Measure("p_value_bayes", label, tests.p_bayes, np.nan, np.nan, "p", unit)
-        yield Measure("p_value_sequential", label, tests.p_sequential, np.nan, np.nan, "p", unit)
-        yield measure("dynamic_time_warping", _warping(one, bayes), "recovery")
-    if system.role == "network":
-        gaps = [one.curves - bayes.curves, one.resampled - bayes.resampled]
-        of_means = (np.abs(np.nanmean(gap, axis=-1)).max(axis=-1) for gap in gaps)
-        yield measure("gap_to_bayes", _interval(*of_means), "recovery")
-        of_modes = (np.nanmax(np.abs(gap), axis=(-2, -1)) for gap in gaps)
-        yield measure("mode_gap_to_bayes", _interval(*of_modes), "recovery")
-        area = area_between(one.curves, bayes.curves, system.times)
-        resampled = area_between(one.resampled - bayes.resampled, np.zeros_like(bayes.curves), system.times)
-        yield measure("area_to_bayes", _interval(area, resampled), "recovery")
-        if system.condition == IN_DISTRIBUTION and system.mode_labels[0].startswith("context ranked"):
-            yield from _order_statistics(one, bayes, seed=seed)
-        if system.condition == IN_DISTRIBUTION:
-            yield measure("procrustes", _procrustes(one, bayes), "of the variance")
+def _mode_difference(orders: Orders, over: Resampler) -> Iterator[Row]:
+    """Yield the largest distance of a mode from the mean of all, over modes and times, in its standard errors."""
+    for one in orders.systems:
+        gaps, resampled = (
+            curves - np.nanmean(curves, axis=-1, keepdims=True) for curves in (one.curves, one.resampled)
+        )
+        errors = resampled.std(axis=0)
+        largest = np.nanmax(np.divide(np.abs(gaps), errors, out=np.zeros_like(gaps), where=errors > 1e-9))
+        yield without_interval(one.system.name, float(largest), one.over, **one.at)
 
 
-def _order_statistics(one: _Resampled, bayes: _Resampled, *, seed: int) -> Iterator[Measure]:
-    """How much later than Bayes each task's contexts are learned, sorted by when they were."""
-    network, reference = (task_half_times(each.system.recoveries, each.system.times) for each in (one, bayes))
-    statistics = compare_order_statistics(network, reference, float(one.system.times[-1]), seed=seed)
-    label, seeds = predictor_label(one.system), over(len(network))
-    for rank, statistic in enumerate(statistics):
-        unit = f"{one.system.time_unit} after Bayes'"
-        yield Measure(f"half_time_{rank + 1}_after_bayes", label, *statistic.difference, unit, seeds)
-    count = sum(statistic.num_censored for statistic in statistics)
-    unit = f"of {network.size} half-times"
-    yield Measure("censored_half_times", label, float(count), np.nan, np.nan, unit, "all tasks and contexts")
+def _censored_modes(orders: Orders, over: Resampler) -> Iterator[Row]:
+    for one in orders.systems:
+        yield _count(one, int(np.isinf(one.half_times).sum()))
 
 
-def _interval(estimate: SupportsFloat, resampled: np.ndarray) -> Interval:
-    return percentile_interval(float(estimate), resampled)
+def _undefined_modes(orders: Orders, over: Resampler) -> Iterator[Row]:
+    for one in orders.systems:
+        yield _count(one, num_undefined(one.system.recoveries))
 
 
-def _pole_tests(recoveries: Recoveries, poles: Poles) -> tuple[PoleTests, str]:
-    """P-values over networks where there are enough of them, else over the tasks of the first."""
-    num_seeds = len(recoveries.overlaps)
-    if num_seeds >= FEW_NETWORKS:
-        scores = concurrency_by_seed(recovery_curves_by_seed(recoveries), poles)
-        return pole_tests_over_networks(scores), f"{num_seeds} training seeds"
-    first = Recoveries(recoveries.overlaps[:1], recoveries.strengths)
-    return pole_tests_over_tasks(first, poles), "tasks" if num_seeds == 1 else "tasks of the first training seed"
+def _final_recovery(orders: Orders, over: Resampler) -> Iterator[Row]:
+    for one in orders.systems:
+        estimate, resampled = (np.nanmean(curves[..., -1, :], axis=-1) for curves in (one.curves, one.resampled))
+        yield _row(one, float(estimate), resampled)
 
 
-def _defined(one: _Resampled, bayes: _Resampled) -> np.ndarray:
-    return np.asarray(~np.isnan(one.curves).any(axis=0) & ~np.isnan(bayes.curves).any(axis=0))
+def _pass_band_recovery(orders: Orders, over: Resampler) -> Iterator[Row]:
+    for one in orders.systems:
+        if one.system.in_training:
+            passed = np.array(one.system.in_training)
+            estimate, resampled = (curves[..., -1, passed].mean(axis=-1) for curves in (one.curves, one.resampled))
+            yield _row(one, float(estimate), resampled)
 
 
-def _warping(one: _Resampled, bayes: _Resampled) -> Interval:
-    kept = _defined(one, bayes)
-    pairs = zip(one.resampled[:_NUM_WARPINGS, :, kept], bayes.resampled[:_NUM_WARPINGS, :, kept], strict=True)
-    resampled = np.array([dynamic_time_warping(*pair) for pair in pairs])
-    return percentile_interval(dynamic_time_warping(one.curves[:, kept], bayes.curves[:, kept]), resampled)
+def _stop_band_recovery(orders: Orders, over: Resampler) -> Iterator[Row]:
+    for one in orders.systems:
+        if one.system.in_training:
+            stopped = ~np.array(one.system.in_training)
+            estimate, resampled = (
+                np.abs(curves[..., stopped]).max(axis=(-2, -1)) for curves in (one.curves, one.resampled)
+            )
+            yield _row(one, float(estimate), resampled)
 
 
-def _procrustes(one: _Resampled, bayes: _Resampled) -> Interval:
-    kept = _defined(one, bayes)
-    if any((curves[:, kept] == curves[0, kept]).all() for curves in (one.curves, bayes.curves)):
-        return Interval(np.nan, np.nan, np.nan)
-    pairs = zip(one.resampled[:, :, kept], bayes.resampled[:, :, kept], strict=True)
-    resampled = np.array([procrustes_disparity(*pair) for pair in pairs])
-    return percentile_interval(procrustes_disparity(one.curves[:, kept], bayes.curves[:, kept]), resampled)
+def _outer(row_of: Callable[[Outer], Row]) -> Callable[[Orders, Resampler], Iterator[Row]]:
+    return lambda orders, over: (row_of(outer) for outer in orders.outer)
 
 
-def _recovery_points(one: _Resampled) -> Iterator[dict[str, object]]:
-    system, tail = one.system, (1 - LEVEL) / 2
-    lower, upper = np.quantile(one.resampled, [tail, 1 - tail], axis=0)
-    for mode, label in enumerate(system.mode_labels):
-        for index, time in enumerate(system.times):
-            yield {
-                "condition": system.condition,
-                "system": system.name,
-                "role": system.role,
-                "kind": "recovery",
-                "mode": mode,
-                "mode_label": label,
-                "x": float(time),
-                "x_unit": system.time_unit,
-                "estimate": one.curves[index, mode],
-                "lower": lower[index, mode],
-                "upper": upper[index, mode],
-            }
+def _row(one: Resampled, estimate: float, resampled: np.ndarray) -> Row:
+    return from_resamples(one.system.name, estimate, resampled, one.over, **one.at)
 
 
-def _course_points(course: Course, *, seed: int) -> Iterator[dict[str, object]]:
-    for time in range(course.values.shape[2]):
-        interval = bootstrap_mean(course.values[:, :, time], seed=seed)
-        yield {
-            "condition": IN_DISTRIBUTION,
-            "system": course.system,
-            "role": course.role,
-            "kind": course.kind,
-            "mode": 0,
-            "mode_label": course.unit,
-            "x": float(time),
-            "x_unit": "trials" if course.kind == "accuracy" else "pairs seen",
-            **interval._asdict(),
-        }
+def _count(one: Resampled, count: int) -> Row:
+    row = without_interval(one.system.name, float(count), _ALL_MODES, **one.at)
+    return row._replace(unit=f"of {len(one.half_times)} modes")
 
 
-def _course_measures(courses: list[Course], *, seed: int) -> Iterator[Measure]:
-    by_system = {course.system: course for course in courses}
-    for course in courses:
-        seeds = over(len(course.values))
-        if course.kind == "divergence":
-            interval = bootstrap_mean(course.values.mean(axis=2), seed=seed)
-            yield Measure("kl_divergence", course.system, *interval, course.unit, seeds)
-        elif course.role == "network":
-            gaps = course.values - by_system["Bayes"].values
-            means = resampled_curves(Recoveries(gaps[..., None], np.ones((gaps.shape[1], 1))), seed=seed)[..., 0]
-            largest = np.abs(gaps.mean(axis=(0, 1))).max()
-            interval = percentile_interval(float(largest), np.abs(means).max(axis=1))
-            yield Measure("accuracy_gap", course.system, *interval, course.unit, seeds)
+_BAYES: dict[str, Role] = {"Bayes": "ceiling"}
+"""Bayes' role where it is best."""
 
 
-def _score_measure(score: Score, *, seed: int) -> Measure:
-    if score.statistic == "median":
-        interval = bootstrap_median(score.values.reshape(-1), seed=seed)
-    else:
-        interval = bootstrap_mean(score.values, seed=seed)
-    return Measure(score.name, score.system, *interval, score.unit, over(len(score.values)))
+def _distance(name: str, label: str, unit: str, rows: Callable[[Orders, Resampler], Iterator[Row]]) -> Measure[Orders]:
+    """Return a measure of the distance from Bayes, which scores 0."""
+    return Measure(name, label, unit, rows, _BAYES, zero="Bayes")
 
 
-_SECTIONS = {
-    "order": (
+SECTIONS = (
+    Section(
         "Order: one mode after another, or all together",
-        "The score c places the path of the recoveries between two poles: 0 is Bayes' path, 1 strictly one mode after "
-        f"the other, below 0 an order against the learner's. It is as Bayes' where its whole "
-        f"{100 * EQUIVALENCE_LEVEL:g} % "
-        f"interval lies within ±{MARGIN:g}, and undefined (–) where the poles are closer than {MIN_POLE_DISTANCE:g} or "
-        "share no range with the path. G is at least 1 (all modes at once) and infinite where some mode never reaches "
-        "one half. Bayes itself staggers where its prior tells modes apart: compare with its row.",
+        "The score c places the path of the recoveries between two poles: 0 is Bayes' path, 1 is strictly staged "
+        "learning, and below 0 the order is opposite to the learner's. A path counts as Bayes' if its whole "
+        f"{100 * EQUIVALENCE_LEVEL:g} % interval lies within ±{MARGIN:g}. The score is undefined (–) where the poles "
+        f"are closer than {MIN_POLE_DISTANCE:g} or share no range with the path. The staggering G is at least 1 (all "
+        "modes at once) and infinite where some mode never reaches one half. Bayes itself staggers where its prior "
+        "tells modes apart: compare with its row.",
+        (
+            Measure("concurrency", "concurrency score c", "of the way", beside.concurrency_score),
+            Measure("staggering", "staggering G: last half-time over first", "ratio", _staggering),
+            Measure(
+                "least_half_time_ratio",
+                "least ratio of a mode's half-time to that of the stage before (1: at once)",
+                "ratio",
+                _least_half_time_ratio,
+            ),
+            Measure("spread", "largest difference between modes' recoveries (0: none)", "recovery", _spread),
+            Measure(
+                "mode_difference",
+                "largest difference of a mode from the mean of all",
+                "standard errors",
+                _mode_difference,
+            ),
+        ),
     ),
-    "form": (
-        "Beside the closed form of two-layer linear networks",
-        "Saxe et al. 2013: 0 % error, or a ratio of 1, is the closed form.",
-    ),
-    "path": (
+    Section(
         "How well the score describes the path",
-        "The residual is what the score does not explain: 0 is a path between the poles. Small p-values speak against "
-        "a pole; they are between 0 and 1.",
+        "The residual is the part of the path that the score does not explain: 0 is a path between the poles. Small "
+        "p-values speak against a pole; they are between 0 and 1.",
+        (
+            Measure(
+                "concurrency_residual",
+                "residual of the score",
+                "recovery, noise included",
+                beside.concurrency_residual,
+            ),
+            Measure(
+                "shared_range_low",
+                "mean recovery from which paths are compared",
+                "mean recovery",
+                beside.shared_range_low,
+            ),
+            Measure(
+                "shared_range_high",
+                "mean recovery up to which paths are compared",
+                "mean recovery",
+                beside.shared_range_high,
+            ),
+            Measure("pole_distance", "distance between the poles", "recovery", beside.pole_distance),
+            Measure("p_value_bayes", "p-value of Bayes' pole, c = 0", "p", beside.p_value_bayes),
+            Measure("p_value_sequential", "p-value of the strictly staged pole, c = 1", "p", beside.p_value_sequential),
+        ),
     ),
-    "time": (
+    Section(
         "When modes are half recovered",
-        "In each system's own time, so that only ratios compare between systems. At least 0; infinite where it was not "
-        "reached before recording ended.",
+        "Times are in each system's own unit, so that only ratios compare between systems. They are at least 0, and "
+        "infinite where recording ended before.",
+        (
+            Measure("first_half_time", "half-time of the first mode", "time", _first_half_time),
+            Measure("last_half_time", "half-time of the last mode", "time", _last_half_time),
+            Measure(
+                "half_time_after_bayes",
+                "half-time number {rank} of a task, minus Bayes' (1: earliest; 0: as early)",
+                "time after Bayes'",
+                beside.half_time_after_bayes,
+            ),
+            Measure(
+                "censored_half_times",
+                "half-times of tasks that were not reached",
+                "half-times",
+                beside.censored_half_times,
+            ),
+            Measure("censored_modes", "modes that are never half recovered", "modes", _censored_modes),
+            Measure("undefined_modes", "modes without recovery: no task contains them", "modes", _undefined_modes),
+        ),
     ),
-    "bayes": (
+    Section(
         "Distance from Bayes",
         "0 is Bayes. A recovery is 0 where nothing and 1 where all is learned, so that a gap of 1 is all there is to "
-        "learn; what learns nothing is the floor.",
+        "learn. A system that learns nothing is the floor.",
+        (
+            _distance("gap_to_bayes", "largest gap of mean recovery, over time", "recovery", beside.gap_to_bayes),
+            _distance(
+                "mode_gap_to_bayes",
+                "largest gap of any mode's recovery, over time",
+                "recovery",
+                beside.mode_gap_to_bayes,
+            ),
+            _distance("area_to_bayes", "mean gap of recoveries, over modes and time", "recovery", beside.area_to_bayes),
+            _distance("kl_divergence", "KL(Bayes‖system)", "nats", course_measures.kl_divergence),
+            _distance("accuracy_gap", "accuracy below Bayes'", "probability", course_measures.accuracy_gap),
+            _distance("dynamic_time_warping", "distance of paths, time warped", "recovery", beside.warped_distance),
+            _distance("procrustes", "distance of shapes (Procrustes)", "of the variance", beside.procrustes_distance),
+        ),
     ),
-    "end": (
+    Section(
         "What is learned in the end",
-        "1 is the whole mode, 0 nothing of it. What exact Bayes reaches is what the network's data and prior allow; it "
-        "recovers nothing of what the prior rules out.",
+        "1 is the whole mode, 0 nothing of it. Exact Bayes reaches what the data and the prior allow; it recovers "
+        "nothing of what the prior rules out.",
+        (
+            Measure("final_recovery", "recovery at the end", "recovery", _final_recovery),
+            Measure(
+                "pass_band_recovery",
+                "recovery at the end of what training contained",
+                "recovery",
+                _pass_band_recovery,
+            ),
+            Measure(
+                "stop_band_recovery",
+                "largest recovery of what training never contained",
+                "recovery",
+                _stop_band_recovery,
+            ),
+        ),
     ),
-    "outer": (
+    Section(
         "Over meta-training",
         "The same within-task recovery at checkpoints of training. A staggering of 1 is all modes at once; a lead is "
         "between −1 and 1, above 0 where the last mode (the weakest, or the highest frequency) is ahead of the first.",
+        (
+            Measure(
+                "outer_staggering",
+                "staggering over training steps",
+                "ratio",
+                _outer(outer_measures.outer_staggering),
+            ),
+            Measure(
+                "outer_last_over_first",
+                "half-time of the last mode over the first's",
+                "ratio",
+                _outer(outer_measures.outer_last_over_first),
+            ),
+            Measure(
+                "outer_lead_at_peak",
+                "lead of the last mode, where modes are farthest apart",
+                "recovery",
+                _outer(outer_measures.outer_lead_at_peak),
+            ),
+            Measure(
+                "outer_lead_at_end",
+                "lead of the last mode, at the end",
+                "recovery",
+                _outer(outer_measures.outer_lead_at_end),
+            ),
+        ),
     ),
-    "interference": (
+    Section(
         "Interference between contexts",
-        "A lowest share of 1 is where no context falls below its start, and a change elsewhere of at least 0 where "
-        "learning one costs the others nothing: no interference. Times are at least 0, infinite where some context was "
-        "not learned.",
+        "A lowest share of 1 means that no context falls below its start. A change elsewhere of at least 0 means that "
+        "learning one context costs the others nothing: no interference. Times are at least 0, and infinite where some "
+        "context was not learned.",
+        (
+            Measure(
+                "lowest_share_of_start",
+                "lowest probability of the last context, as a share of its start",
+                "of the initial probability",
+                course_measures.lowest_share_of_start,
+            ),
+            Measure(
+                "change_elsewhere",
+                "change in other contexts while one is learned",
+                "probability per trial",
+                course_measures.change_elsewhere,
+            ),
+            Measure(
+                "time_to_learn_all",
+                "time to learn the last context",
+                "learning rate × steps",
+                course_measures.time_to_learn_all,
+            ),
+        ),
     ),
-    "other": ("Other measures", ""),
-}
-
-
-_WORDINGS = (
-    ("concurrency", "order", "concurrency score c"),
-    ("staggering", "order", "staggering G: last half-time over first"),
-    ("staggering_over_network", "order", "staggering as a multiple of the network's (1: as staggered)"),
-    ("least_half_time_ratio", "order", "least ratio of a mode's half-time to that of the stage before (1: at once)"),
-    ("spread", "order", "largest difference between modes' recoveries (0: none)"),
-    ("mode_difference", "order", "largest difference of a mode from the mean of all"),
-    ("largest_error_of_form", "form", "largest error of half-times"),
-    ("rise_over_form", "form", "10–90 % rise of the first mode, over the closed form's"),
-    ("concurrency_residual", "path", "residual of the score"),
-    ("shared_range_low", "path", "mean recovery from which paths are compared"),
-    ("shared_range_high", "path", "mean recovery up to which paths are compared"),
-    ("pole_distance", "path", "distance between the poles"),
-    ("p_value_bayes", "path", "p-value of Bayes' pole, c = 0"),
-    ("p_value_sequential", "path", "p-value of the sequential pole, c = 1"),
-    ("first_half_time", "time", "half-time of the first mode"),
-    ("last_half_time", "time", "half-time of the last mode"),
-    ("samples_over_network", "time", "first half-time over the network's last, in samples"),
-    *(
-        (f"half_time_{rank}_after_bayes", "time", f"{order} half-time of a task, over Bayes' (0: as early)")
-        for rank, order in enumerate(("earliest", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th"), start=1)
-    ),
-    ("censored_half_times", "time", "half-times of tasks that were not reached"),
-    ("censored_modes", "time", "modes that are never half recovered"),
-    ("undefined_modes", "time", "modes without recovery: no task contains them"),
-    ("gap_to_bayes", "bayes", "largest gap of mean recovery, over time"),
-    ("mode_gap_to_bayes", "bayes", "largest gap of any mode's recovery, over time"),
-    ("area_to_bayes", "bayes", "mean gap of recoveries, over modes and time"),
-    ("kl_divergence", "bayes", "KL(Bayes‖system)"),
-    ("accuracy_gap", "bayes", "accuracy below Bayes'"),
-    ("dynamic_time_warping", "bayes", "distance of paths, time warped"),
-    ("procrustes", "bayes", "distance of shapes (Procrustes)"),
-    ("final_recovery", "end", "recovery at the end"),
-    ("pass_band_recovery", "end", "recovery at the end of what training contained"),
-    ("stop_band_recovery", "end", "largest recovery of what training never contained"),
-    ("outer_staggering", "outer", "staggering over training steps"),
-    ("outer_last_over_first", "outer", "half-time of the last mode over the first's"),
-    ("outer_lead_at_peak", "outer", "lead of the last mode, where modes are farthest apart"),
-    ("outer_lead_at_end", "outer", "lead of the last mode, at the end"),
-    ("lowest_share_of_start", "interference", "lowest probability of the last context, as a share of its start"),
-    ("change_elsewhere", "interference", "change in other contexts while one is learned"),
-    ("time_to_learn_all", "interference", "time to learn the last context"),
-    ("growth_over_decoupled", "interference", "growth with the number of contexts, over that of separate biases"),
 )
-
-
-_DISTANCES = {measure for measure, section, _ in _WORDINGS if section == "bayes"}
-
-
-_LEARNING_NOTHING = ("untrained", "prior predictive")
-
-
-def owner_of(label: str) -> str:
-    """The role of whom a label "[variant: ]system[, condition]" is of, as far as its name tells; else empty."""
-    whose = label.partition(": ")[2] or label
-    if whose.startswith(_LEARNING_NOTHING):
-        return "untrained"
-    return next((role for role in ("network", "Bayes") if whose.startswith(role)), "")
-
-
-def _role_of(label: str, measure: str) -> str:
-    owner = owner_of(label)
-    if owner == "network":
-        return "scored"
-    if owner == "untrained":
-        return "floor"
-    return "ceiling" if owner == "Bayes" and measure in _DISTANCES else "reference"
-
-
-ORDER_VOCABULARY = Vocabulary(
-    subject="System",
-    sections=_SECTIONS,
-    measures=_WORDINGS,
-    role_of=_role_of,
-    roles=f"Scored: the meta-trained network. Ceiling: exact Bayes. Floor: what learns nothing. Learners that follow "
-    f"a gradient, and controls, are references. Intervals of scores and their residuals are "
-    f"{100 * EQUIVALENCE_LEVEL:g} % "
-    "intervals.",
-    ceilings={"bayes": "Bayes"},
-)
-"""The words of comparisons of the order of learning."""
+"""All measures, in the order of the report."""

@@ -1,50 +1,82 @@
-"""How what networks learn within a task changes over their meta-training: in which order over outer time."""
+"""Within-task recovery at checkpoints of meta-training, and the order in which modes appear over outer time."""
 
 from collections.abc import Iterator
-from typing import SupportsFloat
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from comparisons.order.systems import OuterRecoveries
 from comparisons.order.trajectories import Recoveries, half_times, recovery_curves, resampled_curves, staggering
-from comparisons.rows import Measure, over
-from comparisons.statistics.intervals import LEVEL, Interval, percentile_interval
+from comparisons.rows import Row, from_resamples, over_tasks
+from comparisons.statistics.intervals import LEVEL, Interval
 
 STEPS = "training steps"
 
 
-def outer_measures(outer: OuterRecoveries, *, seed: int) -> Iterator[Measure]:
-    """Staggering over training steps, and by how much the last mode is ahead of the first: at its peak, and at the end.
+class Outer(NamedTuple):
+    """Recoveries by training step and mode at one moment within the task, and the same under resamples."""
 
-    The last mode is the weakest one, or the highest frequency; below 0 the first mode is ahead.
-    """
-    curves, resampled = _curves(outer, seed=seed)
-    label, seeds = f"network, {outer.moment}", over(len(outer.overlaps))
+    recoveries: OuterRecoveries
+    curves: Float[np.ndarray, "step mode"]
+    resampled: Float[np.ndarray, "resample step mode"]
 
-    def measure(name: str, estimate: SupportsFloat, values: np.ndarray, unit: str) -> Measure:
-        return Measure(name, label, *percentile_interval(float(estimate), values), unit, seeds)
+    @classmethod
+    def of(cls, found: OuterRecoveries, *, seed: int) -> "Outer":
+        """Return recoveries with their resamples; steps take the place of times."""
+        recoveries = Recoveries(found.overlaps.transpose(0, 2, 1, 3), found.strengths)
+        return cls(found, recovery_curves(recoveries), resampled_curves(recoveries, seed=seed))
 
-    reached, resampled_reached = half_times(curves, outer.steps), half_times(resampled, outer.steps)
-    yield measure("outer_staggering", staggering(reached), staggering(resampled_reached), "ratio")
+    def row(self, estimate: float, resampled: np.ndarray) -> Row:
+        """Return a row of the network at this moment."""
+        over = over_tasks(len(self.recoveries.overlaps))
+        return from_resamples("network", float(estimate), resampled, over, moment=self.recoveries.moment)
+
+    def half_times(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the training step at which each mode is half recovered, and the same under resamples."""
+        return half_times(self.curves, self.recoveries.steps), half_times(self.resampled, self.recoveries.steps)
+
+    def leads(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return by how much the last mode (the weakest, or the highest frequency) is ahead of the first."""
+        first, second = (values[..., -1] - values[..., 0] for values in (self.curves, self.resampled))
+        return first, second
+
+
+def outer_staggering(outer: Outer) -> Row:
+    """Return the staggering over training steps."""
+    reached, resampled = outer.half_times()
+    return outer.row(float(staggering(reached)), staggering(resampled))
+
+
+def outer_last_over_first(outer: Outer) -> Row:
+    """Return the half-time of the last mode over that of the first."""
     with np.errstate(invalid="ignore"):
-        order = [times[..., -1] / times[..., 0] for times in (reached, resampled_reached)]
-    yield measure("outer_last_over_first", order[0], order[1], "ratio")
-    ahead = [values[..., -1] - values[..., 0] for values in (curves, resampled)]
-    peak = np.abs(ahead[0]).argmax()
-    yield measure("outer_lead_at_peak", ahead[0][peak], ahead[1][:, peak], "recovery")
-    yield measure("outer_lead_at_end", ahead[0][-1], ahead[1][:, -1], "recovery")
+        ratio, resampled = (times[..., -1] / times[..., 0] for times in outer.half_times())
+    return outer.row(float(ratio), resampled)
 
 
-def outer_points(outer: OuterRecoveries, *, seed: int) -> Iterator[dict[str, object]]:
-    """The points of the curves over training steps, with their intervals."""
-    curves, resampled = _curves(outer, seed=seed)
-    for mode, label in enumerate(outer.mode_labels):
-        for index, step in enumerate(outer.steps):
-            tail = (1 - LEVEL) / 2
-            ends = np.quantile(resampled[:, index, mode], [tail, 1 - tail])
-            interval = Interval(float(curves[index, mode]), float(ends[0]), float(ends[1]))
+def outer_lead_at_peak(outer: Outer) -> Row:
+    """Return the lead of the last mode where modes are farthest apart; below 0 the first mode is ahead."""
+    ahead, resampled = outer.leads()
+    peak = np.abs(ahead).argmax()
+    return outer.row(ahead[peak], resampled[:, peak])
+
+
+def outer_lead_at_end(outer: Outer) -> Row:
+    """Return the lead of the last mode at the end of meta-training; below 0 the first mode is ahead."""
+    ahead, resampled = outer.leads()
+    return outer.row(ahead[-1], resampled[:, -1])
+
+
+def outer_points(outer: Outer) -> Iterator[dict[str, object]]:
+    """Yield the points of the curves over training steps, with their intervals."""
+    tail = (1 - LEVEL) / 2
+    for mode, label in enumerate(outer.recoveries.mode_labels):
+        for index, step in enumerate(outer.recoveries.steps):
+            ends = np.quantile(outer.resampled[:, index, mode], [tail, 1 - tail])
+            interval = Interval(float(outer.curves[index, mode]), float(ends[0]), float(ends[1]))
             yield {
-                "condition": outer.moment,
+                "condition": outer.recoveries.moment,
                 "system": "network",
                 "role": "network",
                 "kind": "outer",
@@ -54,9 +86,3 @@ def outer_points(outer: OuterRecoveries, *, seed: int) -> Iterator[dict[str, obj
                 "x_unit": STEPS,
                 **interval._asdict(),
             }
-
-
-def _curves(outer: OuterRecoveries, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Recoveries by training step and mode, and the same under resamples; steps stand where times do."""
-    recoveries = Recoveries(outer.overlaps.transpose(0, 2, 1, 3), outer.strengths)
-    return recovery_curves(recoveries), resampled_curves(recoveries, seed=seed)

@@ -1,6 +1,5 @@
-"""What experiments on the order of learning share: checkpoints, courses over a task, shrinking to smoke runs."""
+"""Parts that experiments on the order of learning share: trees, divergences over a task, recoveries at checkpoints."""
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,12 @@ from bayesopt.episodes import sample_regressions
 from bayesopt.families import FunctionRegression, LinearRegression
 from bayesopt.reference import predict_regression
 from comparisons.order.readouts import Overlaps
-from comparisons.order.settings import NamedLearner, OrderEvaluationConfig
+from comparisons.order.settings import OrderEvaluationConfig
 from comparisons.order.systems import Course, OuterRecoveries, System, order_tree
 from comparisons.seams.regressions import predict_pairs
 from comparisons.seams.training import at_checkpoints, new_regression_predictor
 from comparisons.seeding import key_for
 from comparisons.statistics.divergences import kl_divergence
-from metalearners.configs import TrainingConfig
-from metalearners.learner_configs import DeepLinearConfig, MLPConfig
 from metalearners.regression import RegressionPredictor
 
 RegressionFamily = LinearRegression | FunctionRegression
@@ -35,7 +32,7 @@ def regression_tree(
     outer: Callable[[Mapping[int, list[RegressionPredictor]]], list[OuterRecoveries]],
     notes: Sequence[str],
 ) -> xr.DataTree:
-    """Everything measured of the networks of a regression experiment, whose checkpoints are in these directories.
+    """Return all scores of the networks of a regression experiment, whose checkpoints are in these directories.
 
     `conditions` makes the systems of every condition from the trained networks, `outer` what networks recover at
     every checkpoint of their training.
@@ -66,9 +63,9 @@ def divergence_courses(
     *,
     seed: int,
 ) -> list[Course]:
-    """KL from Bayes' predictive at every time, of the networks and of the prior predictive, on the family's own tasks.
+    """Return KL from Bayes' predictive at every time, of the networks and of the prior predictive, on fresh tasks.
 
-    In nats per number predicted.
+    The unit is nats per output dimension.
     """
     pairs = sample_regressions(family, key_for(seed, "divergence tasks"), num_tasks=evaluation.num_tasks, length=length)
     bayes = predict_regression(family, pairs.inputs, pairs.targets)
@@ -93,7 +90,7 @@ def divergence_courses(
 def outer_recoveries(
     by_step: Mapping[int, Overlaps], moments: Mapping[str, int], mode_labels: tuple[str, ...]
 ) -> list[OuterRecoveries]:
-    """Recoveries over meta-training at moments within the task, from those at every checkpoint and every time."""
+    """Return recoveries over meta-training at moments within the task, from those at every checkpoint and time."""
     steps = np.array(sorted(by_step), float)
     strengths = np.asarray(next(iter(by_step.values())).strengths, float)
     found = np.stack([by_step[int(step)].overlaps for step in steps], axis=1)
@@ -104,39 +101,5 @@ def outer_recoveries(
 
 
 def experiment_attributes(experiment: Any) -> dict[str, str]:
-    """What a tree says of its making."""
+    """Return how a tree was made."""
     return {"family": repr(experiment.family), "question": experiment.question, "seed": str(experiment.seed)}
-
-
-def smaller_training(training: TrainingConfig) -> TrainingConfig:
-    """The same training, tiny."""
-    return dataclasses.replace(
-        training,
-        num_steps=min(40, training.num_steps),
-        batch_size=min(32, training.batch_size),
-        num_checkpoints=min(3, training.num_checkpoints),
-    )
-
-
-def smaller_evaluation(evaluation: OrderEvaluationConfig) -> OrderEvaluationConfig:
-    """The same evaluation on few tasks."""
-    return dataclasses.replace(
-        evaluation, num_tasks=60, num_elsewhere=20, num_outer=20, num_probes=min(16, evaluation.num_probes)
-    )
-
-
-def smaller_learners(learners: tuple[NamedLearner, ...]) -> tuple[NamedLearner, ...]:
-    """The same learners, with few steps and small networks."""
-    return tuple(dataclasses.replace(learner, config=_smaller(learner.config)) for learner in learners)
-
-
-def _smaller(config: Any) -> Any:
-    changes: dict[str, Any] = {"num_steps": min(200, config.num_steps), "num_records": min(12, config.num_records)}
-    match config:
-        case DeepLinearConfig():
-            changes["hidden_size"] = min(8, config.hidden_size)
-        case MLPConfig():
-            changes["hidden_sizes"] = tuple(min(16, size) for size in config.hidden_sizes)
-        case _:
-            pass
-    return dataclasses.replace(config, **changes)

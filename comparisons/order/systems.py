@@ -1,7 +1,7 @@
 """The systems whose orders of learning are compared, and the tree that keeps what each recovered, task by task.
 
-A system is whoever learns: a network within a task, exact Bayes, a gradient learner from scratch. What they have in
-common is an overlap with every mode of every task at every moment of their own time.
+A system learns: a network within a task, exact Bayes, or a gradient learner from scratch. All have an overlap with
+every mode of every task at every moment of their own time.
 """
 
 import json
@@ -14,8 +14,9 @@ from jaxtyping import Float
 
 from comparisons.order.readouts import Overlaps
 from comparisons.order.trajectories import Recoveries
+from comparisons.order.tree import SCHEMA
 from comparisons.provenance import versions
-from comparisons.tree import ORDER_SCHEMA, validate
+from comparisons.tree import validate
 
 Role = Literal["network", "Bayes", "learner", "control"]
 
@@ -24,24 +25,28 @@ IN_DISTRIBUTION = "in distribution"
 
 
 class System(NamedTuple):
-    """One system under one condition: what it was tested on."""
+    """One system under one condition, the tasks that it was tested on."""
 
     name: str
     role: Role
     condition: str
     reference: str
-    """The name of the exact Bayes that it is held against, under the same condition."""
+    """The name of the exact Bayes that it is compared with, under the same condition."""
     recoveries: Recoveries
     times: Float[np.ndarray, "time"]
     """The moments of its learning, in `time_unit`."""
     time_unit: str
     mode_labels: tuple[str, ...]
     stages: tuple[int, ...]
-    """At which stage of strictly sequential learning each mode comes; modes of one stage come together."""
+    """The stage of strictly sequential learning at which each mode comes; modes of one stage come together."""
+    is_ranked: bool = False
+    """Whether modes are exchangeable, and ranked within each task."""
+    in_training: tuple[bool, ...] = ()
+    """Whether training contained each mode; empty if it contained all."""
 
 
 class OuterRecoveries(NamedTuple):
-    """What networks recovered at checkpoints of their meta-training, at one moment within the task."""
+    """Recoveries of networks at checkpoints of their meta-training, at one moment within the task."""
 
     moment: str
     """That moment, in words."""
@@ -52,13 +57,15 @@ class OuterRecoveries(NamedTuple):
 
 
 class Score(NamedTuple):
-    """A number per task of one system, of which the mean or the median is reported."""
+    """A number per task of one system; its mean or its median is reported."""
 
     name: str
     system: str
     unit: str
     statistic: Literal["mean", "median"]
     values: Float[np.ndarray, "training_seed task"]
+    num_contexts: int = 0
+    """Contexts of its tasks, where they are not those of the experiment."""
 
 
 class Course(NamedTuple):
@@ -81,13 +88,15 @@ def system_of(
     times: np.ndarray,
     time_unit: str,
     modes: tuple[tuple[str, int], ...],
+    in_training: tuple[bool, ...] = (),
 ) -> System:
-    """A system from its overlaps, with or without a leading axis `training_seed`; a mode is its label and its stage."""
+    """Return a system from its overlaps, with or without an axis `training_seed`; a mode is a label and a stage."""
     overlaps = np.asarray(found.overlaps, float)
     overlaps = overlaps if overlaps.ndim == 4 else overlaps[None]
     labels, stages = zip(*modes, strict=True)
     recoveries = Recoveries(overlaps, np.asarray(found.strengths, float))
-    return System(name, role, condition, reference, recoveries, np.asarray(times, float), time_unit, labels, stages)
+    timed = (np.asarray(times, float), time_unit)
+    return System(name, role, condition, reference, recoveries, *timed, labels, stages, in_training=in_training)
 
 
 def order_tree(
@@ -99,7 +108,7 @@ def order_tree(
     attributes: Mapping[str, str],
     notes: Sequence[str],
 ) -> xr.DataTree:
-    """Everything that was measured of the order of learning, as a tree that can be saved."""
+    """Return all scores of the order of learning, as a tree that can be saved."""
     groups: dict[str, xr.Dataset] = {}
     for index, system in enumerate(systems):
         groups[f"systems/{index:02d}"] = _system_dataset(system)
@@ -108,7 +117,11 @@ def order_tree(
     for index, score in enumerate(scores):
         values = xr.Dataset({"values": (("training_seed", "task"), score.values)})
         groups[f"scores/{index:02d}"] = values.assign_attrs(
-            name=score.name, system=score.system, unit=score.unit, statistic=score.statistic
+            name=score.name,
+            system=score.system,
+            unit=score.unit,
+            statistic=score.statistic,
+            num_contexts=score.num_contexts,
         )
     for index, course in enumerate(courses):
         values = xr.Dataset({"values": (("training_seed", "task", "time"), course.values.astype(np.float32))})
@@ -117,34 +130,32 @@ def order_tree(
         )
     tree = xr.DataTree.from_dict(groups)
     tree.attrs = {
-        "schema": ORDER_SCHEMA,
+        "schema": SCHEMA.name,
+        "kind": "comparisons.order",
         "notes": json.dumps(list(notes)),
         "versions": json.dumps(versions()),
         **attributes,
     }
-    return validate(tree)
+    return validate(tree, SCHEMA)
 
 
 def systems_of(tree: xr.DataTree) -> list[System]:
-    """The systems that a tree keeps."""
+    """Return the systems of a tree."""
     return [_system(node.to_dataset()) for node in tree["systems"].children.values()]
 
 
 def outer_of(tree: xr.DataTree) -> list[OuterRecoveries]:
-    """What a tree keeps of meta-training; nothing if its networks came without checkpoints."""
+    """Return recoveries over meta-training; none if the networks came without checkpoints."""
     return [_outer(node.to_dataset()) for node in _children(tree, "outer")]
 
 
 def scores_of(tree: xr.DataTree) -> list[Score]:
-    """The numbers per task that a tree keeps."""
-    return [
-        Score(d.attrs["name"], d.attrs["system"], d.attrs["unit"], d.attrs["statistic"], d["values"].to_numpy())
-        for d in (node.to_dataset() for node in _children(tree, "scores"))
-    ]
+    """Return the scores per task of a tree."""
+    return [_score(node.to_dataset()) for node in _children(tree, "scores")]
 
 
 def courses_of(tree: xr.DataTree) -> list[Course]:
-    """The numbers per task and trial that a tree keeps."""
+    """Return the scores per task and trial of a tree."""
     return [
         Course(
             d.attrs["kind"], d.attrs["system"], d.attrs["role"], d.attrs["unit"], d["values"].to_numpy().astype(float)
@@ -174,6 +185,8 @@ def _system_dataset(system: System) -> xr.Dataset:
         reference=system.reference,
         time_unit=system.time_unit,
         mode_labels=labels,
+        is_ranked=int(system.is_ranked),
+        in_training=json.dumps(system.in_training),
     )
 
 
@@ -182,6 +195,12 @@ def _system(dataset: xr.Dataset) -> System:
     if attributes["role"] not in get_args(Role):
         raise ValueError(f"role must be one of {', '.join(get_args(Role))}; got {attributes['role']!r}")
     overlaps, strengths = dataset["overlaps"].to_numpy().astype(float), dataset["strengths"].to_numpy()
+    labels = tuple(json.loads(attributes["mode_labels"]))
+    if "is_ranked" in attributes:
+        is_ranked, in_training = bool(attributes["is_ranked"]), tuple(json.loads(attributes["in_training"]))
+    else:  # a tree from before these were fields
+        is_ranked = labels[0].startswith("context ranked")
+        in_training = tuple("stop band" not in label for label in labels) if "stop band" in "".join(labels) else ()
     return System(
         attributes["name"],
         attributes["role"],
@@ -190,9 +209,21 @@ def _system(dataset: xr.Dataset) -> System:
         Recoveries(overlaps, strengths),
         dataset["times"].to_numpy(),
         attributes["time_unit"],
-        tuple(json.loads(attributes["mode_labels"])),
+        labels,
         tuple(int(stage) for stage in dataset["stages"].to_numpy()),
+        is_ranked,
+        in_training,
     )
+
+
+def _score(dataset: xr.Dataset) -> Score:
+    attributes = dataset.attrs
+    system, num_contexts = attributes["system"], int(attributes.get("num_contexts", 0))
+    if "num_contexts" not in attributes and attributes["name"] == "time_to_learn_all":  # a tree from before
+        system, counted = system.rsplit(", ", 1)
+        num_contexts = int(counted.split()[0])
+    values = dataset["values"].to_numpy()
+    return Score(attributes["name"], system, attributes["unit"], attributes["statistic"], values, num_contexts)
 
 
 def _outer_dataset(outer: OuterRecoveries) -> xr.Dataset:

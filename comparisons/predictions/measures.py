@@ -12,7 +12,8 @@ from comparisons.predictions.calibration import Reliability, calibration_error
 from comparisons.rows import Over, Resampler, Row, curve_of, exactly, in_standard_errors, without_interval
 from comparisons.statistics.intervals import LEVEL, Interval, resampled_means
 
-ScoresInTime = Float[np.ndarray, "training_seed task time"]
+ScoresInTime = Float[np.ndarray, "_training_seed task time"]
+"""What is no network has one training seed, whatever the networks have."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Scores:
     loss: dict[str, ScoresInTime]
     """Log loss in nats, of the oracle, Bayes, the network and every floor."""
 
-    def within(self, values: ScoresInTime) -> ScoresInTime:
+    def within(self, values: ScoresInTime) -> Float[np.ndarray, "training_seed task scored"]:
         """Return the part of the scored length."""
         return values[:, :, : self.length]
 

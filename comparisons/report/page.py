@@ -19,7 +19,7 @@ import xarray as xr
 from comparisons.claims import Verdict, decidable, judge
 from comparisons.kinds import kind_of
 from comparisons.report.figure import RenderedFigure, csv_bytes, rendered_figures
-from comparisons.report.words import claim_rows, claims_in_markdown, measure_sections
+from comparisons.report.words import claim_rows, claims_in_markdown, measure_sections, seed_assumptions
 from comparisons.rows import table_of
 from metalearners.atomic import write_atomically
 
@@ -42,7 +42,6 @@ def write_report(tree: xr.DataTree, path: Path, *, question: str, provenance: Ma
     for figure in figures:
         files |= {f"{figure.name}.png": figure.png, f"{figure.name}.pdf": figure.pdf, f"{figure.name}.csv": figure.csv}
     files["measures.csv"] = csv_bytes(table_of(tree).frame())
-    claims = pd.DataFrame(verdicts, columns=list(Verdict._fields)).astype({"over": str})
     claims = pd.DataFrame(verdicts, columns=list(Verdict._fields)).astype({"over": str})
     files["claims.csv"] = csv_bytes(claims)
     files["claims.md"] = claims_in_markdown(claim_rows(verdicts)).encode()
@@ -72,6 +71,7 @@ def page_of(
         question=question,
         answer=kind.answer(tree, table, verdicts),
         claims=claim_rows(verdicts),
+        seed_assumptions=seed_assumptions(table),
         figures=[figure._asdict() | {"source": _data_url(figure.png)} for figure in figures],
         files=files,
         kind=kind,

@@ -9,6 +9,7 @@ from comparisons.claims import Verdict
 from comparisons.kind import Diagnostic, Kind, Measure, Role
 from comparisons.report.style import RESOLUTION
 from comparisons.rows import EXACT, Row, Table
+from comparisons.statistics.coverage import BOOTSTRAP, FEW_SEEDS, STUDENT
 
 AGREEMENT = 4.0
 """Standard errors within which two estimates of one number agree."""
@@ -95,6 +96,38 @@ def agreement(name: str, what: str, gap: float, unit: str) -> Diagnostic:
     return Diagnostic(
         name, f"{what}: {number(abs(gap), 2)} {unit} apart", "held" if abs(gap) <= AGREEMENT else "failed"
     )
+
+
+def seed_assumptions(table: Table) -> str:
+    """Return what intervals over few training seeds assume, and what they cover otherwise; empty if there are none.
+
+    Intervals over training seeds alone are Student's t, those over tasks too are bootstrap intervals. Each rule is
+    described for the smallest number of seeds that the table has for it.
+    """
+    found = [row.over for _, row in table.entries if not math.isnan(row.interval.lower)]
+    few = [over for over in found if 1 < over.num_seeds < FEW_SEEDS]
+    student = [over for over in few if not over.units]
+    crossed = [over for over in few if over.units]
+    sentences = []
+    if student:
+        over = min(student)
+        coverage = STUDENT[over.num_seeds]
+        sentences.append(
+            f"Student's t intervals over {over} assume normal differences between networks. They cover "
+            f"{coverage.skewed} % instead of 95 % if differences are skewed (exponential), and {coverage.two_groups} % "
+            f"or {coverage.rare_group} % if networks fall into two groups (1:1 or 9:1)."
+        )
+    if crossed:
+        over = min(crossed, key=lambda over: over.num_seeds)
+        ratio = max(BOOTSTRAP)
+        coverage = BOOTSTRAP[ratio][over.num_seeds]
+        sentences.append(
+            f"Bootstrap intervals over {over} assume small differences between networks, or many networks. If the "
+            f"variance between networks is {ratio} times the sampling variance over tasks, they cover "
+            f"{coverage.normal} % instead of 95 % for normal differences, {coverage.skewed} % for skewed ones "
+            f"(exponential), and {coverage.two_groups} % or {coverage.rare_group} % for two groups (1:1 or 9:1)."
+        )
+    return " ".join(sentences)
 
 
 def tally(verdicts: Sequence[Verdict]) -> list[str]:

@@ -1,8 +1,12 @@
 """Intervals for means over tasks and training seeds: the bootstrap, and Student's t over training seeds.
 
-Tasks and seeds are crossed (every network meets every task), so both are resampled, independently of each other.
-Deviations of the resampled weights are scaled by sqrt(n / (n - 1)), which makes the spread of the resampled means
-unbiased also for the few seeds one can afford (Davison & Hinkley 1997, section 2.3; Owen 2007, Ann. Appl. Stat. 1).
+A mean of one number per training seed has a Student's t interval (`t_interval`). A mean of numbers per seed and task
+has a bootstrap interval, which is too narrow where few seeds differ much; `docs/intervals.md` says by how much.
+
+In the bootstrap, tasks and seeds are crossed (every network meets every task), so both are resampled, independently
+of each other. Deviations of the resampled weights are scaled by sqrt(n / (n - 1)), which makes the spread of the
+resampled means unbiased also for the few seeds one can afford (Davison & Hinkley 1997, section 2.3; Owen 2007, Ann.
+Appl. Stat. 1).
 """
 
 import functools
@@ -112,9 +116,21 @@ def bootstrap_median(
 
 
 def t_interval(
-    values: Float[np.ndarray, "training_seed"], error: float, *, least: float = -np.inf, most: float = np.inf
+    values: Float[np.ndarray, "training_seed"],
+    error: float,
+    *,
+    least: float = -np.inf,
+    most: float = np.inf,
+    is_over_tasks_if_wider: bool = False,
 ) -> Interval:
-    """A mean over training seeds with Student's interval over them; of a single one, over tasks by its error.
+    """Return a mean over training seeds with Student's t interval over them; of one seed, with an interval over tasks.
+
+    It assumes that the seeds' values are independent draws from one normal distribution. Then it covers the mean with
+    probability `LEVEL`, however few seeds there are; `docs/intervals.md` says what it covers if they are not normal.
+
+    `error` is the standard error over tasks of the mean, NaN where it is unknown. It gives the normal interval over
+    tasks of a single seed. With `is_over_tasks_if_wider` that interval also replaces one over several seeds that is
+    narrower, because seeds that agree by chance say nothing about the choice of tasks.
 
     Networks that diverged do not count. No end is beyond `least` or `most`, between which the values lie by definition.
     """
@@ -122,10 +138,11 @@ def t_interval(
     if len(values) == 0:
         return Interval(np.nan, np.nan, np.nan)
     mean = float(values.mean())
-    if len(values) == 1:
-        half = float(stats.norm.ppf((1 + LEVEL) / 2)) * error
-    else:
+    half = float(stats.norm.ppf((1 + LEVEL) / 2)) * error
+    if len(values) > 1:
+        over_tasks = half if is_over_tasks_if_wider else 0.0
         half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
+        half = float(np.fmax(half, over_tasks))
     return Interval(mean, float(np.maximum(mean - half, least)), float(np.minimum(mean + half, most)))
 
 

@@ -2,6 +2,8 @@
 
 from html.parser import HTMLParser
 
+from comparisons.report.page import page_of, verdicts_of
+
 LOADING = {"src", "srcset", "poster", "data", "background"}
 """Attributes that load something."""
 
@@ -11,6 +13,7 @@ class Page(HTMLParser):
 
     def __init__(self, source: str) -> None:
         super().__init__()
+        self.source = source
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.cells: list[list[tuple[str, str]]] = []
         self.text = ""
@@ -40,3 +43,9 @@ class Page(HTMLParser):
 
     def rows(self):
         return [{label: text.strip() for label, text in row if label} for row in self.cells]
+
+
+def words_of(tree, *, figures=(), verdicts=None, question="Is it?", provenance=None):
+    """The page of a comparison as it is before it is written; without pictures, which take most of its time."""
+    found = verdicts_of(tree) if verdicts is None else verdicts
+    return Page(page_of(tree, figures, found, question=question, provenance=provenance or {}, files=""))

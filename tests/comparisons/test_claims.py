@@ -1,15 +1,19 @@
+"""Claims: decided by the whole interval of the row that they are about."""
+
 import numpy as np
-import pandas as pd
 import pytest
 
-from comparisons.claims import Agrees, AtLeast, AtMost, Within, judge
+from comparisons.claims import Agrees, AtLeast, AtMost, Within, decidable, judge
+from comparisons.rows import Entry, Over, Row, Table
+from comparisons.statistics.intervals import Interval
 
-ROW = {"measure": "gap", "predictor": "network", "unit": "nats", "interval_over": "tasks"}
+
+def table_with(*interval, **at):
+    return Table((Entry("gap", Row("network", Interval(*interval), Over("tasks", 2), at, "nats")),))
 
 
-def outcome_of(claim, estimate, lower, upper):
-    table = pd.DataFrame([ROW | {"estimate": estimate, "lower": lower, "upper": upper}])
-    return judge(table, [claim])[0].outcome
+def outcome_of(claim, *interval):
+    return judge(table_with(*interval), [claim])[0].outcome
 
 
 @pytest.mark.parametrize(
@@ -30,12 +34,36 @@ def test_a_claim_is_decided_by_the_whole_interval(claim, held, failed, undecided
 
 
 def test_what_is_unbounded_on_one_side_is_told_by_infinity():
-    table = pd.DataFrame([ROW | {"estimate": 0.0, "lower": 0.0, "upper": np.inf}])
-    verdict = judge(table, [AtLeast("", "gap", "network", 0.0)])[0]
+    verdict = judge(table_with(0.0, 0.0, np.inf), [AtLeast("", "gap", "network", 0.0)])[0]
     assert (verdict.outcome, verdict.least, verdict.most) == ("held", 0.0, np.inf)
 
 
+def test_a_verdict_has_the_interval_the_unit_and_what_it_is_over():
+    verdict = judge(table_with(0.2, 0.1, 0.3), [AtMost("It is small.", "gap", "network", 1.0)])[0]
+    assert verdict == ("It is small.", "held", 0.2, 0.1, 0.3, -np.inf, 1.0, "nats", Over("tasks", 2))
+
+
+def test_a_claim_is_about_the_row_at_its_coordinates():
+    table = Table((*table_with(0.0, 0.0, 0.0, lifetime=10).entries, *table_with(3.0, 3.0, 3.0, lifetime=25).entries))
+    claims = [AtMost("", "gap", "network", 1.0, at={"lifetime": lifetime}) for lifetime in (10, 25)]
+    assert [verdict.outcome for verdict in judge(table, claims)] == ["held", "failed"]
+
+
 def test_a_claim_about_a_measure_the_table_lacks_names_it():
-    table = pd.DataFrame([ROW | {"estimate": 0.0, "lower": 0.0, "upper": 0.0}])
-    with pytest.raises(KeyError, match="0 rows for 'shape' of 'network'"):
+    table = table_with(0.0, 0.0, 0.0, lifetime=10)
+    with pytest.raises(KeyError, match="no row of 'shape' for 'network' at {}; there is nothing"):
         judge(table, [AtMost("", "shape", "network", 1.0)])
+    with pytest.raises(KeyError, match="no row of 'gap' for 'network' at {}; there is network {'lifetime': 10}"):
+        judge(table, [AtMost("", "gap", "network", 1.0)])
+
+
+def test_claims_without_a_row_are_left_out():
+    table = table_with(0.0, 0.0, 0.0, lifetime=10)
+    there = AtMost("", "gap", "network", 1.0, at={"lifetime": 10})
+    absent = [
+        AtMost("", "shape", "network", 1.0, at={"lifetime": 10}),
+        AtMost("", "gap", "Bayes", 1.0, at={"lifetime": 10}),
+        AtMost("", "gap", "network", 1.0, at={"lifetime": 25}),
+        AtMost("", "gap", "network", 1.0),
+    ]
+    assert decidable([*absent, there], table) == (there,)

@@ -46,7 +46,7 @@ def assert_same_after_kills(tmp_path, num_kills, seed):
             process.wait()
     assert start(tmp_path / "killed").wait() == 0
     expected, resumed = (open_result(result_folder(tmp_path / name)) for name in ("left_alone", "killed"))
-    assert expected.to_dataframe().equals(resumed.to_dataframe())
+    assert expected.table.equals(resumed.table)
     for group, variable in (("network", "log_loss"), ("convergence", "kl_divergence")):
         np.testing.assert_array_equal(expected.tree[group][variable], resumed.tree[group][variable])
     reports = [(result_folder(tmp_path / name) / "report" / "index.html").exists() for name in ("left_alone", "killed")]

@@ -1,8 +1,4 @@
-"""Figures of the order of learning: recoveries of modes in panels, scores with their intervals, curves over time.
-
-A mode has one colour in all panels of a variant, the strongest the darkest; Bayes is dashed in the same colours. What
-has no modes has the colour of its role.
-"""
+"""The concurrency score of every system, as a dot chart."""
 
 import textwrap
 
@@ -10,37 +6,56 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
+from comparisons.kind import Figure
 from comparisons.order.concurrency import EQUIVALENCE_LEVEL, MARGIN
-from comparisons.order.figures.panels import _DOT_ROW, _SMALL, ROLE_COLOURS, score_table
+from comparisons.order.figures.panels import ROLE_COLOURS, SMALL, curve_rows, variants_of
+from comparisons.order.systems import IN_DISTRIBUTION
 from comparisons.report.style import NEUTRAL
 from comparisons.report.words import quantity
+from comparisons.rows import table_of
 
 _MARKS = {"network": "o", "Bayes": "D", "learner": "s", "control": "^", "untrained": "v"}
-
-
+_DOT_ROW = 0.2
 _SCORES = (-0.8, 1.8)
-"""Scores beyond them are at the edge."""
+"""Scores beyond them are drawn at the edge."""
 
 
-def height_of_scores(tree: xr.DataTree) -> float:
-    """Inches for a row for each score, and a heading for each variant."""
-    table = score_table(tree)
-    return 1.5 + _DOT_ROW * (len(table) + table.variant.nunique())
+def table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return the concurrency score of every system that has one, with its variant and its role."""
+    curves = curve_rows(tree, "recovery").drop_duplicates(["variant", "system", "condition"])
+    roles = {(row.variant, row.system, row.condition): row.role for row in curves.itertuples()}
+    variants = variants_of(tree)
+    found = [
+        {
+            "variant": str(row.at.get("experiment", "")),
+            "system": row.who,
+            "condition": str(row.at.get("condition", IN_DISTRIBUTION)),
+            **row.interval._asdict(),
+            "unit": row.unit,
+        }
+        for row in table_of(tree).of("concurrency")
+    ]
+    columns = ["variant", "system", "role", "condition", "estimate", "lower", "upper", "unit"]
+    table = pd.DataFrame(found, columns=[name for name in columns if name != "role"])
+    keys = table[["variant", "system", "condition"]].itertuples(index=False, name=None)
+    table = table.assign(role=[str(roles.get(key, "control")) for key in keys])[columns]
+    return table.sort_values("variant", key=lambda names: names.map(variants.index), kind="stable", ignore_index=True)
 
 
-def draw_scores(tree: xr.DataTree, figure: Figure) -> None:
-    """Every system's concurrency score with its interval, beside both poles and the band of equivalence to Bayes."""
-    ax, table = figure.add_subplot(), score_table(tree)
-    low, high = _extent_of_scores(table)
+def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw every score with its interval, beside both poles and the band of equivalence to Bayes."""
+    ax = figure.add_subplot()
+    low, high = _extent_of(table)
     ax.axvspan(-MARGIN, MARGIN, color="#e3e3e3", linewidth=0, zorder=0)
     for pole, text in ((0.0, "0: Bayes’ path"), (1.0, "1: one mode\nafter another")):
         ax.axvline(pole, color=NEUTRAL, linewidth=1.1, zorder=1)
         ax.annotate(
             text, (pole, 1), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points", ha="center",
-            va="bottom", fontsize=_SMALL,
+            va="bottom", fontsize=SMALL,
         )  # fmt: skip
     names: list[str] = []
     headings: list[int] = []
@@ -50,18 +65,30 @@ def draw_scores(tree: xr.DataTree, figure: Figure) -> None:
             names.append(str(variant))
         for one in rows.itertuples(index=False):
             _draw_score(ax, len(names), pd.Series(one._asdict()), low, high)
-            names.append(str(one.system))
+            names.append(one.system if one.condition == IN_DISTRIBUTION else f"{one.system}, {one.condition}")
     ax.set_yticks(range(len(names)), [textwrap.shorten(name, 58, placeholder=" …") for name in names])
     for row in headings:
         ax.get_yticklabels()[row].set_fontweight("bold")
-    ax.tick_params(axis="y", length=0, labelsize=_SMALL)
+    ax.tick_params(axis="y", length=0, labelsize=SMALL)
     ax.set(xlim=(low, high), ylim=(len(names) - 0.4, -0.6), xlabel="concurrency score c, 90 % interval")
     ax.grid(axis="y", visible=False)
     roles = [role for role in ROLE_COLOURS if role in set(table.role)]
     handles = [
         Line2D([], [], color=ROLE_COLOURS[role], marker=_MARKS[role], linestyle="", label=role) for role in roles
     ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=5, frameon=False, fontsize=_SMALL)
+    figure.legend(handles=handles, loc="outside upper left", ncols=5, frameon=False, fontsize=SMALL)
+
+
+def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption."""
+    names = [f"{row.variant}: {row.system}" for row in table.itertuples() if row.estimate != row.estimate]
+    undefined = f" Undefined, because the poles are too close or the path is not between them: {'; '.join(names)}."
+    return (
+        f"Concurrency score c of every system, with {100 * EQUIVALENCE_LEVEL:g} % intervals: 0 is the path of exact "
+        "Bayes, 1 is strictly staged learning, and below 0 the order is the opposite. An interval wholly inside the "
+        f"shaded band of ±{MARGIN:g} counts as equivalent to Bayes. Look at whether networks lie in the band and "
+        f"gradient learners right of it.{undefined * bool(names)}"
+    )
 
 
 def _draw_score(ax: Axes, row: int, one: pd.Series, low: float, high: float) -> None:
@@ -70,7 +97,7 @@ def _draw_score(ax: Axes, row: int, one: pd.Series, low: float, high: float) -> 
     where = {"xycoords": ("axes fraction", "data"), "va": "center_baseline", "annotation_clip": False}
     weight = "bold" if one.role == "network" else "normal"
     ax.annotate(
-        text, (1.02, row), fontsize=_SMALL, fontweight=weight, color=NEUTRAL if is_undefined else "black", **where
+        text, (1.02, row), fontsize=SMALL, fontweight=weight, color=NEUTRAL if is_undefined else "black", **where
     )
     if is_undefined:
         return
@@ -80,23 +107,22 @@ def _draw_score(ax: Axes, row: int, one: pd.Series, low: float, high: float) -> 
     ax.plot([at], [row], mark, color=colour, markersize=5, zorder=2.6, clip_on=False)
 
 
-def _extent_of_scores(table: pd.DataFrame) -> tuple[float, float]:
-    """Both poles, and estimates as far as they are shown."""
+def _extent_of(table: pd.DataFrame) -> tuple[float, float]:
+    """Return limits that hold both poles, and estimates as far as they are shown."""
     finite = table[np.isfinite(table.estimate)]
     low, high = min([-0.25, *finite.lower - 0.05]), max([1.25, *finite.upper + 0.05])
     return max(low, _SCORES[0]), min(high, _SCORES[1])
 
 
-def _score_caption(tree: xr.DataTree) -> str:
-    undefined = [
-        f"{row.variant}: {row.system}" for row in score_table(tree).itertuples() if row.estimate != row.estimate
-    ]
-    where = f" Undefined, where the poles cannot be told apart or are not passed: {'; '.join(undefined)}." * bool(
-        undefined
-    )
-    return (
-        f"The score c of every system, with "
-        f"{100 * EQUIVALENCE_LEVEL:g} % intervals: 0 is the path of Bayes, 1 strictly one mode "
-        f"after another, below 0 an order against it. Shaded, ±{MARGIN:g}: as Bayes, if the whole interval lies in it. "
-        f"Look at whether networks lie in the band and gradient learners right of it.{where}"
-    )
+FIGURE = Figure(
+    name="concurrency",
+    title="One score for the order",
+    alt="Dot chart with interval bars: the concurrency score of every system, grouped by variant, with vertical lines "
+    "at 0 for Bayes and at 1 for strictly staged learning, and a shaded band of equivalence around 0.",
+    table=table,
+    draw=draw,
+    caption=caption,
+    needs=("curves", "measures"),
+    is_shown=lambda tree: bool(table_of(tree).of("concurrency")),
+    height=lambda table: 1.5 + _DOT_ROW * (len(table) + table.variant.nunique()),
+)

@@ -16,12 +16,13 @@ import xarray as xr
 
 from bayesopt.families import FunctionRegression, LinearRegression
 from comparisons.experiment import AbstractExperiment
-from comparisons.kind import Presentation
-from comparisons.order.contexts import ContextualOrderExperiment
-from comparisons.order.functions import FunctionOrderExperiment
-from comparisons.order.linear import LinearOrderExperiment
+from comparisons.kind import taken
+from comparisons.order.experiments import ContextualOrderExperiment, FunctionOrderExperiment, LinearOrderExperiment
 from comparisons.order.settings import NamedLearner, OrderEvaluationConfig
-from comparisons.reproductions.rabinowitz_2019.claims import claims, cross_measures
+from comparisons.reproductions.rabinowitz_2019.claims import all_claims
+from comparisons.reproductions.rabinowitz_2019.measures import SECTIONS
+from comparisons.rows import Resampler, Table, concatenated, table_of
+from comparisons.seeding import integer_for
 from metalearners.configs import (
     AllActions,
     LSTMConfig,
@@ -130,7 +131,7 @@ _BANDIT_LEARNERS = (
 
 
 def experiments() -> dict[str, AbstractExperiment]:
-    """The experiments by name, in the order of the report."""
+    """Return the experiments by name, in the order of the report."""
     low_pass = FunctionRegression()
     return {
         "linear": LinearOrderExperiment(training=_REGRESSION, learners=_LINEAR_LEARNERS, evaluation=_EVALUATION),
@@ -160,40 +161,34 @@ def experiments() -> dict[str, AbstractExperiment]:
 
 
 def further_experiments() -> dict[str, AbstractExperiment]:
-    """Longer ones that are run only where they are named: none."""
+    """Return further experiments that run only by name: none."""
     return {}
 
 
 def duration(chosen: Mapping[str, Any]) -> str:
-    """How long it takes, in words."""
+    """Return how long some experiments take, in words."""
     minutes = sum(_MINUTES[name] * len(experiment.training_seeds) for name, experiment in chosen.items())
     return f"about {minutes / 2:.0f} minutes on two cores, if they are otherwise idle"
 
 
-def measures(trees: Mapping[str, xr.DataTree], *, seed: int) -> list[dict[str, Any]]:
-    """The table of results: that of every experiment, its name before its predictors, and what spans several rows."""
-    tables = []
-    for name, tree in trees.items():
-        table = tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
-        tables.append(table.assign(predictor=[f"{_label(name)}: {predictor}" for predictor in table.predictor]))
-    rows = pd.concat(tables).to_dict("records")
-    return [*rows, *(dict(row._asdict()) for row in cross_measures(trees, seed=seed))]
+def measures(trees: Mapping[str, xr.DataTree]) -> Table:
+    """Return the table of results: those of all experiments, and measures that span systems."""
+    tables = [table_of(tree).placed(experiment=label(name)) for name, tree in trees.items()]
+    return concatenated([*tables, taken(SECTIONS, trees, Resampler(integer_for(0, "bootstrap")), {})])
 
 
 def figure_points(trees: Mapping[str, xr.DataTree]) -> dict[str, tuple[str, list[dict[str, Any]]]]:
-    """The curves of every experiment, with its name."""
+    """Return the curves of every experiment, with its name."""
     tables = [
-        tree["curves"].to_dataset().to_dataframe().reset_index(drop=True).assign(variant=_label(name))
+        tree["curves"].to_dataset().to_dataframe().reset_index(drop=True).assign(variant=label(name))
         for name, tree in trees.items()
     ]
     return {"curves": ("point", pd.concat(tables).to_dict("records"))}
 
 
-def presentation() -> Presentation:
-    """How the reproduction is shown: as any comparison of orders, with the paper's claims."""
-    from comparisons.order.kind import ORDERS
-
-    return ORDERS._replace(question=lambda tree: QUESTION, claims=lambda tree, table: claims(table))
+def statements() -> list[str]:
+    """Return the statements of all claims."""
+    return [claim.statement for claim in all_claims()]
 
 
 def _decaying(frequencies: tuple[int, ...]) -> tuple[float, ...]:
@@ -203,7 +198,8 @@ def _decaying(frequencies: tuple[int, ...]) -> tuple[float, ...]:
     return tuple(float(weight / total) for weight in weights)
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
+    """Return the name of an experiment in words."""
     return name.replace("_", " ")
 
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from comparisons.linear_order import STRENGTHS
-from comparisons.order_measures import with_order_measures
-from comparisons.systems import IN_DISTRIBUTION, Course, OuterRecoveries, Role, Score, System, order_tree
-from comparisons.trajectories import Recoveries
+from comparisons.kind import measured
+from comparisons.order.experiments import STRENGTHS
+from comparisons.order.kind import KIND
+from comparisons.order.systems import IN_DISTRIBUTION, Course, OuterRecoveries, Role, Score, System, order_tree
+from comparisons.order.trajectories import Recoveries
 
 NUM_TASKS = 16
 PAIRS = np.arange(12.0)
@@ -107,7 +108,7 @@ def measured_order_tree(order: Order) -> xr.DataTree:
         notes=["a note of this comparison"],
     )
     tree.attrs |= {"seed": 0, "versions": json.dumps({"python": "3.11.0"})}
-    return with_order_measures(tree, seed=0)
+    return measured(tree, KIND)
 
 
 def _told_apart(order: Order, rng: np.random.Generator) -> list[System]:
@@ -153,7 +154,21 @@ def _system(
 ) -> System:
     curves, times, unit = timed
     recoveries = Recoveries(_noisy(curves * np.array(order.strengths), num_seeds, rng), _strengths(order.strengths))
-    return System(name, role, condition, "Bayes", recoveries, times, unit, labels, tuple(range(len(labels))))
+    stages = tuple(range(len(labels)))
+    in_training = tuple("stop band" not in label for label in labels)
+    return System(
+        name,
+        role,
+        condition,
+        "Bayes",
+        recoveries,
+        times,
+        unit,
+        labels,
+        stages,
+        is_ranked="ranked" in labels[0],
+        in_training=() if all(in_training) else in_training,
+    )
 
 
 def _noisy(curves: np.ndarray, num_seeds: int, rng: np.random.Generator) -> np.ndarray:
@@ -197,5 +212,5 @@ def _scores(order: Order, rng: np.random.Generator) -> list[Score]:
     for kind, growth in (("shared biases", 3.0), ("separate biases", 1.2)):
         for count in (2, 5):
             times = 100 * growth ** (count - 2) * rng.uniform(0.9, 1.1, size=(1, NUM_TASKS))
-            found.append(Score("time_to_learn_all", f"{kind}, {count} contexts", "rate × steps", "median", times))
+            found.append(Score("time_to_learn_all", kind, "rate × steps", "median", times, count))
     return found

@@ -8,9 +8,7 @@ import pytest
 from bayesopt.families import ContextualBandit, FunctionRegression, LinearRegression
 from comparisons.claims import judge
 from comparisons.order.claims import claims_of
-from comparisons.order.contexts import ContextualOrderExperiment
-from comparisons.order.functions import FunctionOrderExperiment
-from comparisons.order.linear import LinearOrderExperiment
+from comparisons.order.experiments import ContextualOrderExperiment, FunctionOrderExperiment, LinearOrderExperiment
 from comparisons.order.settings import NamedLearner, OrderEvaluationConfig
 from comparisons.order.systems import courses_of, outer_of, scores_of, systems_of
 from comparisons.stages import run_experiment

@@ -8,7 +8,9 @@ import pandas as pd
 import xarray as xr
 
 from comparisons.order.trajectories import half_times, spread, staggering
-from comparisons.tree import ORDER_SCHEMA
+from comparisons.order.tree import SCHEMA
+from comparisons.rows import Entry, Over, Row, Table
+from comparisons.statistics.intervals import Interval
 
 IN_DISTRIBUTION = "in distribution"
 PAIRS = np.arange(21.0)
@@ -99,20 +101,19 @@ def made_up_order_tree(*variants: Variant, is_undefined: bool = False) -> xr.Dat
         rows, values = _of_variant(variant, rng, is_undefined)
         curves += rows
         measures += values
-    points, table = pd.concat(curves, ignore_index=True), pd.DataFrame(measures)
+    points, table = pd.concat(curves, ignore_index=True), Table(tuple(measures))
     if len(variants) == 1:
         points = points.drop(columns="variant")
-        table = table.assign(predictor=table.predictor.str.removeprefix(f"{variants[0].name}: "))
+        table = table.at(experiment=variants[0].name)
     tree = xr.DataTree.from_dict(
         {
             "systems": xr.Dataset(),
-            "measures": xr.Dataset({name: (("row",), table[name].to_numpy()) for name in table.columns}),
+            "measures": table.to_dataset(),
             "curves": xr.Dataset({name: (("point",), points[name].to_numpy()) for name in points.columns}),
         }
     )
-    tree["measures"].attrs["level"] = 0.95
     tree.attrs = {
-        "schema": ORDER_SCHEMA,
+        "schema": SCHEMA.name,
         "family": "MadeUpModes(num_modes=5)",
         "family_id": "made_up_modes",
         "question": "In which order are these modes learned?",
@@ -126,7 +127,7 @@ def made_up_order_tree(*variants: Variant, is_undefined: bool = False) -> xr.Dat
 
 def _of_variant(
     variant: Variant, rng: np.random.Generator, is_undefined: bool
-) -> tuple[list[pd.DataFrame], list[dict[str, object]]]:
+) -> tuple[list[pd.DataFrame], list[Entry]]:
     strengths = np.array(variant.strengths)
     together = np.ones_like(strengths)
     rows, measures = [], []
@@ -209,25 +210,17 @@ def _measures_of(
     unit: str,
     values: np.ndarray,
     is_undefined: bool,
-) -> list[dict[str, object]]:
+) -> list[Entry]:
     system, role, condition = who
-    label = f"{variant.name}: {system}" + ("" if condition == IN_DISTRIBUTION else f", {condition}")
+    at = {"experiment": variant.name} | ({} if condition == IN_DISTRIBUTION else {"condition": condition})
     halves = half_times(values, times)
     is_scored = len(variant.strengths) > 1 and role != "untrained" and not (is_undefined and role == "network")
     score = {"Bayes": 0.0, "network": 0.02, "learner": 0.8, "control": 0.01, "untrained": np.nan}[role]
     score = score if is_scored else np.nan
-    over = "tasks" if role == "Bayes" else "tasks and 2 training seeds"
+    over = Over("tasks", 0 if role == "Bayes" else 2)
 
-    def measure(name: str, estimate: float, width: float, unit: str) -> dict[str, object]:
-        bounds = {"lower": estimate - width, "upper": estimate + width}
-        return {
-            "measure": name,
-            "predictor": label,
-            "estimate": estimate,
-            **bounds,
-            "unit": unit,
-            "interval_over": over,
-        }
+    def measure(name: str, estimate: float, width: float, unit: str) -> Entry:
+        return Entry(name, Row(system, Interval(estimate, estimate - width, estimate + width), over, at, unit))
 
     found = [
         measure("concurrency", score, 0.03, "score"),

@@ -17,6 +17,7 @@ from comparisons import (
     open_comparison,
     predictor_of,
 )
+from comparisons.rows import Over, table_of
 from comparisons.seams.networks import untrained_copy
 from comparisons.seams.predictions import as_sequence_predictor
 from comparisons.tree import save_tree
@@ -44,11 +45,8 @@ def counted():
     return compare(CountingNetwork(0.2), COIN, evaluation=SMALL)
 
 
-def value(comparison, measure, predictor="network"):
-    table = comparison.to_dataframe()
-    rows = table[(table.measure == measure) & (table.predictor == predictor)]
-    assert len(rows) == 1
-    return rows.iloc[0]
+def value(comparison, measure, who="network", **at):
+    return table_of(comparison.tree).one(measure, who, **at).interval
 
 
 def test_estimates_agree_with_each_other(counted):
@@ -56,7 +54,7 @@ def test_estimates_agree_with_each_other(counted):
     assert abs(value(counted, "kl_minus_excess_log_loss").estimate) <= 4
     assert abs(value(counted, "sampled_minus_certified").estimate) <= 4
     exact = certify(predictor_of(as_sequence_predictor(CountingNetwork(0.2), COIN)), COIN, length=8)
-    assert value(counted, "certified_kl_divergence_to_8").estimate == pytest.approx(exact.mean_kl, rel=1e-12)
+    assert value(counted, "certified_kl", length=8).estimate == pytest.approx(exact.mean_kl, rel=1e-12)
 
 
 def test_a_constant_logit_error_costs_what_it_must(counted):
@@ -69,21 +67,21 @@ def test_a_constant_logit_error_costs_what_it_must(counted):
 def test_exact_bayes_scores_zero():
     comparison = compare(lambda x: bayesopt.predict_sequence(COIN, x), COIN, evaluation=SMALL)
     assert value(comparison, "kl_divergence").estimate == 0
-    assert value(comparison, "order_cost_after_7").estimate == pytest.approx(0, abs=1e-12)
+    assert value(comparison, "order_cost", observations=7).estimate == pytest.approx(0, abs=1e-12)
     assert "no untrained floor" in comparison.summary()
 
 
 def test_every_number_has_unit_interval_and_what_it_is_over(counted):
-    table = counted.to_dataframe()
+    table = counted.table
     assert (table.unit.str.len() > 0).all()
-    assert (table.interval_over.str.len() > 0).all()
+    assert (table.over.str.len() > 0).all()
     has_interval = table.lower.notna()
     assert (table.lower[has_interval] <= table.upper[has_interval]).all()
     assert set(table.measure[~has_interval]) == {"kl_minus_excess_log_loss", "sampled_minus_certified"}
 
 
 def test_floors_stand_beside_the_score(counted):
-    predictors = set(counted.to_dataframe().query("measure == 'kl_divergence'").predictor)
+    predictors = set(counted.table.query("measure == 'kl_divergence'").who)
     assert {"network", "prior predictive", "memoryless", "wrong-prior Bayes"} <= predictors
     summary = counted.summary()
     for word in ("KL(Bayes‖network)", "nats/step", "95 %", "memoryless", "prior", "certificate"):
@@ -93,13 +91,13 @@ def test_floors_stand_beside_the_score(counted):
 def test_the_same_seed_gives_the_same_numbers(counted):
     again = compare(CountingNetwork(0.2), COIN, evaluation=SMALL)
     other = compare(CountingNetwork(0.2), COIN, seed=1, evaluation=SMALL)
-    assert counted.to_dataframe().equals(again.to_dataframe())
-    assert not counted.to_dataframe().equals(other.to_dataframe())
+    assert counted.table.equals(again.table)
+    assert not counted.table.equals(other.table)
 
 
 def test_saved_and_opened_it_is_the_same(counted, tmp_path):
     counted.save(tmp_path / "result.nc")
-    assert open_comparison(tmp_path / "result.nc").to_dataframe().equals(counted.to_dataframe())
+    assert open_comparison(tmp_path / "result.nc").table.equals(counted.table)
     (tmp_path / "cut.nc").write_bytes((tmp_path / "result.nc").read_bytes()[:5000])
     with pytest.raises(ValueError, match=r"cut\.nc is truncated or not a netCDF file"):
         open_comparison(tmp_path / "cut.nc")
@@ -115,8 +113,9 @@ def test_saved_and_opened_it_is_the_same(counted, tmp_path):
 def test_several_networks_count_as_training_seeds():
     comparison = compare([CountingNetwork(0.1), CountingNetwork(-0.3)], COIN, evaluation=SMALL)
     assert comparison.tree["network"].sizes["training_seed"] == 2
-    assert value(comparison, "kl_divergence").interval_over == "tasks and 2 training seeds"
-    seeds = [value(comparison, "kl_divergence", f"network, seed {i}").estimate for i in (0, 1)]
+    assert table_of(comparison.tree).one("kl_divergence", "network").over == Over("tasks", 2)
+    assert set(comparison.table.query("measure == 'kl_divergence'").over) == {"tasks", "tasks and 2 training seeds"}
+    seeds = [value(comparison, "kl_divergence", training_seed=seed).estimate for seed in (0, 1)]
     assert value(comparison, "kl_divergence").estimate == pytest.approx(np.mean(seeds))
 
 

@@ -3,27 +3,27 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from comparisons.predictions.figures.calibration import MIN_CALIBRATION_TASKS, calibration_table, plot_calibration
-from comparisons.predictions.figures.certificate import certificate_table, plot_certificate
-from comparisons.predictions.figures.convergence import convergence_table, plot_convergence
-from comparisons.predictions.figures.examples import plot_predictions, predictions_table
-from comparisons.predictions.figures.kl_by_time import kl_by_time_table, plot_kl_by_time
-from comparisons.predictions.figures.order_cost import order_cost_table, plot_order_cost
-from comparisons.predictions.figures.regret import plot_regret, regret_table
+from comparisons.comparison import Comparison
+from comparisons.predictions.figures import (
+    calibration,
+    certificate,
+    convergence,
+    examples,
+    kl_by_time,
+    order_cost,
+    regret,
+)
+from comparisons.report.figure import drawn
 from comparisons.report.style import COLOURS
 from tests.comparisons.predictions.trees import FLOORS, LENGTH, POSITIONS, STEPS, made_up_tree
 
-PLOTS = {
-    "kl_by_time": plot_kl_by_time,
-    "predictions": plot_predictions,
-    "convergence": plot_convergence,
-    "calibration": plot_calibration,
-    "regret": plot_regret,
-    "order_cost": plot_order_cost,
-    "certificate": plot_certificate,
+FIGURES = {
+    module.FIGURE.name: module.FIGURE
+    for module in (kl_by_time, examples, convergence, calibration, regret, order_cost, certificate)
 }
 BOUNDS = ["estimate", "lower", "upper"]
 
@@ -33,11 +33,16 @@ def tree():
     return made_up_tree()
 
 
-def drawn(plot, tree):
-    figure = Figure(layout="constrained")
-    ax = plot(tree, ax=figure.add_subplot())
-    figure.draw_without_rendering()
+def axes_of(module, tree):
+    """The axes of a figure that has one panel, laid out."""
+    (ax,) = laid_out(module.FIGURE, tree).axes
     return ax
+
+
+def laid_out(figure, tree):
+    canvas = drawn(figure, tree)
+    canvas.draw_without_rendering()
+    return canvas
 
 
 def labels_of(ax):
@@ -45,22 +50,23 @@ def labels_of(ax):
 
 
 @pytest.mark.parametrize("num_seeds", [1, 3])
-@pytest.mark.parametrize("name", PLOTS)
+@pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_has_labelled_axes_and_a_legend_off_the_data(name, num_seeds):
-    ax = drawn(PLOTS[name], made_up_tree(num_seeds=num_seeds))
-    assert ax.get_xlabel() and ax.get_ylabel()
-    assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1
+    canvas = laid_out(FIGURES[name], made_up_tree(num_seeds=num_seeds))
+    assert all(ax.get_xlabel() for ax in canvas.axes) and canvas.axes[0].get_ylabel()
+    (legend,) = [*canvas.legends, *filter(None, (ax.get_legend() for ax in canvas.axes))]
+    assert all(legend.get_window_extent().y0 >= ax.get_window_extent().y1 for ax in canvas.axes)
 
 
 @pytest.mark.parametrize("name", ["kl_by_time", "convergence", "regret", "order_cost", "certificate"])
 def test_divergences_name_their_unit(tree, name):
-    assert "nats" in drawn(PLOTS[name], tree).get_ylabel()
+    assert "nats" in drawn(FIGURES[name], tree).axes[0].get_ylabel()
 
 
 def test_a_predictor_has_the_same_colour_in_every_figure(tree):
     seen = {}
-    for plot in PLOTS.values():
-        for line in drawn(plot, tree).get_lines():
+    for figure in FIGURES.values():
+        for line in (line for ax in drawn(figure, tree).axes for line in ax.get_lines()):
             if line.get_label() in COLOURS:
                 seen.setdefault(line.get_label(), set()).add(to_hex(line.get_color()))
     predictors = ("Bayes", "network", "untrained network", *FLOORS)
@@ -70,53 +76,67 @@ def test_a_predictor_has_the_same_colour_in_every_figure(tree):
 
 def test_drawing_leaves_the_settings_of_matplotlib_alone(tree):
     before = dict(mpl.rcParams)
-    for plot in PLOTS.values():
-        drawn(plot, tree)
+    for figure in FIGURES.values():
+        drawn(figure, tree)
     assert dict(mpl.rcParams) == before
 
 
-def test_without_axes_a_new_figure_is_made(tree, monkeypatch):
-    from matplotlib import pyplot as plt
+def test_a_comparison_names_its_figures_and_draws_each(tree):
+    comparison = Comparison(tree)
+    assert comparison.figures == list(FIGURES)
+    few = Comparison(made_up_tree(num_seeds=1, optional=False))
+    assert few.figures == ["kl_by_time", "predictions", "calibration", "regret"]
+    for name in comparison.figures:
+        assert comparison.plot(name).axes[0].get_xlabel() == drawn(FIGURES[name], tree).axes[0].get_xlabel()
+    with pytest.raises(KeyError, match="no figure 'convergence'; there are kl_by_time, predictions, calibration, reg"):
+        few.plot("convergence")
 
+
+def test_without_a_figure_a_new_one_is_made_and_pyplot_is_left_alone(tree, monkeypatch):
     monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("a figure function called plt.show()"))
-    plt.switch_backend("agg")
-    ax = plot_regret(tree)
-    assert plt.get_fignums() == [ax.figure.number]
-    plt.close(ax.figure)
+    before = plt.get_fignums()
+    first, second = Comparison(tree).plot("regret"), Comparison(tree).plot("regret")
+    assert first is not second and isinstance(first, Figure)
+    assert plt.get_fignums() == before
+
+
+def test_a_figure_that_is_given_is_drawn_on(tree):
+    mine = Figure(layout="constrained")
+    assert Comparison(tree).plot("regret", mine) is mine
+    assert mine.axes[0].get_xlabel() == "observations predicted"
 
 
 def test_the_scored_length_is_marked_only_where_times_beyond_it_exist(tree):
     marker = f"scored length, {LENGTH}"
-    assert marker in labels_of(drawn(plot_kl_by_time, tree))
-    assert marker not in labels_of(drawn(plot_kl_by_time, made_up_tree(beyond=False)))
+    assert marker in labels_of(axes_of(kl_by_time, tree))
+    assert marker not in labels_of(axes_of(kl_by_time, made_up_tree(beyond=False)))
 
 
 def test_infinite_divergences_are_marked_and_named():
     infinite = made_up_tree(finite=False, infinite=True)
-    ax = drawn(plot_kl_by_time, infinite)
+    ax = axes_of(kl_by_time, infinite)
     assert {"network (▲: ∞ throughout)", "untrained network (▲: ∞)"} <= set(labels_of(ax))
     marks = [line for line in ax.get_lines() if line.get_gid() == "infinite"]
     assert sorted(len(line.get_xdata()) for line in marks) == [1, 2 * LENGTH]
     assert np.isfinite(ax.get_ylim()).all()
-    assert "mean KL over orders (▲: ∞ throughout)" in labels_of(drawn(plot_order_cost, infinite))
+    assert "mean KL over orders (▲: ∞ throughout)" in labels_of(axes_of(order_cost, infinite))
 
 
 def test_an_infinite_certificate_is_marked_too(tree):
     infinite = tree.copy(deep=True)
     infinite["certificate"]["kl_by_time"][:, -1] = np.inf
     infinite["network"]["kl_divergence"][:, 0, LENGTH - 1] = np.inf
-    ax = drawn(plot_certificate, infinite)
-    assert "exact, over all histories (▲: ∞)" in labels_of(ax)
+    assert "exact, over all histories (▲: ∞)" in labels_of(axes_of(certificate, infinite))
 
 
 def test_an_exact_network_is_said_to_be_at_zero_throughout():
     tree = made_up_tree(num_seeds=1)
     tree["curves"]["kl_divergence"].loc[{"predictor": "network"}] = 1e-17
-    assert "network (0 throughout)" in labels_of(drawn(plot_kl_by_time, tree))
+    assert "network (0 throughout)" in labels_of(axes_of(kl_by_time, tree))
 
 
-def test_kl_by_time_table_holds_the_curves_and_the_means_of_each_seed(tree):
-    table = kl_by_time_table(tree)
+def test_the_table_of_kl_by_time_holds_the_curves_and_the_means_of_each_seed(tree):
+    table = kl_by_time.table(tree)
     pooled = table[table.training_seed.isna()].set_index("predictor")
     for name in ("network", "untrained network", *FLOORS):
         expected = tree["curves"]["kl_divergence"].sel(predictor=name).to_numpy()
@@ -130,13 +150,13 @@ def test_kl_by_time_table_holds_the_curves_and_the_means_of_each_seed(tree):
 
 
 def test_one_training_seed_has_no_rows_of_its_own():
-    assert kl_by_time_table(made_up_tree(num_seeds=1)).training_seed.isna().all()
+    assert kl_by_time.table(made_up_tree(num_seeds=1)).training_seed.isna().all()
 
 
-def test_predictions_table_holds_the_first_tasks_up_to_the_length(tree):
-    table = predictions_table(tree, num_tasks=2).set_index(["predictor", "task", "time"])
-    assert len(table) == 2 * LENGTH * 4
-    for task in range(2):
+def test_the_table_of_predictions_holds_the_first_tasks_up_to_the_length(tree):
+    table = examples.table(tree).set_index(["predictor", "task", "time"])
+    assert len(table) == examples.NUM_EXAMPLES * LENGTH * 4
+    for task in range(examples.NUM_EXAMPLES):
         for time in range(LENGTH):
             at = {"task": task, "time": time}
             assert table.loc[("Bayes", task, time)].estimate.item() == tree["reference"]["centre"].isel(at)
@@ -146,8 +166,8 @@ def test_predictions_table_holds_the_first_tasks_up_to_the_length(tree):
             assert observed == tree["observed_data"]["observations"].isel(at)
 
 
-def test_convergence_table_holds_the_mean_of_every_checkpoint_and_the_floors(tree):
-    table = convergence_table(tree)
+def test_the_table_of_convergence_holds_the_mean_of_every_checkpoint_and_the_floors(tree):
+    table = convergence.table(tree)
     network = table[table.step.notna()].set_index(["training_seed", "step"])
     for seed in range(2):
         for step in STEPS:
@@ -158,8 +178,8 @@ def test_convergence_table_holds_the_mean_of_every_checkpoint_and_the_floors(tre
     assert set(table[table.step.isna()].predictor) == {"untrained network", *FLOORS}
 
 
-def test_calibration_table_pools_the_networks_and_leaves_out_empty_bins(tree):
-    table = calibration_table(tree)
+def test_the_table_of_calibration_pools_the_networks_and_leaves_out_empty_bins(tree):
+    table = calibration.table(tree)
     assert 1 not in set(table.bin)
     dataset = tree["calibration"].to_dataset()
     for name, indices in (("network", [0, 1]), ("Bayes", [2])):
@@ -176,30 +196,30 @@ def test_calibration_table_pools_the_networks_and_leaves_out_empty_bins(tree):
 def test_a_bin_that_few_tasks_fall_into_is_not_drawn(tree):
     sparse = tree.copy(deep=True)
     for field in ("num_statements", "stated", "observed"):
-        sparse["calibration"][field][:, MIN_CALIBRATION_TASKS - 1 :, 0] = 0.0
+        sparse["calibration"][field][:, calibration.MIN_CALIBRATION_TASKS - 1 :, 0] = 0.0
     for comparison, num_bins in ((tree, 4), (sparse, 3)):
-        ax = drawn(plot_calibration, comparison)
+        ax = axes_of(calibration, comparison)
         assert [len(container.lines[0].get_xdata()) for container in ax.containers] == [num_bins, num_bins]
 
 
-def test_regret_table_holds_the_curves(tree):
-    table = regret_table(tree).set_index("predictor")
+def test_the_table_of_regret_holds_the_curves(tree):
+    table = regret.table(tree).set_index("predictor")
     for name in ("Bayes", "network", "untrained network", *FLOORS):
         expected = tree["curves"]["cumulative_regret"].sel(regret_predictor=name).to_numpy()
         np.testing.assert_array_equal(table.loc[name, BOUNDS], expected)
         np.testing.assert_array_equal(table.loc[name].observations, np.arange(1, 2 * LENGTH + 1))
 
 
-def test_order_cost_table_holds_the_measures(tree):
-    table = order_cost_table(tree).set_index(["quantity", "observations"])
+def test_the_table_of_the_order_cost_holds_the_measures(tree):
+    table = order_cost.table(tree).set_index(["quantity", "observations"])
     for position in POSITIONS:
         at = tree["order_cost"].to_dataset().sel(position=position)
         assert table.loc[("order cost", position)].estimate == pytest.approx(float(at.cost.mean()))
         assert table.loc[("mean KL over orders", position)].estimate == pytest.approx(float(at.mean_kl.mean()))
 
 
-def test_certificate_table_holds_the_exact_sum_and_the_sampled_estimate(tree):
-    table = certificate_table(tree)
+def test_the_table_of_the_certificate_holds_the_exact_sum_and_the_sampled_estimate(tree):
+    table = certificate.table(tree)
     exact = table[(table.quantity == "exact") & table.training_seed.isna()]
     np.testing.assert_array_equal(exact.estimate, tree["certificate"]["kl_by_time"].mean("training_seed"))
     sampled = table[table.quantity == "sampled"]

@@ -1,9 +1,10 @@
-"""Bootstrap intervals: their coverage, their width, and that seeds are used."""
+"""Bootstrap intervals: their coverage, their width, and that seeds are used; Student's intervals: their two rules."""
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from comparisons.statistics.intervals import bootstrap_mean, bootstrap_median, bootstrap_ratio
+from comparisons.statistics.intervals import bootstrap_mean, bootstrap_median, bootstrap_ratio, t_interval
 
 
 def coverage(draw, truth, *, num_replicates=400):
@@ -69,3 +70,39 @@ def test_the_median_survives_what_was_never_reached():
     assert bootstrap_median(np.full(5, np.inf), seed=0) == (np.inf, np.inf, np.inf)
     with pytest.raises(ValueError, match="at least 2 tasks, none of them NaN"):
         bootstrap_median(np.array([1.0, np.nan]), seed=0)
+
+
+def test_an_interval_over_seeds_is_students():
+    values = np.array([0.2, 0.5, 0.3, 0.9])
+    interval = t_interval(values, 0.01)
+    assert interval.estimate == values.mean()
+    expected = stats.t.interval(0.95, 3, loc=values.mean(), scale=stats.sem(values))
+    assert interval[1:] == pytest.approx(expected, rel=1e-12)
+
+
+def test_an_interval_of_one_seed_is_over_tasks():
+    assert t_interval(np.array([2.0]), 0.1) == pytest.approx((2.0, 2 - 0.1959964, 2 + 0.1959964), abs=1e-7)
+    assert np.isnan(t_interval(np.array([2.0]), np.nan)[1:]).all()
+
+
+@pytest.mark.parametrize("error", [0.05, 3.0, np.nan])
+def test_an_interval_over_seeds_gives_way_to_a_wider_one_over_tasks_where_asked(error):
+    values = np.array([2.0, 2.2, 2.1])
+    over_seeds = t_interval(values, error)
+    assert over_seeds == t_interval(values, 0.0)
+    wider = t_interval(values, error, is_over_tasks_if_wider=True)
+    expected = t_interval(np.array([values.mean()]), error) if error == 3.0 else over_seeds
+    assert wider == pytest.approx(expected, rel=1e-12)
+
+
+def test_seeds_that_agree_by_chance_still_have_an_interval_over_tasks():
+    alike = np.array([2.0, 2.0])
+    assert t_interval(alike, 0.1)[1:] == (2.0, 2.0)
+    assert t_interval(alike, 0.1, is_over_tasks_if_wider=True) == t_interval(alike[:1], 0.1)
+
+
+def test_diverged_networks_do_not_count_and_no_end_leaves_the_range():
+    values = np.array([0.9, np.nan, 1.0, np.inf])
+    assert t_interval(values, 0.0) == t_interval(values[[0, 2]], 0.0)
+    assert t_interval(values, 0.0, least=0, most=1)[1:] == (pytest.approx(0.95 - 12.7062047 * 0.05, abs=1e-7), 1.0)
+    assert np.isnan(t_interval(values[[1]], 0.1)).all()

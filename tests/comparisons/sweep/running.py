@@ -1,4 +1,4 @@
-"""Trains the units of a sweep: notes, and whatever the sweep says that goes wrong."""
+"""Trains the units of a sweep, which only takes notes; there is nothing to evaluate."""
 
 import os
 import signal
@@ -14,6 +14,7 @@ EVALUATION_VERSION = 1
 
 
 def train(experiment: Sweep, unit: TrainingUnit, directory: Path) -> None:
+    """Note when a unit begins and ends; between, do to the process what the experiment says."""
     experiment.note("began", unit)
     if unit.name in experiment.killing and experiment.count("began")[unit.name] <= experiment.num_kills:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -26,4 +27,5 @@ def train(experiment: Sweep, unit: TrainingUnit, directory: Path) -> None:
 
 
 def evaluate(experiment: Sweep, directories: tuple[Path, ...]) -> xr.DataTree:
+    """Say what would be evaluated."""
     raise NotImplementedError(f"evaluating {', '.join(directory.name for directory in directories)}")

@@ -1,0 +1,57 @@
+"""Measures of scores that have no modes: divergence and accuracy over a task, and interference between contexts."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from comparisons.order.scores import Orders
+from comparisons.order.trajectories import Recoveries, resampled_curves
+from comparisons.rows import Resampler, Row, from_resamples, over_tasks
+from comparisons.statistics.intervals import bootstrap_mean, bootstrap_median
+
+
+def kl_divergence(orders: Orders, over: Resampler) -> Iterator[Row]:
+    """Yield KL from Bayes' predictive, over times."""
+    for course in orders.courses:
+        if course.kind == "divergence":
+            yield over.mean(course.system, course.values.mean(axis=2))._replace(unit=course.unit)
+
+
+def accuracy_gap(orders: Orders, over: Resampler) -> Iterator[Row]:
+    """Yield the largest gap of the networks' accuracy to Bayes', over trials."""
+    accuracies = [course for course in orders.courses if course.kind == "accuracy"]
+    for course in accuracies:
+        if course.role == "network":
+            (bayes,) = (other for other in accuracies if other.system == "Bayes")
+            gaps = course.values - bayes.values
+            means = resampled_curves(Recoveries(gaps[..., None], np.ones((gaps.shape[1], 1))), seed=over.seed)[..., 0]
+            largest = float(np.abs(gaps.mean(axis=(0, 1))).max())
+            resampled = np.abs(means).max(axis=1)
+            row = from_resamples(course.system, largest, resampled, over_tasks(len(course.values)))
+            yield row._replace(unit=course.unit)
+
+
+def lowest_share_of_start(orders: Orders, over: Resampler) -> Iterator[Row]:
+    """Yield the lowest probability of the context learned last, as a share of its start."""
+    return _score(orders, over, "lowest_share_of_start")
+
+
+def change_elsewhere(orders: Orders, over: Resampler) -> Iterator[Row]:
+    """Yield the change in other contexts while one is learned."""
+    return _score(orders, over, "change_elsewhere")
+
+
+def time_to_learn_all(orders: Orders, over: Resampler) -> Iterator[Row]:
+    """Yield the time to learn the last context, by the number of contexts."""
+    return _score(orders, over, "time_to_learn_all")
+
+
+def _score(orders: Orders, over: Resampler, name: str) -> Iterator[Row]:
+    for score in orders.scores:
+        if score.name == name:
+            at = {"contexts": score.num_contexts} if score.num_contexts else {}
+            if score.statistic == "median":
+                interval = bootstrap_median(score.values.reshape(-1), seed=over.seed)
+            else:
+                interval = bootstrap_mean(score.values, seed=over.seed)
+            yield Row(score.system, interval, over_tasks(len(score.values)), at, score.unit)

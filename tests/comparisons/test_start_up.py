@@ -1,0 +1,25 @@
+"""What a fresh process loads: the command line starts at once, and a process that trains loads nothing that draws."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def loaded_of(code, *names):
+    """Which of these packages a program loads."""
+    program = f"import sys\n{code}\nsys.stderr.write(' '.join(name for name in {names!r} if name in sys.modules))"
+    completed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    return completed.stderr.split()
+
+
+def test_help_loads_no_framework():
+    heavy = ("jax", "torch", "numpy", "numpyro", "xarray", "pandas", "matplotlib", "tyro")
+    assert loaded_of("from comparisons.__main__ import main; main(['--help'])", *heavy) == []
+    assert loaded_of("import numpy", *heavy) == ["numpy"]
+
+
+@pytest.mark.parametrize("kind", ["predictions", "decisions", "order", "lifetimes", "foraging"])
+def test_a_process_that_trains_does_not_load_what_draws(kind):
+    code = f"import comparisons.training, comparisons.{kind}.running"
+    assert loaded_of(code, "matplotlib", "seaborn", f"comparisons.{kind}.kind") == []
