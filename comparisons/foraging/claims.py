@@ -3,12 +3,11 @@
 The paper's figures give medians without tests, so bounds leave room around them.
 """
 
-import math
 from collections.abc import Iterator
 
 import xarray as xr
 
-from comparisons.claims import AtLeast, AtMost, Claim, Within
+from comparisons.claims import AtLeast, AtMost, Claim, Within, decidable
 from comparisons.foraging.published import is_paper_setting
 from comparisons.rows import Table
 
@@ -19,18 +18,13 @@ COMPONENTS = 3
 """Principal components in the paper's figure 9."""
 
 
-def claims_of(tree: xr.DataTree, table: Table) -> Iterator[Claim]:
-    """Yield the claims about rows that are numbers: networks may have diverged, or have other training lifetimes.
-
-    On other grids than the paper's, or in other longest lifetimes than its 100 steps, only general claims are made.
-    """
-    for claim in _possible(is_paper_setting(tree)):
-        row = table.get(claim.measure, claim.who, **claim.at)
-        if row is not None and not math.isnan(row.interval.estimate):
-            yield claim
+def claims_of(tree: xr.DataTree, table: Table) -> tuple[Claim, ...]:
+    """Return the claims about numbers in the table: networks may have diverged, or have other training lifetimes."""
+    return decidable(possible_claims(is_paper=is_paper_setting(tree)), table.known())
 
 
-def _possible(is_paper: bool) -> Iterator[Claim]:
+def possible_claims(*, is_paper: bool) -> Iterator[Claim]:
+    """Yield all claims; only general ones on other grids than the paper's, or in a longest lifetime other than 100."""
     if is_paper:
         yield from _regimes()
         yield from _optimality()
@@ -91,14 +85,14 @@ def _optimality() -> Iterator[Claim]:
     for lifetime in (60, 80, 100):
         yield _least(
             f"Networks trained for {lifetime} steps earn at least nine tenths of the exact optimum in 100 steps.",
-            "share_of_optimum",
+            "return_share",
             lifetime,
             NEAR,
         )
     for lifetime in (5, 10):
         yield _most(
             f"Networks trained for {lifetime} steps earn at most six tenths of the exact optimum in 100 steps.",
-            "share_of_optimum",
+            "return_share",
             lifetime,
             FAR,
         )
@@ -109,7 +103,7 @@ def _own_lifetimes() -> Iterator[Claim]:
     for lifetime in (10, 20, 50, 100):
         yield _least(
             f"Networks trained for {lifetime} steps earn at least nine tenths of the exact optimum in as many steps.",
-            "own_share_of_optimum",
+            "own_return_share",
             lifetime,
             NEAR,
         )

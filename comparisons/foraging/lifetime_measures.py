@@ -18,7 +18,7 @@ def _own_return_per_step(scores: Scores, over: Resampler) -> Iterator[Row]:
         yield over.mean("network", own["rewards"].to_numpy() / lifetime, train_lifetime=lifetime)
 
 
-def _own_share_of_optimum(scores: Scores, over: Resampler) -> Iterator[Row]:
+def _own_return_share(scores: Scores, over: Resampler) -> Iterator[Row]:
     for lifetime, optimum, own in _in_own_lifetime(scores):
         yield over.mean("network", own["rewards"].to_numpy() / optimum, train_lifetime=lifetime)
 
@@ -93,7 +93,7 @@ IN_OWN_LIFETIME = Section(
     "if all later choices are optimal: 0 is optimal.",
     (
         Measure("own_return_per_step", "return per step", "rewards per step", _own_return_per_step),
-        Measure("own_share_of_optimum", "return as a share of the exact optimum", "fraction", _own_share_of_optimum),
+        Measure("own_return_share", "return as a share of the exact optimum", "fraction", _own_return_share),
         Measure(
             "own_lost_share",
             "expected rewards lost by choices, as a share of the exact optimum",

@@ -21,7 +21,7 @@ def _return(scores: Scores, over: Resampler) -> Iterator[Row]:
         yield row._replace(unit=scores.rewards_unit)
 
 
-def _share_of_optimum(scores: Scores, over: Resampler) -> Iterator[Row]:
+def _return_share(scores: Scores, over: Resampler) -> Iterator[Row]:
     yield from _returns(scores, over, scores.exact["optimal"])
 
 
@@ -105,7 +105,7 @@ SECTIONS = (
         "the best possible without knowing the task. The baselines are the small goal alone and untrained networks.",
         (
             Measure("return", "return", UNIT_OF_ROW, _return),
-            Measure("share_of_optimum", "return as a share of the exact optimum", "fraction", _share_of_optimum),
+            Measure("return_share", "return as a share of the exact optimum", "fraction", _return_share),
             Measure(
                 "return_by_own_time",
                 "return if networks receive the time in units of their training lifetime",

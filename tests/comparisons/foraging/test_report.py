@@ -49,8 +49,8 @@ def test_all_claims_can_be_decided_at_the_papers_lifetimes(tree):
     assert verdicts["The shortest lifetime in which learning pays is 9 steps."] == "held"
     outcomes = {(claim.measure, *claim.at.items()): verdicts[claim.statement] for claim in claims_of(tree)}
     assert outcomes[("mismatch_slope",)] == "held"
-    assert outcomes["share_of_optimum", ("train_lifetime", 5)] == "held"
-    assert outcomes["own_share_of_optimum", ("train_lifetime", 100)] == "held"
+    assert outcomes["return_share", ("train_lifetime", 5)] == "held"
+    assert outcomes["own_return_share", ("train_lifetime", 100)] == "held"
 
 
 def test_claims_about_a_diverged_network_are_left_out(diverged):
@@ -71,7 +71,7 @@ def test_diverged_networks_are_counted_from_their_scores(tree, diverged):
 
 def test_of_other_grids_only_what_holds_of_any_is_claimed(tree):
     other = with_attributes(tree, family="ForagingGrid(side=7)", is_paper_grid=0)
-    assert {claim.measure for claim in claims_of(other)} == {"own_share_of_optimum", "mismatch_slope"}
+    assert {claim.measure for claim in claims_of(other)} == {"own_return_share", "mismatch_slope"}
     assert "paper" not in set(returns.table(other).who)
 
 
