@@ -102,7 +102,7 @@ def _own_lifetimes() -> Iterator[Claim]:
     """Figure 6, diagonal: returns in the training lifetime beside its exact optimum."""
     for lifetime in (10, 20, 50, 100):
         yield _least(
-            f"Networks trained for {lifetime} steps earn at least nine tenths of the exact optimum in as many steps.",
+            f"Networks trained for {lifetime} steps earn at least nine tenths of the exact optimum in that lifetime.",
             "own_return_share",
             lifetime,
             NEAR,
