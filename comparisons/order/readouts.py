@@ -1,8 +1,9 @@
 """Overlaps of a system's effective map with the modes of its task, from its answers to probes.
 
 A network, exact Bayes and a gradient learner all implement an input-output map at each time. The functions here return
-the map's overlap with every mode of the task, and the mode's own strength; `comparisons.order.trajectories` turns both
 the map's overlap with every mode of the task, and the mode's own strength. `comparisons.order.trajectories` turns both
+into recovery curves. After Rabinowitz 2019 (arXiv 1905.01320): a linear fit, a Fourier transform, and the probability
+of the right action.
 """
 
 from typing import NamedTuple

@@ -12,9 +12,9 @@ from bayesopt.planning.dynamic_programming import value_of_policy
 from bayesopt.planning.heuristics import epsilon_greedy_agent, greedy_agent, thompson_agent, uniform_agent
 from bayesopt.planning.optimal import optimal_agent, plan_of
 from bayesopt.rollout import play
-from comparisons import DecisionEvaluationConfig, certify_decisions, compare_agents
+from comparisons import DecisionEvaluationConfig, certify_decisions, compare
+from comparisons.decisions.action_gaps import Plans, decision_scores
 from comparisons.decisions.exploration import exploration_scores, kl_of_rows
-from comparisons.decisions.scores import Plans, decision_scores
 from comparisons.seams.policies import agent_of, as_policy, trial_encoding
 from metalearners.configs import LSTMConfig
 from metalearners.network import build_network
@@ -30,7 +30,7 @@ SMALL = DecisionEvaluationConfig(
 def compared():
     """The optimal agent and a nearly greedy one, scored as if they were two training seeds."""
     agents = [optimal_agent(FAMILY, horizon=6), epsilon_greedy_agent(FAMILY, epsilon=0.3)]
-    return [compare_agents(agent, FAMILY, evaluation=SMALL) for agent in agents]
+    return [compare(agent, FAMILY, evaluation=SMALL) for agent in agents]
 
 
 def row(comparison, measure, predictor="network"):
@@ -119,7 +119,7 @@ def network(num_arms=2, seed=0):
 
 
 def test_a_plain_module_is_scored_beside_its_untrained_self():
-    comparison = compare_agents([network(seed=0), network(seed=1)], FAMILY, evaluation=SMALL)
+    comparison = compare([network(seed=0), network(seed=1)], FAMILY, evaluation=SMALL)
     assert set(comparison.to_dataframe().predictor) >= {
         "network",
         "network, seed 0",
@@ -159,7 +159,7 @@ def test_units_are_those_of_the_arms_that_vary():
 
 def test_a_family_without_a_plan_is_compared_with_gittins():
     evaluation = DecisionEvaluationConfig(num_tasks=200, length=4, detailed_tasks=50, convergence_tasks=10)
-    comparison = compare_agents(uniform_agent(2), ExponentialBandit(), evaluation=evaluation)
+    comparison = compare(uniform_agent(2), ExponentialBandit(), evaluation=evaluation)
     assert comparison.tree.attrs["reference"] == "Gittins"
     assert "no exact finite-horizon optimum is known for ExponentialBandit" in comparison.tree.attrs["notes"]
     assert not (comparison.to_dataframe().measure == "shortfall").any()
@@ -169,7 +169,7 @@ def test_a_family_without_a_plan_is_compared_with_gittins():
 def test_three_gaussian_arms_are_compared_with_gittins_too():
     family = GaussianBandit((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
     evaluation = DecisionEvaluationConfig(num_tasks=200, length=4, detailed_tasks=50, convergence_tasks=10)
-    comparison = compare_agents(greedy_agent(family), family, evaluation=evaluation)
+    comparison = compare(greedy_agent(family), family, evaluation=evaluation)
     assert comparison.tree.attrs["reference"] == "Gittins"
 
 
@@ -188,21 +188,21 @@ def broken_agent(probs):
 )
 def test_agents_without_a_distribution_are_refused(probs, message):
     with pytest.raises(ValueError, match=message):
-        compare_agents(broken_agent(probs), FAMILY, evaluation=SMALL)
+        compare(broken_agent(probs), FAMILY, evaluation=SMALL)
 
 
 def test_networks_of_the_wrong_size_are_refused():
     with pytest.raises(ValueError, match="a policy for 2 arms must have 3 outputs"):
-        compare_agents(build_network(LSTMConfig(4), input_size=5, output_size=2, seed=0), FAMILY, evaluation=SMALL)
-    with pytest.raises(ValueError, match="needs at least one network"):
-        compare_agents([], FAMILY)
+        compare(build_network(LSTMConfig(4), input_size=5, output_size=2, seed=0), FAMILY, evaluation=SMALL)
+    with pytest.raises(ValueError, match="at least one network; got an empty sequence"):
+        compare([], FAMILY)
 
 
 def test_same_seed_same_numbers():
     few = DecisionEvaluationConfig(num_tasks=200, length=4, certificate_length=2, detailed_tasks=50)
-    one, two = (compare_agents(thompson_agent(FAMILY), FAMILY, seed=3, evaluation=few) for _ in range(2))
+    one, two = (compare(thompson_agent(FAMILY), FAMILY, seed=3, evaluation=few) for _ in range(2))
     assert one.to_dataframe().equals(two.to_dataframe())
-    other = compare_agents(thompson_agent(FAMILY), FAMILY, seed=4, evaluation=few)
+    other = compare(thompson_agent(FAMILY), FAMILY, seed=4, evaluation=few)
     assert not one.to_dataframe().equals(other.to_dataframe())
 
 

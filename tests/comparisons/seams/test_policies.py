@@ -9,7 +9,7 @@ from bayesopt.families.bernoulli_bandit import BernoulliBandit
 from bayesopt.families.contextual_bandit import ContextualBandit
 from bayesopt.rollout import play_probed
 from comparisons.seams.policies import TableStream, agent_of, trial_encoding
-from comparisons.seams.training import meta_train_policy, new_policy
+from comparisons.seams.training import meta_train, new_policy
 from metalearners import (
     AllActions,
     ContextualTrialEncoding,
@@ -28,7 +28,7 @@ TINY = ReinforcementConfig(
 
 @pytest.fixture(scope="module")
 def policy():
-    return meta_train_policy(FAMILY, training=TINY, network=LSTMConfig(hidden_size=8))
+    return meta_train(FAMILY, training=TINY, network=LSTMConfig(hidden_size=8))
 
 
 def test_a_contextual_family_feeds_its_contexts_and_what_arms_pay_in_them():
@@ -68,8 +68,8 @@ def test_an_agent_asked_about_every_context_answers_as_the_policy(policy):
 
 
 def test_a_finished_run_is_taken_up_as_it_ended(tmp_path):
-    trained = meta_train_policy(FAMILY, training=TINY, network=LSTMConfig(hidden_size=8), directory=tmp_path)
-    again = meta_train_policy(FAMILY, training=TINY, network=LSTMConfig(hidden_size=8), directory=tmp_path)
+    trained = meta_train(FAMILY, training=TINY, network=LSTMConfig(hidden_size=8), directory=tmp_path)
+    again = meta_train(FAMILY, training=TINY, network=LSTMConfig(hidden_size=8), directory=tmp_path)
     fresh = new_policy(FAMILY, LSTMConfig(hidden_size=8), horizon=4, seed=0)
     weights = [module.state_dict()["network.readout.weight"] for module in (trained, again, fresh)]
     assert weights[0].equal(weights[1])
