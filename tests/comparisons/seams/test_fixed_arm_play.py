@@ -35,7 +35,7 @@ from comparisons.seams.fixed_arms import (
     specialist_tables,
     unit_of,
 )
-from comparisons.seams.foraging import drawn_goals, foraging_encoding, foraging_batch, foraging_tasks
+from comparisons.seams.foraging import drawn_goals, foraging_batch, foraging_encoding, foraging_tasks
 from metalearners.configs import StackedLSTMConfig
 from metalearners.policy import RecurrentPolicy
 from metalearners.stacked_lstm import build_stack
