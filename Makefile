@@ -11,8 +11,10 @@ CREATED := $(VENV)/.created
 RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 DOCS := $(VENV)/.installed-docs
+ALL := $(VENV)/.installed-all
 SCRATCH := .venv-constraints
 
+unexport PYTHONDONTWRITEBYTECODE  # without bytecode on disk, every test worker compiles all modules: 8 s each
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help report test test-slow bench lint docs constraints clean
@@ -78,3 +80,8 @@ $(DOCS): pyproject.toml constraints.txt $(CREATED)
 	@echo "Installing bayesgauge and its documentation tools into $(VENV): a few minutes, the first time"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	@touch $(RUNTIME) $@
+
+$(ALL): pyproject.toml constraints.txt $(CREATED)
+	@echo "Installing bayesgauge into $(VENV), with its test and documentation tools: a few minutes, the first time"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,docs]'
+	@touch $(RUNTIME) $(DEV) $(DOCS) $@

@@ -12,6 +12,8 @@ from jaxtyping import install_import_hook
 
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(".pytest_cache/jax"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+# For workers, which start after this line: glibc otherwise keeps what each thread of JAX's compiler freed, 0.5 GB.
+os.environ.setdefault("MALLOC_ARENA_MAX", "1")
 
 PACKAGES = ["bayesopt", "metalearners", "comparisons"]
 
@@ -21,6 +23,18 @@ if _too_early:
 
 # As for static type checkers, an int may stand where a float is asked for.
 install_import_hook(PACKAGES, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+
+MOST_PROGRAMS = 100
+"""Programs compiled by JAX that a process may hold between two tests; each takes 2 to 6 MB."""
+
+
+@pytest.fixture(autouse=True)
+def compiled_programs_are_released():
+    """Releases JAX's compiled programs when they are many; by itself it keeps each one until the process ends."""
+    yield
+    if (jax := sys.modules.get("jax")) and len(jax.devices()[0].client.live_executables()) > MOST_PROGRAMS:
+        jax.clear_caches()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from bayesopt.agent import Agent, Plan
 from bayesopt.beliefs import prior_beliefs, update_arms
 from bayesopt.family import AbstractBanditFamily, HasArmBeliefs
 from bayesopt.rollout import validated_action_probs
-from comparisons.decisions.scores import mean_gap
+from comparisons.decisions.action_gaps import mean_gap
 
 MAX_HISTORIES = 1_000_000
 

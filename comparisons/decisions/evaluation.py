@@ -19,10 +19,10 @@ from bayesopt.family import (
 )
 from bayesopt.planning import heuristics
 from bayesopt.rollout import Trajectories, play
+from comparisons.decisions.action_gaps import DecisionScores, Plans, decision_scores
 from comparisons.decisions.certificates import certify_decisions, longest_certifiable_episode, pays_one_or_zero
 from comparisons.decisions.exploration import exploration_scores
 from comparisons.decisions.references import plans_of, reference_agents
-from comparisons.decisions.scores import DecisionScores, Plans, decision_scores
 from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.decisions.tree import SCHEMA
 from comparisons.provenance import versions

@@ -10,7 +10,8 @@ from comparisons.claims import Verdict
 from comparisons.decisions.claims import claims_of
 from comparisons.decisions.figures import by_trial, certificate, convergence, losses, margins, repeats
 from comparisons.decisions.figures.margins import gap_by_trial
-from comparisons.decisions.measures import SECTIONS, curves_of, has_optimum, scores_of
+from comparisons.decisions.measures import SECTIONS
+from comparisons.decisions.scores import curves_of, has_optimum, scores_of
 from comparisons.decisions.tree import SCHEMA
 from comparisons.kind import Answer, Citation, Diagnostic, Kind
 from comparisons.report.citations import DUAN, MIKULIK, NUMPYRO, PYTORCH, WANG
@@ -91,7 +92,7 @@ def _of_shortfall(tree: xr.DataTree, table: Table) -> tuple[str, list[str]]:
     digits = digits_for(*lost.interval)
     sentence = (
         f"The network earns {earned} of the {value:.{decimals}f} rewards that the Bayes-optimal policy earns in "
-        f"{length} trials: a shortfall of {number(estimate, digits)} ({_LEVEL} interval "
+        f"{length} trials: a shortfall V* − V(network) = {number(estimate, digits)} ({_LEVEL} interval "
         f"{number(lower, digits, like=estimate)} to {number(upper, digits, like=estimate)}, over {lost.over})"
     )
     share = table.get("share_of_greedy_shortfall", "network")

@@ -5,91 +5,11 @@ summed action gap along the agent's own trajectories, and a second time as a pai
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import numpy as np
-import xarray as xr
-from jaxtyping import Float
-
+from comparisons.decisions.certificate_measures import CERTIFICATE
+from comparisons.decisions.scores import Decisions
 from comparisons.kind import Measure, Role, Section
-from comparisons.rows import Resampler, Row, Scores, curve_of, exactly, in_standard_errors, without_interval
-from comparisons.statistics.intervals import Interval
-
-CURVES = ("action_gap", "optimal_probs", "uncertain_probs", "matching_distance")
-"""Scores by trial that have a curve with intervals."""
-
-
-@dataclass(frozen=True)
-class Decisions:
-    """Scores of all agents; the training seeds of a network are one agent."""
-
-    tree: xr.DataTree
-    players: dict[str, list[int]]
-    """Rows of each agent along `player`; the oracle is among them."""
-    length: int
-    """Trials per episode."""
-    totals: xr.Dataset
-    trials: xr.Dataset
-
-    @property
-    def agents(self) -> list[str]:
-        """All agents but the oracle."""
-        return [name for name in self.players if name != "oracle"]
-
-    @property
-    def has_optimum(self) -> bool:
-        """Whether the exact optimum is known."""
-        return has_optimum(self.tree)
-
-    def total(self, variable: str, name: str) -> Scores:
-        """Return sums over the trials of each task."""
-        return self.totals[variable].to_numpy()[self.players[name]].astype(float)
-
-    def mean(self, variable: str, name: str) -> Scores:
-        """Return means over the trials of each detailed task."""
-        return np.nanmean(self.trials[variable].to_numpy()[self.players[name]], axis=2)
-
-
-def scores_of(tree: xr.DataTree) -> Decisions:
-    """Return the scores of a comparison of decisions."""
-    totals, trials = tree["totals"].to_dataset(), tree["trials"].to_dataset()
-    return Decisions(tree, player_groups(tree), int(tree.attrs["length"]), totals, trials)
-
-
-def player_groups(tree: xr.DataTree) -> dict[str, list[int]]:
-    """Return the players that are one agent to the reader, by index: training seeds together, references alone."""
-    groups: dict[str, list[int]] = {}
-    for index, player in enumerate(tree["totals"]["player"].to_numpy()):
-        name = str(player)
-        for several in ("untrained network", "network"):
-            if name.removeprefix(f"{several} ").isdigit():
-                name = several
-        groups.setdefault(name, []).append(index)
-    return groups
-
-
-def has_optimum(tree: xr.DataTree) -> bool:
-    """Return whether the exact optimum is known, so that there are action gaps and shortfalls."""
-    return "optimal_value" in tree.attrs
-
-
-def curves_of(scores: Decisions, seed: int) -> xr.Dataset:
-    """Return mean scores at every trial with percentile intervals, and the cumulative regret to the oracle."""
-    trials, groups = scores.trials, scores.players
-    curves = {
-        variable: np.stack([curve_of(trials[variable].to_numpy()[rows], seed) for rows in groups.values()])
-        for variable in CURVES
-    }
-    best = scores.tree["tasks"]["best_expected_reward"].to_numpy()[None, : trials.sizes["detailed_task"], None]
-    expected = trials["expected_rewards"].to_numpy()
-    curves["cumulative_regret"] = np.stack(
-        [curve_of(np.cumsum(best - expected[rows], axis=2), seed) for rows in groups.values()]
-    )
-    dimensions = ("predictor", "time", "bound")
-    return xr.Dataset(
-        {variable: (dimensions, values) for variable, values in curves.items()},
-        coords={"predictor": list(groups), "bound": list(Interval._fields)},
-    )
+from comparisons.rows import Resampler, Row, exactly, in_standard_errors, without_interval
 
 
 def _shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
@@ -204,44 +124,6 @@ def _repeats(scores: Decisions, over: Resampler, is_loss: float) -> Iterator[Row
         counted = after.sum(axis=2).astype(float)
         if counted.sum():
             yield over.ratio(name, (repeats * after).sum(axis=2), counted)
-
-
-def _certified_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
-    if (exact := _exact(scores, "gap_by_time")) is not None:
-        length = exact.shape[1]
-        row = exactly("network", float(exact.sum(axis=1).mean()), length=length)
-        yield row._replace(unit=f"rewards per {length} trials")
-
-
-def _sampled_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
-    if (exact := _exact(scores, "gap_by_time")) is not None:
-        length = exact.shape[1]
-        row = over.mean("network", _sampled(scores, length), length=length)
-        yield row._replace(unit=f"rewards per {length} trials")
-
-
-def _sampled_minus_certified(scores: Decisions, over: Resampler) -> Iterator[Row]:
-    if (exact := _exact(scores, "gap_by_time")) is not None:
-        sampled = _sampled(scores, exact.shape[1]).mean(0)
-        yield without_interval("network", in_standard_errors(sampled - float(exact.sum(axis=1).mean())))
-
-
-def _certified_value(scores: Decisions, over: Resampler) -> Iterator[Row]:
-    exact = _exact(scores, "rewards_by_time")
-    if exact is not None and exact.shape[1] == scores.length:
-        yield exactly("network", float(exact.sum(axis=1).mean()))
-
-
-def _exact(scores: Decisions, variable: str) -> Float[np.ndarray, "training_seed time"] | None:
-    """Return exact scores at each of the first trials, where there is a certificate."""
-    if not scores.has_optimum or "certificate" not in scores.tree.children:
-        return None
-    return scores.tree["certificate"][variable].to_numpy()
-
-
-def _sampled(scores: Decisions, length: int) -> Scores:
-    """Return the network's summed action gap over the first trials of each detailed task."""
-    return scores.trials["action_gap"].to_numpy()[scores.players["network"]][:, :, :length].sum(axis=2)
 
 
 _EPISODE = "rewards per {length} trials"
@@ -365,31 +247,6 @@ SECTIONS = (
             ),
         ),
     ),
-    Section(
-        "Certificate",
-        "The network's shortfall in the first trials, summed over every possible history: no sampling error for these "
-        "networks.",
-        (
-            Measure(
-                "certified_shortfall",
-                "exact shortfall of the first {length} trials",
-                "rewards",
-                _certified_shortfall,
-            ),
-            Measure(
-                "sampled_shortfall",
-                "sampled shortfall of the first {length} trials",
-                "rewards",
-                _sampled_shortfall,
-            ),
-            Measure(
-                "sampled_minus_certified",
-                "sampled minus exact shortfall",
-                "standard errors",
-                _sampled_minus_certified,
-            ),
-            Measure("certified_value", "exact rewards per episode", _EPISODE, _certified_value),
-        ),
-    ),
+    CERTIFICATE,
 )
 """All measures, in the order of the report."""

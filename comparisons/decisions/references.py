@@ -7,7 +7,7 @@ from bayesopt.episodes import sample_reward_tables
 from bayesopt.family import AbstractBanditFamily, HasFiniteHorizonIndices, HasGittinsIndices
 from bayesopt.planning import heuristics
 from bayesopt.planning.optimal import agent_of_plan, finite_horizon_index_agent, gittins_agent, plan_of
-from comparisons.decisions.scores import Plans
+from comparisons.decisions.action_gaps import Plans
 from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.seeding import key_for
 

@@ -1,79 +1,85 @@
-"""What one agent earns on reward tables, and what each of its choices costs against the exact optimum.
+"""Scores of all agents of a comparison of decisions, grouped into agents, with their curves over trials."""
 
-The action gap Q*(a*) - Q*(a) of what an agent does, averaged over its probabilities, is zero for every optimal action,
-ties included. Summed over an episode, its expectation is the value the agent falls short of the optimum by, V* - V(π):
-the performance difference lemma (Kakade & Langford 2002, ICML), and the twin of KL = excess log loss.
-"""
-
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+import xarray as xr
 
-from bayesopt.agent import Plan
-from bayesopt.beliefs import prior_beliefs, update_arms
-from bayesopt.family import AbstractBanditFamily, HasArmBeliefs
-from bayesopt.rollout import Trajectories
+from comparisons.rows import Scores, curve_of
+from comparisons.statistics.intervals import Interval
 
-ByTime = Float[np.ndarray, "task time"]
-
-
-class DecisionScores(NamedTuple):
-    """One agent on one set of tables, trial by trial, averaged over the agent's own probabilities.
-
-    Rewards and gaps are in rewards. Without a plan, gaps and the probability of an optimal action are NaN.
-    """
-
-    expected_rewards: ByTime
-    """What the agent's action was worth on average, given the latents."""
-    action_gap: ByTime
-    """Q*(a*) - Q*(a) of the undiscounted plan."""
-    discounted_action_gap: ByTime
-    """The same of the discounted plan, discounted to the first trial."""
-    optimal_probs: ByTime
-    """Probability of the set of optimal actions of the undiscounted plan."""
-    belief_margin: ByTime
-    """How far the largest posterior mean is above the second largest, before the action."""
+CURVES = ("action_gap", "optimal_probs", "uncertain_probs", "matching_distance")
+"""Scores by trial that have a curve with intervals."""
 
 
-class Plans(NamedTuple):
-    """The exact references of an evaluation: with rewards counted alike, and with later ones discounted."""
+@dataclass(frozen=True)
+class Decisions:
+    """Scores of all agents; the training seeds of a network are one agent."""
 
-    undiscounted: Plan
-    discounted: Plan
-    discount: float
+    tree: xr.DataTree
+    players: dict[str, list[int]]
+    """Rows of each agent along `player`; the oracle is among them."""
+    length: int
+    """Trials per episode."""
+    totals: xr.Dataset
+    trials: xr.Dataset
 
+    @property
+    def agents(self) -> list[str]:
+        """All agents but the oracle."""
+        return [name for name in self.players if name != "oracle"]
 
-def decision_scores(
-    family: AbstractBanditFamily,
-    trajectories: Trajectories,
-    expected_rewards: Float[np.ndarray, "task arm"],
-    plans: Plans | None,
-) -> DecisionScores:
-    """Score what an agent did, along its own trajectories."""
-    assert isinstance(family, HasArmBeliefs)
-    num_tasks, length = trajectories.actions.shape
-    scores = DecisionScores(*(np.full((num_tasks, length), np.nan) for _ in DecisionScores._fields))
-    belief = prior_beliefs(family, num_tasks)
-    for time in range(length):
-        probs = trajectories.action_probs[:, time]
-        scores.expected_rewards[:, time] = (probs * expected_rewards).sum(axis=1)
-        means = np.sort(family.posterior_means(belief), axis=1)
-        scores.belief_margin[:, time] = means[:, -1] - means[:, -2] if means.shape[1] > 1 else 0.0
-        if plans is not None:
-            scores.action_gap[:, time] = mean_gap(plans.undiscounted.action_values(belief, time), probs)
-            later = plans.discount**time
-            scores.discounted_action_gap[:, time] = later * mean_gap(
-                plans.discounted.action_values(belief, time), probs
-            )
-            is_optimal = plans.undiscounted.optimal_actions(belief, time)
-            scores.optimal_probs[:, time] = (probs * is_optimal).sum(axis=1)
-        belief = update_arms(family, belief, trajectories.actions[:, time], trajectories.rewards[:, time])
-    return scores
+    @property
+    def has_optimum(self) -> bool:
+        """Whether the exact optimum is known."""
+        return has_optimum(self.tree)
+
+    def total(self, variable: str, name: str) -> Scores:
+        """Return sums over the trials of each task."""
+        return self.totals[variable].to_numpy()[self.players[name]].astype(float)
+
+    def mean(self, variable: str, name: str) -> Scores:
+        """Return means over the trials of each detailed task."""
+        return np.nanmean(self.trials[variable].to_numpy()[self.players[name]], axis=2)
 
 
-def mean_gap(
-    values: Float[np.ndarray, "task arm"], action_probs: Float[np.ndarray, "task arm"]
-) -> Float[np.ndarray, "task"]:
-    """The reference's action gap, averaged over an agent's probabilities."""
-    return (action_probs * (values.max(axis=1, keepdims=True) - values)).sum(axis=1)
+def scores_of(tree: xr.DataTree) -> Decisions:
+    """Return the scores of a comparison of decisions."""
+    totals, trials = tree["totals"].to_dataset(), tree["trials"].to_dataset()
+    return Decisions(tree, player_groups(tree), int(tree.attrs["length"]), totals, trials)
+
+
+def player_groups(tree: xr.DataTree) -> dict[str, list[int]]:
+    """Return the players that are one agent to the reader, by index: training seeds together, references alone."""
+    groups: dict[str, list[int]] = {}
+    for index, player in enumerate(tree["totals"]["player"].to_numpy()):
+        name = str(player)
+        for several in ("untrained network", "network"):
+            if name.removeprefix(f"{several} ").isdigit():
+                name = several
+        groups.setdefault(name, []).append(index)
+    return groups
+
+
+def has_optimum(tree: xr.DataTree) -> bool:
+    """Return whether the exact optimum is known, so that there are action gaps and shortfalls."""
+    return "optimal_value" in tree.attrs
+
+
+def curves_of(scores: Decisions, seed: int) -> xr.Dataset:
+    """Return mean scores at every trial with percentile intervals, and the cumulative regret to the oracle."""
+    trials, groups = scores.trials, scores.players
+    curves = {
+        variable: np.stack([curve_of(trials[variable].to_numpy()[rows], seed) for rows in groups.values()])
+        for variable in CURVES
+    }
+    best = scores.tree["tasks"]["best_expected_reward"].to_numpy()[None, : trials.sizes["detailed_task"], None]
+    expected = trials["expected_rewards"].to_numpy()
+    curves["cumulative_regret"] = np.stack(
+        [curve_of(np.cumsum(best - expected[rows], axis=2), seed) for rows in groups.values()]
+    )
+    dimensions = ("predictor", "time", "bound")
+    return xr.Dataset(
+        {variable: (dimensions, values) for variable, values in curves.items()},
+        coords={"predictor": list(groups), "bound": list(Interval._fields)},
+    )

@@ -106,7 +106,8 @@ VALUE = Section(
 SEEDS = Section(
     "Single settings: exploration of training seeds",
     "Pulls of the unknown arm per probe task, in which its mean is the prior mean. A small p-value, between 0 and 1, "
-    "is evidence for two kinds of networks in one setting.",
+    "is evidence for two kinds of networks in one setting. The share of training seeds that learn has a posterior mean "
+    "and a posterior interval.",
     (
         Measure("probe_pulls", "exploration", "trials", _probe_pulls),
         Measure("learning_share", "share of training seeds that learn", "fraction of training seeds", _learning_share),

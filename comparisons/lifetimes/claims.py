@@ -12,7 +12,7 @@ from comparisons.lifetimes.scores import lifetimes_of
 from comparisons.rows import Table
 
 REGAINED = 0.5
-"""Share of what never learning loses that networks regain, at least."""
+"""Least share of the regret of never exploring that networks are claimed to regain."""
 
 BOUNDARY_RATIO = 1.25
 """Factor, either way, within which the networks' learning threshold is that of the Bayes-optimal policy."""

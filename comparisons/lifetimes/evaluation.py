@@ -36,7 +36,7 @@ _SCORES = ("shortfall", "shortfall_error", "mean_pulls")
 
 
 @dataclass(frozen=True)
-class _Scores:
+class _Arrays:
     """Arrays that evaluation fills in, stack by stack; NaN where a network diverged."""
 
     steps: tuple[int, ...]
@@ -130,10 +130,10 @@ def evaluate_theory(experiment: TheoryExperiment) -> xr.DataTree:
     return validate(tree, SCHEMA)
 
 
-def _empty(experiment: SpecialistExperiment | GeneralistExperiment, num_cells: int) -> _Scores:
+def _empty(experiment: SpecialistExperiment | GeneralistExperiment, num_cells: int) -> _Arrays:
     steps = experiment.training.checkpoint_steps()
     shape = (len(experiment.training_seeds), num_cells)
-    return _Scores(
+    return _Arrays(
         steps,
         {name: np.full((len(steps), *shape), np.nan) for name in _SCORES},
         np.full((len(steps), *shape, experiment.evaluation.num_probes), np.nan, np.float32),
@@ -149,7 +149,7 @@ def _network_alone(path: Path, config: StackedLSTMConfig, encoding: TrialEncodin
 
 
 def _tree(
-    experiment: SpecialistExperiment | GeneralistExperiment, settings: Sequence[Setting], found: _Scores, shown: Shown
+    experiment: SpecialistExperiment | GeneralistExperiment, settings: Sequence[Setting], found: _Arrays, shown: Shown
 ) -> xr.DataTree:
     dimensions = ("training_seed", "cell")
     last = {name: (dimensions, values[-1]) for name, values in found.scores.items()}

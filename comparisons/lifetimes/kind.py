@@ -114,7 +114,7 @@ KIND = Kind(
     },
     roles_in_words="Scored: the meta-trained networks. Ceiling: the Bayes-optimal policy. The best explore-then-commit "
     "policy and the policy of the paper's printed formula are references. The policy that never explores and untrained "
-    "networks are floors. Intervals over training seeds are Student's.",
+    "networks are floors. Intervals over training seeds are Student's t unless a section says otherwise.",
     places={
         "reward_scale": "reward scale {:g}",
         "prior_scale": "prior scale {:g}",

@@ -168,7 +168,7 @@ EXPLORATION = Section(
     "The correlation is over settings; at 1 networks explore in proportion to the reference. A learning threshold is "
     "the prior scale above which most networks, or a reference, learn. The distance between two thresholds is a mean "
     "over reward scales: at 0 they are equal, above 0 networks learn too rarely. Its logarithm is that of the ratio: "
-    "0.1 is about 10 %.",
+    "0.1 is about 10 %. Intervals of thresholds are bootstrap intervals over networks.",
     (
         Measure("pulls_correlation", "correlation of exploration with a reference", "correlation", _pulls_correlation),
         Measure(

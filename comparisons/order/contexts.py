@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from torch import nn
 
 from bayesopt.episodes import ContextualRewardTables, sample_contextual_tables
 from bayesopt.families import ContextualBandit
@@ -27,7 +26,7 @@ from comparisons.order.readouts import choice_overlaps, correct_probs, restricte
 from comparisons.order.runs import experiment_attributes, outer_recoveries
 from comparisons.order.settings import OrderEvaluationConfig
 from comparisons.order.systems import IN_DISTRIBUTION, OuterRecoveries, Role, Score, System, order_tree
-from comparisons.seams.policies import Player, as_policy
+from comparisons.seams.policies import Player, as_policies
 from comparisons.seams.training import at_checkpoints, new_policy
 from comparisons.seeding import integer_for, key_for
 from metalearners.learner_configs import PolicyGradientConfig
@@ -73,12 +72,9 @@ def evaluate_policies(
     """
     if not isinstance(family, ContextualBandit):
         raise TypeError(f"family must be a ContextualBandit; got {type(family).__name__}")
-    agents = [type(one).__name__ for one in networks if not isinstance(one, nn.Module)]
-    if agents:
-        raise TypeError(f"network must be a torch module on contextual bandits, where it is probed; got {agents[0]}")
     experiment = ContextualOrderExperiment(family, evaluation=evaluation, seed=seed)
     horizon = experiment.training.horizon
-    policies = [as_policy(one, family, horizon=horizon) for one in networks]  # pyright: ignore[reportArgumentType]
+    policies = as_policies(networks, family, horizon=horizon)
     tables = tables_of(experiment, horizon, evaluation.num_tasks)
     return _tree(experiment, policies, tables, learned=(), outer=(), scores=())
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from comparisons.kind import Measure, Section
 from comparisons.order.scores import Orders
 from comparisons.order.trajectories import Recoveries, resampled_curves
 from comparisons.rows import Resampler, Row, from_resamples, over_tasks
@@ -31,18 +32,15 @@ def accuracy_gap(orders: Orders, over: Resampler) -> Iterator[Row]:
             yield row._replace(unit=course.unit)
 
 
-def lowest_share_of_start(orders: Orders, over: Resampler) -> Iterator[Row]:
-    """Yield the lowest probability of the context learned last, as a share of its start."""
+def _lowest_share_of_start(orders: Orders, over: Resampler) -> Iterator[Row]:
     return _score(orders, over, "lowest_share_of_start")
 
 
-def change_elsewhere(orders: Orders, over: Resampler) -> Iterator[Row]:
-    """Yield the change in other contexts while one is learned."""
+def _change_elsewhere(orders: Orders, over: Resampler) -> Iterator[Row]:
     return _score(orders, over, "change_elsewhere")
 
 
-def time_to_learn_all(orders: Orders, over: Resampler) -> Iterator[Row]:
-    """Yield the time to learn the last context, by the number of contexts."""
+def _time_to_learn_all(orders: Orders, over: Resampler) -> Iterator[Row]:
     return _score(orders, over, "time_to_learn_all")
 
 
@@ -55,3 +53,31 @@ def _score(orders: Orders, over: Resampler, name: str) -> Iterator[Row]:
             else:
                 interval = bootstrap_mean(score.values, seed=over.seed)
             yield Row(score.system, interval, over_tasks(len(score.values)), at, score.unit)
+
+
+INTERFERENCE = Section(
+    "Interference between contexts",
+    "A lowest share of 1 means that no context falls below its start. A change elsewhere of at least 0 means that "
+    "learning one context costs the others nothing: no interference. Times are at least 0, and infinite where some "
+    "context was not learned.",
+    (
+        Measure(
+            "lowest_share_of_start",
+            "lowest probability of the last context, as a share of its start",
+            "of the initial probability",
+            _lowest_share_of_start,
+        ),
+        Measure(
+            "change_elsewhere",
+            "change in other contexts while one is learned",
+            "probability per trial",
+            _change_elsewhere,
+        ),
+        Measure(
+            "time_to_learn_all",
+            "time to learn the last context",
+            "learning rate × steps",
+            _time_to_learn_all,
+        ),
+    ),
+)

@@ -273,31 +273,6 @@ SECTIONS = (
             ),
         ),
     ),
-    Section(
-        "Interference between contexts",
-        "A lowest share of 1 means that no context falls below its start. A change elsewhere of at least 0 means that "
-        "learning one context costs the others nothing: no interference. Times are at least 0, and infinite where some "
-        "context was not learned.",
-        (
-            Measure(
-                "lowest_share_of_start",
-                "lowest probability of the last context, as a share of its start",
-                "of the initial probability",
-                course_measures.lowest_share_of_start,
-            ),
-            Measure(
-                "change_elsewhere",
-                "change in other contexts while one is learned",
-                "probability per trial",
-                course_measures.change_elsewhere,
-            ),
-            Measure(
-                "time_to_learn_all",
-                "time to learn the last context",
-                "learning rate × steps",
-                course_measures.time_to_learn_all,
-            ),
-        ),
-    ),
+    course_measures.INTERFERENCE,
 )
 """All measures, in the order of the report."""

@@ -1,7 +1,6 @@
 """Trains and evaluates the networks of an experiment on prediction."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import xarray as xr
 
@@ -9,9 +8,7 @@ from comparisons.experiment import TrainingUnit
 from comparisons.predictions import evaluation
 from comparisons.predictions.experiment import PredictionExperiment
 from comparisons.seams.training import at_checkpoints, meta_train, new_predictor
-
-if TYPE_CHECKING:
-    from metalearners.network import SequencePredictor
+from metalearners.network import SequencePredictor
 
 EVALUATION_VERSION = 1
 
@@ -30,7 +27,7 @@ def train(experiment: PredictionExperiment, unit: TrainingUnit, directory: Path)
 def evaluate(experiment: PredictionExperiment, directories: tuple[Path, ...]) -> xr.DataTree:
     """Return the scores of the trained networks, and of all their checkpoints."""
 
-    def make(seed: int) -> "SequencePredictor":
+    def make(seed: int) -> SequencePredictor:
         return new_predictor(experiment.family, experiment.network, seed=seed)
 
     checkpoints = at_checkpoints(make, experiment.training, experiment.training_seeds, directories)

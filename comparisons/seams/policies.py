@@ -1,6 +1,7 @@
 """Adapter between JAX and PyTorch for decisions: networks become agents, and families give them tasks."""
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,14 @@ def as_policy(network: nn.Module, family: BanditFamily, *, horizon: int) -> Recu
     if isinstance(network, RecurrentPolicy):
         return network
     return RecurrentPolicy(network, trial_encoding(family, horizon=horizon))
+
+
+def as_policies(players: Sequence[Player], family: BanditFamily, *, horizon: int) -> list[RecurrentPolicy]:
+    """Return torch modules as policies; raises `TypeError` for an agent, which cannot be probed."""
+    networks = [one for one in players if isinstance(one, nn.Module)]
+    if agents := [type(one).__name__ for one in players if not isinstance(one, nn.Module)]:
+        raise TypeError(f"network must be a torch module on contextual bandits, where it is probed; got {agents[0]}")
+    return [as_policy(network, family, horizon=horizon) for network in networks]
 
 
 def agent_of(policy: RecurrentPolicy) -> Agent:

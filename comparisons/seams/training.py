@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TypeVar, overload
 
 from torch import nn
 
@@ -32,6 +32,8 @@ from metalearners.runs import load_checkpoint
 from metalearners.supervised import train
 
 Module = TypeVar("Module", bound=nn.Module)
+
+_Config = TypeVar("_Config", TrainingConfig, ReinforcementConfig)
 
 
 @overload
@@ -81,27 +83,28 @@ def meta_train(
     Raises `TypeError` for a family of another kind or settings that do not fit, and `FloatingPointError` when
     training diverges.
     """
-    kind: type[Any]
     match family:
-        case AbstractPredictionFamily() | AbstractRegressionFamily():
-            kind = TrainingConfig
+        case AbstractPredictionFamily():
+            return _meta_train_predictor(family, seed, _settings(TrainingConfig, training, family), network, directory)
+        case AbstractRegressionFamily():
+            return _meta_train_regression(family, seed, _settings(TrainingConfig, training, family), network, directory)
         case AbstractBanditFamily() | AbstractContextualBanditFamily():
-            kind = ReinforcementConfig
+            settings = _settings(ReinforcementConfig, training, family)
+            return _meta_train_policy(family, seed, settings, network, directory)
         case _:
             raise TypeError(
                 "family must be one of sequences, regressions or bandits; "
                 f"got {type(family).__name__}. Train on it by its experiment: `bayesgauge list`"
             )
-    training = kind() if training is None else training
+
+
+def _settings(kind: type[_Config], training: object, family: AbstractFamily) -> _Config:
+    """Return the settings of training, or the defaults without any."""
+    if training is None:
+        return kind()
     if not isinstance(training, kind):
         raise TypeError(f"training must be a {kind.__name__} for {type(family).__name__}; got {training!r}")
-    match family:
-        case AbstractPredictionFamily():
-            return _meta_train_predictor(family, seed, training, network, directory)
-        case AbstractRegressionFamily():
-            return _meta_train_regression(family, seed, training, network, directory)
-        case _:
-            return _meta_train_policy(family, seed, training, network, directory)
+    return training
 
 
 def _meta_train_predictor(

@@ -10,7 +10,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from comparisons.decisions.figures.losses import network_over
-from comparisons.decisions.measures import has_optimum
+from comparisons.decisions.scores import has_optimum
 from comparisons.kind import Figure
 from comparisons.report.points import curve_table
 from comparisons.report.style import (

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.figure import SubFigure
 
 from comparisons.decisions.figures.by_trial import TRIAL, with_trials
-from comparisons.decisions.measures import player_groups
+from comparisons.decisions.scores import player_groups
 from comparisons.kind import Figure
 from comparisons.report.certificate import certificate_points, draw_certificate
 from comparisons.report.words import number

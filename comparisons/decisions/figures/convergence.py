@@ -8,7 +8,7 @@ from matplotlib.figure import SubFigure
 from comparisons.decisions.figures import losses
 from comparisons.decisions.figures.by_trial import COMPARED, of_agents
 from comparisons.decisions.figures.losses import FAMILIAR, loss_label, per_episode, scale_of_losses
-from comparisons.decisions.measures import has_optimum
+from comparisons.decisions.scores import has_optimum
 from comparisons.kind import Figure
 from comparisons.report.convergence import checkpoint_points
 from comparisons.report.points import concatenate

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.figure import SubFigure
 
-from comparisons.decisions.measures import has_optimum, player_groups
+from comparisons.decisions.scores import has_optimum, player_groups
 from comparisons.kind import Figure
 from comparisons.report.points import concatenate
 from comparisons.report.style import COLOURS, NEUTRAL, RESOLUTION, is_drawable, label_plainly, with_legend

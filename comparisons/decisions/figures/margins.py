@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from comparisons.decisions.figures.by_trial import TRIAL
 from comparisons.decisions.figures.losses import per_episode
-from comparisons.decisions.measures import has_optimum, player_groups
+from comparisons.decisions.scores import has_optimum, player_groups
 from comparisons.kind import Figure
 from comparisons.report.words import number
 

@@ -38,8 +38,9 @@ TABLE = [
 ]
 
 
-@functools.cache
+@pytest.fixture(scope="module")
 def solved():
+    """The plan for the grid of the paper, of 118 MB, so it goes when the module is done."""
     return solve_foraging(FAMILY, lifetime=LONGEST)
 
 
@@ -53,34 +54,34 @@ def drawn(num_tasks=3000):
 
 
 @pytest.mark.parametrize(("lifetime", "optimal", "known"), TABLE)
-def test_values_are_those_of_the_table(lifetime, optimal, known):
-    assert round(float(solved().values[lifetime - 1]), 2) == optimal
+def test_values_are_those_of_the_table(lifetime, optimal, known, solved):
+    assert round(float(solved.values[lifetime - 1]), 2) == optimal
     assert round(float(full_information_values(FAMILY, lifetime=lifetime)[-1]), 2) == known
 
 
-def test_not_learning_is_optimal_up_to_eight_steps_and_no_longer():
-    values, small = solved().values, small_goal_values(FAMILY, lifetime=LONGEST)
+def test_not_learning_is_optimal_up_to_eight_steps_and_no_longer(solved):
+    values, small = solved.values, small_goal_values(FAMILY, lifetime=LONGEST)
     np.testing.assert_array_equal(small, np.arange(1, LONGEST + 1) // 2)
     np.testing.assert_allclose(values[:8], small[:8], rtol=1e-12)
     assert (values[8:] - small[8:]).min() == pytest.approx(0.2)  # at ten steps, the smallest gain
     assert (values <= full_information_values(FAMILY, lifetime=LONGEST) + 1e-9).all()
-    assert (np.diff(values) >= -1e-12).all() and solved().value == values[-1]
+    assert (np.diff(values) >= -1e-12).all() and solved.value == values[-1]
 
 
-def test_a_shorter_plan_is_the_start_of_a_longer_one():
+def test_a_shorter_plan_is_the_start_of_a_longer_one(solved):
     short = solve_foraging(FAMILY, lifetime=12)
-    np.testing.assert_array_equal(short.values, solved().values[:12])
-    np.testing.assert_array_equal(short.policy, solved().policy[:12])
+    np.testing.assert_array_equal(short.values, solved.values[:12])
+    np.testing.assert_array_equal(short.policy, solved.policy[:12])
 
 
-def test_known_goals_are_approached_by_the_shortest_way():
+def test_known_goals_are_approached_by_the_shortest_way(solved):
     """With the high goal known at (0, 5), straight up for ever, until the last walk can no longer reach it."""
     belief = ForagingBelief(np.array([31]), np.array([1]))
     for remaining, action in ((50, 0), (10, 0), (5, 0)):
-        chosen = solved().optimal_actions(belief, np.array([0]), remaining)[0]
+        chosen = solved.optimal_actions(belief, np.array([0]), remaining)[0]
         assert chosen[action] and chosen.sum() == 1
-    np.testing.assert_array_equal(solved().optimal_actions(belief, np.array([0]), 2)[0], [1, 0, 0, 1])
-    np.testing.assert_array_equal(solved().optimal_actions(belief, np.array([0]), 1)[0], [1, 1, 1, 1])
+    np.testing.assert_array_equal(solved.optimal_actions(belief, np.array([0]), 2)[0], [1, 0, 0, 1])
+    np.testing.assert_array_equal(solved.optimal_actions(belief, np.array([0]), 1)[0], [1, 1, 1, 1])
 
 
 # --- brute force: histories of a small grid, a dictionary of hypotheses, exact fractions ------------------------------
@@ -155,8 +156,8 @@ def test_action_values_and_ties_are_those_of_brute_force_in_every_state():
         np.testing.assert_array_equal(plan.optimal_actions(here, cells[rows], steps), is_best[rows])
 
 
-def test_action_values_agree_with_the_stored_policy_and_values():
-    plan, layout = solved(), FAMILY.layout
+def test_action_values_agree_with_the_stored_policy_and_values(solved):
+    plan, layout = solved, FAMILY.layout
     rng, num_states = np.random.default_rng(0), 400
     belief = ForagingBelief(rng.integers(1, 32, num_states), rng.integers(1, 2048, num_states))
     cells, remaining = rng.integers(0, 36, num_states), rng.integers(1, 13, num_states)
@@ -174,25 +175,23 @@ def test_action_values_agree_with_the_stored_policy_and_values():
 
 
 @pytest.mark.parametrize("lifetime", [10, 20, 50, LONGEST])
-def test_the_optimal_agent_earns_what_the_plan_says(lifetime):
+def test_the_optimal_agent_earns_what_the_plan_says(lifetime, solved):
     """Within four standard errors of 3000 tasks."""
     tasks = drawn()
-    played = bayesopt.play_tabular(
-        solved().optimal_agent(lifetime=lifetime), tasks, jax.random.key(1), lifetime=lifetime
-    )
+    played = bayesopt.play_tabular(solved.optimal_agent(lifetime=lifetime), tasks, jax.random.key(1), lifetime=lifetime)
     earned = played.rewards.sum(axis=1)
     error = earned.std(ddof=1) / len(earned) ** 0.5
-    assert abs(earned.mean() - solved().values[lifetime - 1]) < 4 * error
+    assert abs(earned.mean() - solved.values[lifetime - 1]) < 4 * error
     assert (earned <= oracle_values(tasks, lifetime=lifetime)[-1] + 1e-9).all()
     counts = goal_counts(FAMILY.layout, played.observations, played.actions, played.rewards)
     np.testing.assert_array_equal(counts.small + 3 * counts.medium + 6 * counts.high, earned)
 
 
-def test_three_regimes_of_goals():
+def test_three_regimes_of_goals(solved):
     """Medium goals between 9 and 12 steps, high ones from 13 on; the counts per life are those of the table."""
     expected = {7: (3, 0, 0), 10: (1.0, 1.4, 0), 13: (0.9, 0, 1.0), 30: (0.6, 0.6, 3.4)}
     for lifetime, stated in expected.items():
-        agent = solved().optimal_agent(lifetime=lifetime)
+        agent = solved.optimal_agent(lifetime=lifetime)
         played = bayesopt.play_tabular(agent, drawn(), jax.random.key(1), lifetime=lifetime)
         counts = goal_counts(FAMILY.layout, played.observations, played.actions, played.rewards)
         for found, mean in zip(counts, stated, strict=True):

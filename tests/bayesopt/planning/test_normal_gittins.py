@@ -34,7 +34,9 @@ def grid_index(n, discount, *, horizon, spacing):
             value = np.maximum(reward, pull)
         return np.interp(0.0, means, pull) - reward
 
-    return optimize.brentq(gain_of_pulling, 0.0, 3.0, xtol=1e-8)
+    root = optimize.brentq(gain_of_pulling, 0.0, 3.0, xtol=1e-8)
+    transitions.clear()  # about 100 MB, which a cycle of references in SciPy would keep for long
+    return root
 
 
 @pytest.mark.parametrize(("n", "discount", "horizon"), [(1, 0.5, 20), (1, 0.9, 50), (2.5, 0.9, 50), (0.5, 0.8, 35)])

@@ -13,8 +13,8 @@ from bayesopt.planning.heuristics import epsilon_greedy_agent, greedy_agent, tho
 from bayesopt.planning.optimal import optimal_agent, plan_of
 from bayesopt.rollout import play
 from comparisons import DecisionEvaluationConfig, certify_decisions, compare
+from comparisons.decisions.action_gaps import Plans, decision_scores
 from comparisons.decisions.exploration import exploration_scores, kl_of_rows
-from comparisons.decisions.scores import Plans, decision_scores
 from comparisons.seams.policies import agent_of, as_policy, trial_encoding
 from metalearners.configs import LSTMConfig
 from metalearners.network import build_network

@@ -21,7 +21,7 @@ from comparisons.decisions.figures.convergence import convergence_table, plot_co
 from comparisons.decisions.figures.losses import FAMILIAR, loss_table, plot_losses
 from comparisons.decisions.figures.margins import PANELS, gap_by_trial, margin_table, plot_gap_by_margin
 from comparisons.decisions.figures.repeats import plot_repeats, repeats_table
-from comparisons.decisions.measures import player_groups
+from comparisons.decisions.scores import player_groups
 from comparisons.report.style import COLOURS, DASHES
 from tests.comparisons.decisions.trees import LENGTH, MARGINS, PLAYERS, SHORTFALLS, STEPS, made_up_decision_tree
 

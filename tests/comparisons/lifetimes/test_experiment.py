@@ -238,7 +238,7 @@ def test_whole_experiments(results, experiment):
 
 
 def test_cells_without_a_spread_are_scored_and_have_no_share(results):
-    """Whoever pulls there loses 1 a pull; the optimum is 0, of which there is no share."""
+    """Every pull there costs 1; the optimum is 0, and nothing is a fraction of it."""
     tree = finished(SPECIALISTS, results)
     certain = [1, 3]
     theory, networks = tree["theory"].to_dataset(), tree["networks"].to_dataset()
@@ -255,7 +255,7 @@ def test_cells_without_a_spread_are_scored_and_have_no_share(results):
     assert np.isfinite([row.interval.estimate for row in values]).all()
 
 
-def test_a_map_on_which_there_is_nothing_to_be_had_has_no_share_of_it(tmp_path):
+def test_a_map_on_which_nothing_can_be_earned_has_no_share_of_it(tmp_path):
     evaluation = dataclasses.replace(EVALUATION, shown_cells=(1,))
     experiment = dataclasses.replace(SPECIALISTS, cells=(CELLS[1], CELLS[3]), stack_size=4, evaluation=evaluation)
     tree = finished(experiment, tmp_path)

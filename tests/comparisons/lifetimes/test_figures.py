@@ -248,7 +248,7 @@ def test_value_curves_have_their_optima_marked(points):
     )
 
 
-def test_histograms_count_every_network_once_and_mark_the_yardsticks(points):
+def test_histograms_count_every_network_once_and_mark_the_references(points):
     theory = points["theory"].to_dataset()
     for cell, ax in enumerate(drawn("seeds", points).axes):
         assert sum(bar.get_height() for bar in ax.patches) == NUM_SEEDS

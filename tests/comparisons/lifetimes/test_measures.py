@@ -25,7 +25,7 @@ PULLS = np.array([[0.0, 3.0, 0.0, 2.0], [0.0, 3.0, 0.0, 0.0], [2.0, 3.0, 0.0, 2.
 
 def made_up_tree(shortfall=SHORTFALL, pulls=PULLS, *, cells=CELLS, lifetimes=(10,)):
     """Four cells, in two of which learning pays; once more for every further lifetime."""
-    num_extra = len(cells) - len(CELLS)  # nothing is to be had there
+    num_extra = len(cells) - len(CELLS)  # nothing can be earned there
     known = {
         "commit_trials": [0, 2, 0, 3],
         "commit_value": [0.0, 3.0, 0.0, 1.0],
@@ -264,7 +264,7 @@ def without(*networks):
 
 
 def test_a_network_that_diverged_does_not_count():
-    """Nor does what there was to be had in its cell: the second seed's regret is 1 of 5."""
+    """Nor do the oracle's rewards in its cell: the second seed's regret is 1 of 5."""
     table = measures_of(without((1, 1)))
     assert table.one("regret_share", NETWORK, **TEN).interval.estimate == pytest.approx((0.2 + 0.2 + 0.3) / 3)
     assert table.one("diverged_networks", NETWORK, **TEN).interval.estimate == 1

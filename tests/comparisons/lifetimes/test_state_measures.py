@@ -4,20 +4,18 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from comparisons.kind import taken
 from comparisons.lifetimes.players import NETWORK, SHUFFLED
 from comparisons.lifetimes.scores import Scores
 from comparisons.lifetimes.state_measures import ENDS
 from comparisons.lifetimes.tree import BEHAVIOUR
-from comparisons.rows import Entry, Over, Resampler, Table
+from comparisons.rows import Over, Resampler, Table
 
 WHERE = {"reward_scale": 2.0, "prior_scale": 3.0, "lifetime": 20}
 
 
 def measures_of(tree: xr.DataTree) -> Table:
-    scores = Scores(tree)
-    return Table(
-        tuple(Entry(measure.name, row) for measure in ENDS.measures for row in measure.rows(scores, Resampler(0)))
-    )
+    return taken([ENDS], Scores(tree), Resampler(0), {})
 
 
 def table_of(ends: list[int], read_outs: list[float], entropies: list[float]) -> Table:
@@ -41,7 +39,7 @@ def test_means_over_training_seeds_with_students_interval():
     half = 4.302653 * np.std([1, 2, 2], ddof=1) / 3**0.5
     assert ends.interval.lower == 1 > 5 / 3 - half  # there is no half a cluster
     assert (ends.interval.estimate, ends.interval.upper) == pytest.approx((5 / 3, 5 / 3 + half))
-    assert ends.over == Over("", 3)
+    assert (ends.unit, ends.over) == ("clusters", Over("", 3))
     assert table.one("read_out", NETWORK, **WHERE).interval.estimate == pytest.approx(0.8)
     entropy = table.one("final_entropy", NETWORK, **WHERE).interval
     assert entropy.estimate == pytest.approx(0.3)
@@ -57,11 +55,6 @@ def test_a_single_network_has_intervals_over_tasks():
     assert table.one("read_out", SHUFFLED, **WHERE).interval.estimate == 0.5
     assert {row.over for _, row in table.entries} == {Over("tasks")}
     assert np.isnan(table.one("end_points", NETWORK, **WHERE).interval.lower)  # one number has no spread
-
-
-def test_clusters_are_counted_in_clusters():
-    units = {measure.name: measure.unit for measure in ENDS.measures}
-    assert units["end_points"] == "clusters" and units["final_entropy"] == "nats"
 
 
 def test_maps_whose_single_networks_were_not_kept_have_no_rows():
