@@ -39,9 +39,9 @@ def test_the_lines_on_decisions_print_what_their_comments_say(capsys, tmp_path, 
     printed = _printed(BLOCKS[1], capsys, tmp_path, monkeypatch)
     (value,) = re.findall(r"no policy earns more: (12\.\d+)\.\.\. rewards", BLOCKS[1])
     assert printed.startswith(value)
-    (shortfall,) = re.findall(r"(a shortfall of \d\.\d+)$", BLOCKS[1], flags=re.MULTILINE)
+    (shortfall,) = re.findall(r"# (a shortfall .*)$", BLOCKS[1], flags=re.MULTILINE)
     assert shortfall in printed
-    estimate, lower, upper = _numbers(rf"a shortfall of {NUMBER} \(95 % interval {NUMBER} to {NUMBER}", printed)
+    estimate, lower, upper = _numbers(rf"= {NUMBER} \(95 % interval {NUMBER} to {NUMBER}", printed)
     assert f"{estimate} [{lower}, {upper}] rewards per 20 trials" in README
 
 
