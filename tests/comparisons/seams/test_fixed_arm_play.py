@@ -35,7 +35,7 @@ from comparisons.seams.fixed_arms import (
     specialist_tables,
     unit_of,
 )
-from comparisons.seams.foraging import drawn_goals, foraging_encoding, foraging_lesson, foraging_tasks
+from comparisons.seams.foraging import drawn_goals, foraging_batch, foraging_encoding, foraging_tasks
 from metalearners.configs import StackedLSTMConfig
 from metalearners.policy import RecurrentPolicy
 from metalearners.stacked_lstm import build_stack
@@ -120,7 +120,7 @@ def test_batches_are_pure_functions_of_seed_and_step():
     for batch in (
         lambda seed, step: specialist_batch(SETTINGS, is_raw=False, batch_size=4, seed=seed, step=step),
         lambda seed, step: generalist_batch(ranges, batch_size=4, seed=seed, step=step),
-        lambda seed, step: foraging_lesson(ForagingGrid(), 10, num_tasks=4, seed=seed, step=step),
+        lambda seed, step: foraging_batch(ForagingGrid(), 10, num_tasks=4, seed=seed, step=step),
     ):
         first, again, later, other = (batch(*at).tasks.rewards for at in ((0, 1), (0, 1), (0, 2), (1, 1)))
         assert torch.equal(first, again)
