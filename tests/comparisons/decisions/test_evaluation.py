@@ -1,5 +1,7 @@
 """Comparing agents with the exact optimum: scores whose truth is known, and agents that break the contract."""
 
+import json
+
 import jax
 import numpy as np
 import pytest
@@ -25,6 +27,8 @@ FAMILY = BernoulliBandit()
 SMALL = DecisionEvaluationConfig(
     num_tasks=3000, length=6, certificate_length=5, detailed_tasks=500, convergence_tasks=100
 )
+FEW = DecisionEvaluationConfig(num_tasks=200, length=4, certificate_length=2, detailed_tasks=50)
+"""Enough for what holds of any number of tasks; one setting, so that JAX compiles once."""
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +123,7 @@ def network(num_arms=2, seed=0):
 
 
 def test_a_plain_module_is_scored_beside_its_untrained_self():
-    comparison = compare([network(seed=0), network(seed=1)], FAMILY, evaluation=SMALL)
+    comparison = compare([network(seed=0), network(seed=1)], FAMILY, evaluation=FEW)
     shortfalls = table_of(comparison.tree).of("shortfall")
     assert [dict(row.at) for row in shortfalls if row.who == "network"] == [
         {},
@@ -160,18 +164,31 @@ def test_units_are_those_of_the_arms_that_vary():
 
 
 def test_a_family_without_a_plan_is_compared_with_gittins():
-    evaluation = DecisionEvaluationConfig(num_tasks=200, length=4, detailed_tasks=50, convergence_tasks=10)
-    comparison = compare(uniform_agent(2), ExponentialBandit(), evaluation=evaluation)
+    comparison = compare(uniform_agent(2), ExponentialBandit(), evaluation=FEW)
     assert comparison.tree.attrs["reference"] == "Gittins"
     assert "no exact finite-horizon optimum is known for ExponentialBandit" in comparison.tree.attrs["notes"]
+    assert "the reference is the Gittins policy, which is optimal for discounting" in comparison.tree.attrs["notes"]
     assert not (comparison.table.measure == "shortfall").any()
     assert interval(comparison, "rewards_below_reference").estimate > 0
 
 
+class Unindexed(ExponentialBandit):
+    """A family that is known to have neither a plan nor indices."""
+
+    gittins_indices = None
+
+
+def test_a_family_without_indices_names_the_reference_that_it_has():
+    comparison = compare(uniform_agent(2), Unindexed(), evaluation=FEW)
+    assert comparison.tree.attrs["reference"] == "knowledge gradient"
+    (note,) = json.loads(comparison.tree.attrs["notes"])
+    assert "the reference is the knowledge gradient policy and action gaps are not reported" in note
+    assert "Gittins" not in comparison.summary()
+
+
 def test_three_gaussian_arms_are_compared_with_gittins_too():
     family = GaussianBandit((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
-    evaluation = DecisionEvaluationConfig(num_tasks=200, length=4, detailed_tasks=50, convergence_tasks=10)
-    comparison = compare(greedy_agent(family), family, evaluation=evaluation)
+    comparison = compare(greedy_agent(family), family, evaluation=FEW)
     assert comparison.tree.attrs["reference"] == "Gittins"
 
 
@@ -201,10 +218,9 @@ def test_networks_of_the_wrong_size_are_refused():
 
 
 def test_same_seed_same_numbers():
-    few = DecisionEvaluationConfig(num_tasks=200, length=4, certificate_length=2, detailed_tasks=50)
-    one, two = (compare(thompson_agent(FAMILY), FAMILY, seed=3, evaluation=few) for _ in range(2))
+    one, two = (compare(thompson_agent(FAMILY), FAMILY, seed=3, evaluation=FEW) for _ in range(2))
     assert one.table.equals(two.table)
-    other = compare(thompson_agent(FAMILY), FAMILY, seed=4, evaluation=few)
+    other = compare(thompson_agent(FAMILY), FAMILY, seed=4, evaluation=FEW)
     assert not one.table.equals(other.table)
 
 
