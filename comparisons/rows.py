@@ -137,6 +137,10 @@ class Table:
             )
         )
 
+    def known(self) -> "Table":
+        """Return the rows whose estimate is a number."""
+        return Table(tuple(entry for entry in self.entries if not np.isnan(entry.row.interval.estimate)))
+
     def placed(self, **at: Coordinate) -> "Table":
         """Return the table with further coordinates in front, as the experiment that it belongs to."""
         return Table(tuple(Entry(name, row._replace(at={**at, **row.at})) for name, row in self.entries))

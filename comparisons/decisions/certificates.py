@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 from jaxtyping import Float
+from numpyro.distributions import constraints
 
 from bayesopt.agent import Agent, Plan
 from bayesopt.beliefs import prior_beliefs, update_arms
@@ -80,8 +81,6 @@ def certify_decisions(agent: Agent, family: AbstractBanditFamily, plan: Plan, *,
 
 def pays_one_or_zero(family: AbstractBanditFamily) -> bool:
     """Whether the family says that its rewards are Bernoulli-distributed, whatever the belief."""
-    from numpyro.distributions import constraints
-
     predictive = family.reward_predictive(family.prior_belief()) if isinstance(family, HasArmBeliefs) else None
     return predictive is not None and predictive.support == constraints.boolean
 

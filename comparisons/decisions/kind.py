@@ -14,7 +14,7 @@ from comparisons.decisions.measures import SECTIONS
 from comparisons.decisions.scores import curves_of, has_optimum, scores_of
 from comparisons.decisions.tree import SCHEMA
 from comparisons.kind import Answer, Citation, Diagnostic, Kind
-from comparisons.report.citations import DUAN, MIKULIK, NUMPYRO, PYTORCH, WANG
+from comparisons.report.citations import DUAN, KAKADE, MIKULIK, NUMPYRO, PYTORCH, WANG
 from comparisons.report.words import agreement, digits_for, number, quantity, tally
 from comparisons.rows import Table, in_standard_errors
 from comparisons.statistics.intervals import LEVEL
@@ -35,21 +35,6 @@ _GITTINS = Citation(
   number  = {2},
   pages   = {148--177},
   year    = {1979}
-}""",
-)
-
-
-_KAKADE = Citation(
-    "The identity behind the shortfall: summed action gaps are lost rewards (performance difference lemma)",
-    "Kakade & Langford (2002), Approximately optimal approximate reinforcement learning",
-    "https://dl.acm.org/doi/10.5555/645531.656005",
-    """\
-@inproceedings{kakade2002approximately,
-  title     = {Approximately Optimal Approximate Reinforcement Learning},
-  author    = {Kakade, Sham and Langford, John},
-  booktitle = {Proceedings of the Nineteenth International Conference on Machine Learning},
-  pages     = {267--274},
-  year      = {2002}
 }""",
 )
 
@@ -214,5 +199,5 @@ KIND = Kind(
         repeats.FIGURE,
         certificate.FIGURE,
     ),
-    citations=(DUAN, WANG, MIKULIK, _KAKADE, _GITTINS, _THOMPSON, NUMPYRO, PYTORCH),
+    citations=(DUAN, WANG, MIKULIK, KAKADE, _GITTINS, _THOMPSON, NUMPYRO, PYTORCH),
 )

@@ -1,124 +1,186 @@
-"""What is claimed of networks that forage, after Lange & Sprekeler 2020; every bound is this package's own.
+"""Claims about networks that forage, after Lange & Sprekeler 2020; every bound is this package's own.
 
-The paper's figures give medians without tests, so bounds leave room around them: they say "far from" and "near".
+The paper's figures give medians without tests, so bounds leave room around them.
 """
 
 from collections.abc import Iterator
 
-import pandas as pd
 import xarray as xr
 
 from comparisons.claims import AtLeast, AtMost, Claim, Within, decidable
-from comparisons.foraging.measures import longer, trained_for
-from comparisons.foraging.published import is_paper_family
+from comparisons.foraging.published import is_paper_setting
+from comparisons.rows import Table
 
 NEAR, FAR = 0.9, 0.6
-"""Nine tenths of the optimum are near it; six tenths, which the small goal alone nearly earns, are far from it."""
+"""Shares of the exact optimum that count as near it and far from it; the small goal alone earns nearly the second."""
+
+COMPONENTS = 3
+"""Principal components in the paper's figure 9."""
 
 
-def foraging_claims(tree: xr.DataTree, table: pd.DataFrame) -> tuple[Claim, ...]:
-    """Those claims that a table can decide: it may be of other lifetimes than the paper's, or of diverged networks.
+def claims_of(tree: xr.DataTree, table: Table) -> tuple[Claim, ...]:
+    """Return the claims about numbers in the table: networks may have diverged, or have other training lifetimes."""
+    return decidable(possible_claims(is_paper=is_paper_setting(tree)), table.known())
 
-    Of other grids, or tested in other lifetimes than 100 steps, only what is said of any.
-    """
-    claims: tuple[Claim, ...] = (*_own_lifetimes(), *_mismatch())
-    if is_paper_family(tree):
-        claims = (*_regimes(), *_optimality(), *claims, *_transfer(), *_courses(), *_dimensions())
-    return decidable(claims, table[table.estimate.notna()])
+
+def possible_claims(*, is_paper: bool) -> Iterator[Claim]:
+    """Yield all claims; only general ones on other grids than the paper's, or in a longest lifetime other than 100."""
+    if is_paper:
+        yield from _regimes()
+        yield from _optimality()
+    yield from _own_lifetimes()
+    yield from _mismatch()
+    if is_paper:
+        yield from _transfer()
+        yield from _choices()
+        yield from _dimensions()
 
 
 def _regimes() -> Iterator[Claim]:
-    """Figures 4 and 5: which goals are used, by training lifetime."""
-    short, long = trained_for(5), trained_for(100)
+    """Figures 4 and 5: entries of goals by training lifetime."""
     yield Within(
-        "In theory, learning pays in lifetimes of 9 steps and more.", "shortest_learning_lifetime", "optimal", 9, 9
+        "The shortest lifetime in which learning pays is 9 steps.", "shortest_learning_lifetime", "optimal", 9, 9
     )
-    yield AtMost("Networks trained for 5 steps do not learn: no high goal in 100 steps.", "high_goals", short, 0.5)
-    yield AtMost("Nor a medium one.", "medium_goals", short, 0.5)
-    yield AtLeast("They enter the small goal at least 40 of 50 times.", "small_goals", short, 40)
-    yield AtLeast("Trained for 10 steps, they use the medium goal.", "medium_goals", trained_for(10), 0.5)
-    yield AtMost("Trained for 10 steps, they do not use the high goal yet.", "high_goals", trained_for(10), 0.5)
-    yield AtLeast("Trained for 15 steps, they use the high goal.", "high_goals", trained_for(15), 1)
-    yield AtMost("Trained for 100 steps, they have all but given up the small goal.", "small_goals", long, 3)
-    every = longer(5, 100)
-    yield AtLeast("Returns in 100 steps rise with the training lifetime.", "return_rank_correlation", every, 0.8)
-    yield AtLeast("From training for 5 to 100 steps they rise by 25 or more.", "return_gain", every, 25)
+    yield _most(
+        "Networks trained for 5 steps enter the high goal at most 0.5 times per 100 steps.", "high_goals", 5, 0.5
+    )
+    yield _most(
+        "Networks trained for 5 steps enter the medium goal at most 0.5 times per 100 steps.", "medium_goals", 5, 0.5
+    )
+    yield _least(
+        "Networks trained for 5 steps enter the small goal at least 40 times per 100 steps; 50 are possible.",
+        "small_goals",
+        5,
+        40,
+    )
+    yield _least(
+        "Networks trained for 10 steps enter the medium goal at least 0.5 times per 100 steps.", "medium_goals", 10, 0.5
+    )
+    yield _most(
+        "Networks trained for 10 steps enter the high goal at most 0.5 times per 100 steps.", "high_goals", 10, 0.5
+    )
+    yield _least("Networks trained for 15 steps enter the high goal at least once per 100 steps.", "high_goals", 15, 1)
+    yield _most(
+        "Networks trained for 100 steps enter the small goal at most 3 times per 100 steps.", "small_goals", 100, 3
+    )
+    yield AtLeast(
+        "The rank correlation of the return in 100 steps and the training lifetime, from 5 to 100 steps, is at least "
+        "0.8.",
+        "return_rank_correlation",
+        "network",
+        0.8,
+        at=_change(5, 100),
+    )
+    yield AtLeast(
+        "Networks trained for 100 steps earn at least 25 rewards more per 100 steps than networks trained for 5.",
+        "return_gain",
+        "network",
+        25,
+        at=_change(5, 100),
+    )
 
 
 def _optimality() -> Iterator[Claim]:
-    """Figure 5: how near the exact optimum networks come in 100 steps."""
+    """Figure 5: returns in 100 steps beside the exact optimum."""
     for lifetime in (60, 80, 100):
-        yield AtLeast(
-            f"Trained for {lifetime} steps, networks earn nine tenths of the optimum in 100.",
-            "share_of_optimum",
-            trained_for(lifetime),
+        yield _least(
+            f"Networks trained for {lifetime} steps earn at least nine tenths of the exact optimum in 100 steps.",
+            "return_share",
+            lifetime,
             NEAR,
         )
     for lifetime in (5, 10):
-        yield AtMost(
-            f"Trained for {lifetime} steps, they earn at most six tenths of it.",
-            "share_of_optimum",
-            trained_for(lifetime),
+        yield _most(
+            f"Networks trained for {lifetime} steps earn at most six tenths of the exact optimum in 100 steps.",
+            "return_share",
+            lifetime,
             FAR,
         )
 
 
 def _own_lifetimes() -> Iterator[Claim]:
-    """Figure 6, diagonal: how near it they come in their own lifetime."""
+    """Figure 6, diagonal: returns in the training lifetime beside its exact optimum."""
     for lifetime in (10, 20, 50, 100):
-        yield AtLeast(
-            f"In the {lifetime} steps that they were trained for, networks earn nine tenths of the optimum.",
-            "own_share_of_optimum",
-            trained_for(lifetime),
+        yield _least(
+            f"Networks trained for {lifetime} steps earn at least nine tenths of the exact optimum in that lifetime.",
+            "own_return_share",
+            lifetime,
             NEAR,
         )
 
 
 def _mismatch() -> Iterator[Claim]:
     """Figure 6, as a whole."""
-    yield AtLeast("The more lifetimes differ, the more is lost.", "mismatch_slope", "networks", 0)
+    yield AtLeast(
+        "Networks lose more, the more the tested lifetime differs from the training lifetime: the loss per doubling is "
+        "at least 0.",
+        "mismatch_slope",
+        "network",
+        0,
+    )
 
 
 def _transfer() -> Iterator[Claim]:
-    """Figure 6: strategies tuned to one lifetime fail in others."""
+    """Figure 6: losses in lifetimes of other lengths."""
     for trained, tested in ((10, 100), (20, 100), (100, 10), (50, 10)):
         yield AtLeast(
-            f"Trained for {trained} steps, networks lose at least a tenth in {tested}, beside those trained for them.",
-            f"transfer_loss_in_{tested}",
-            trained_for(trained),
+            f"Networks trained for {trained} steps earn at least 10 % less in {tested} steps than networks trained for "
+            f"{tested}.",
+            "transfer_loss",
+            "network",
             10,
+            at={"train_lifetime": trained, "test_lifetime": tested},
         )
 
 
-def _courses() -> Iterator[Claim]:
-    """Figure 9: how networks with long lifetimes spend them."""
-    long = trained_for(100)
-    yield AtLeast(
-        "Once networks trained for 100 steps have found the high goal, nine of ten ways to it are shortest.",
+def _choices() -> Iterator[Claim]:
+    """Figure 9: how networks trained for the longest lifetime spend it."""
+    yield _least(
+        "Networks trained for 100 steps take a shortest path on at least nine tenths of their trips to the high goal, "
+        "once they have found it.",
         "shortest_trips",
-        long,
+        100,
         NEAR,
     )
-    yield AtLeast(
-        "When they still use the small goal then, it is in most cases near the end, after all better goals.",
+    yield _least(
+        "Networks trained for 100 steps that have found the high goal enter no better goal after at least half of "
+        "their entries of the small goal.",
         "late_small_goals",
-        long,
+        100,
         0.5,
     )
 
 
 def _dimensions() -> Iterator[Claim]:
-    """Figure 9: hidden states spread in more dimensions, the more there is to learn."""
+    """Figure 9: spread of hidden states by training lifetime."""
     for first, last in ((10, 20), (20, 50)):
         yield AtLeast(
-            f"Hidden states spread in more dimensions for lifetimes of {last} steps than of {first}.",
+            f"The participation ratio of hidden states is at least as large after training for {last} steps as for "
+            f"{first}.",
             "participation_ratio_gain",
-            longer(first, last),
+            "network",
             0,
+            at=_change(first, last),
         )
     yield AtMost(
-        "From 10 to 50 steps, the share of variance along three components falls.",
-        "explained_by_three_gain",
-        longer(10, 50),
+        "The share of variance of hidden states along three components is at most as large after training for 50 steps "
+        "as for 10.",
+        "explained_variance_gain",
+        "network",
         0,
+        at={**_change(10, 50), "components": COMPONENTS},
     )
+
+
+def _least(statement: str, measure: str, lifetime: int, bound: float) -> Claim:
+    """Return a claim about the networks of one training lifetime."""
+    return AtLeast(statement, measure, "network", bound, at={"train_lifetime": lifetime})
+
+
+def _most(statement: str, measure: str, lifetime: int, bound: float) -> Claim:
+    """Return a claim about the networks of one training lifetime."""
+    return AtMost(statement, measure, "network", bound, at={"train_lifetime": lifetime})
+
+
+def _change(first: int, last: int) -> dict[str, int]:
+    return {"from_lifetime": first, "to_lifetime": last}

@@ -1,9 +1,9 @@
-"""Scoring networks that forage beside the exact optimum: from checkpoints to a tree, before any mean or interval."""
+"""Scores of networks that forage and of the exact optimum: from checkpoints to a tree, before any mean or interval."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -16,63 +16,51 @@ from bayesopt.foraging import occupancy
 from bayesopt.planning.foraging import ForagingPlan, small_goal_agent, small_goal_values, solve_foraging
 from bayesopt.planning.tabular import full_information_values, tabular_oracle_agent
 from bayesopt.rollout import TabularTrajectories, play_tabular
+from comparisons.foraging.experiment import ForagingExperiment
+from comparisons.foraging.published import PAPER_GRID
 from comparisons.foraging.scores import ForagingScores, entropy_by_step, foraging_scores
+from comparisons.foraging.tree import PER_NETWORK, REFERENCES, SCHEMA
 from comparisons.provenance import versions
 from comparisons.seams.foraging import forage, hidden_states, load_forager, num_parameters, untrained_forager
 from comparisons.seeding import integer_for, key_for
 from comparisons.statistics.state_geometry import participation_ratio, principal_coordinates
-from comparisons.tree import FORAGING_SCHEMA, validate
-
-if TYPE_CHECKING:
-    from comparisons.foraging.experiment import ForagingExperiment
-    from metalearners.policy import RecurrentPolicy
-
-
-OPTIMAL, SMALL_GOAL, ORACLE = "optimal", "small goal", "informed oracle"
-
-
-REFERENCES = (OPTIMAL, SMALL_GOAL, ORACLE)
-"""The Bayes-optimal agent, the one that never explores, and the one that knows the task."""
-
+from comparisons.tree import validate
+from metalearners.policy import RecurrentPolicy
 
 NUM_COMPONENTS = 3
 """Principal components whose share of the variance is kept, as in the paper's figure 9."""
-
 
 NUM_SHOWN_TASKS = 30
 """Tasks whose hidden states are kept, to be drawn."""
 
 
-PER_NETWORK = ("training_seed", "train_lifetime")
-
-
 class ForagingTest(NamedTuple):
-    """What everyone is tested on in lifetimes of any length: tasks, and the luck of the networks' choices."""
+    """The test of all networks and references: tasks, and the uniforms that the networks' actions are drawn with."""
 
     family: ForagingGrid
     tasks: TabularTasks
     goals: Int[np.ndarray, "task goal"]
-    luck: Float32[np.ndarray, "task step"]
+    uniforms: Float32[np.ndarray, "task step"]
     seed: int
 
 
 class _Behaviour(NamedTuple):
-    """How a player spends its longest lifetimes."""
+    """Behaviour of a player in the longest lifetime: share of steps in each cell, and entropy of the choice by step."""
 
     occupancy: Float[np.ndarray, "y x"]
     entropy: Float[np.ndarray, "time"]
 
 
 class _States(NamedTuple):
-    """How a network's hidden states spread."""
+    """Spread of the hidden states of a network."""
 
     participation_ratio: Float[np.ndarray, "bound"]
     explained: Float[np.ndarray, "component"]
     coordinates: Float[np.ndarray, "shown_task time axis"]
 
 
-def evaluate_foraging(experiment: "ForagingExperiment", directories: tuple[Path, ...]) -> xr.DataTree:
-    """Every network and reference at every test lifetime; follows `comparisons.tree`."""
+def evaluate(experiment: ForagingExperiment, directories: tuple[Path, ...]) -> xr.DataTree:
+    """Return the scores of every network and reference at every test lifetime; they follow `SCHEMA`."""
     family, lifetimes, longest = experiment.family, experiment.test_lifetimes, experiment.test_lifetimes[-1]
     plan = solve_foraging(family, lifetime=longest)
     test = foraging_test(family, num_tasks=experiment.num_tasks, lifetime=longest, seed=experiment.seed)
@@ -116,11 +104,11 @@ def evaluate_foraging(experiment: "ForagingExperiment", directories: tuple[Path,
         groups[name] = group.assign_coords({key: value for key, value in named.items() if key in group.dims})
     tree = xr.DataTree.from_dict(groups)
     tree.attrs = _attributes(experiment, networks)
-    return validate(tree)
+    return validate(tree, SCHEMA)
 
 
 def foraging_test(family: ForagingGrid, *, num_tasks: int, lifetime: int, seed: int) -> ForagingTest:
-    """Tasks drawn from the family, and luck for lifetimes of up to so many steps."""
+    """Return tasks drawn from the family, with uniforms for `lifetime` steps."""
     tasks = sample_tabular_tasks(family, key_for(seed, "foraging tasks of the test"), num_tasks=num_tasks)
     goals = np.stack([np.asarray(tasks.latents[f"{goal}_goal"], np.int64) for goal in ("medium", "high")], axis=1)
     generator = np.random.default_rng(integer_for(seed, "luck of foragers"))
@@ -128,7 +116,7 @@ def foraging_test(family: ForagingGrid, *, num_tasks: int, lifetime: int, seed: 
 
 
 def reference_scores(test: ForagingTest, plan: ForagingPlan, lifetimes: Sequence[int]) -> tuple[xr.Dataset, xr.Dataset]:
-    """The references' scores at every lifetime, and how they behave in the last of them."""
+    """Return the scores of the references at every lifetime, and their behaviour in the last of them."""
     scores, last = [], []
     for lifetime in lifetimes:
         agents = (
@@ -146,7 +134,7 @@ def reference_scores(test: ForagingTest, plan: ForagingPlan, lifetimes: Sequence
 
 
 def exact_values(family: ForagingGrid, plan: ForagingPlan) -> xr.Dataset:
-    """What a lifetime of 1, 2, ... steps is worth: to the optimal policy, without exploring, and if all is known."""
+    """Return the value of lifetimes of 1, 2, ... steps: of the optimum, of the small goal alone, of an oracle."""
     values = {
         "optimal": plan.values,
         "small_goal": small_goal_values(family, lifetime=plan.lifetime),
@@ -156,10 +144,8 @@ def exact_values(family: ForagingGrid, plan: ForagingPlan) -> xr.Dataset:
     return xr.Dataset({name: ("lifetime", value) for name, value in values.items()}, coords=coordinates)
 
 
-def _networks(
-    experiment: "ForagingExperiment", directories: Sequence[Path], step: int
-) -> "list[list[RecurrentPolicy]]":
-    """The network of every training seed and lifetime as it was at a step."""
+def _networks(experiment: ForagingExperiment, directories: Sequence[Path], step: int) -> list[list[RecurrentPolicy]]:
+    """Return the network of every training seed and lifetime as it was at a step."""
     found = {
         (unit.seed, lifetime): load_forager(directory, step, experiment.network_of(lifetime), experiment.family)
         for unit, directory in zip(experiment.training_units(), directories, strict=True)
@@ -168,14 +154,14 @@ def _networks(
     return [[found[seed, lifetime] for lifetime in experiment.lifetimes] for seed in experiment.training_seeds]
 
 
-def _forage(policy: "RecurrentPolicy", test: ForagingTest, lifetime: int, time_unit: int) -> TabularTrajectories:
-    return forage(policy, test.family, test.goals, test.luck[:, :lifetime], time_unit=time_unit)
+def _forage(policy: RecurrentPolicy, test: ForagingTest, lifetime: int, time_unit: int) -> TabularTrajectories:
+    return forage(policy, test.family, test.goals, test.uniforms[:, :lifetime], time_unit=time_unit)
 
 
 def _scaled(
-    policies: "Sequence[RecurrentPolicy]", test: ForagingTest, plan: ForagingPlan, lifetime: int
+    policies: Sequence[RecurrentPolicy], test: ForagingTest, plan: ForagingPlan, lifetime: int
 ) -> list[ForagingScores]:
-    """The scores of networks that are told the time in units of the lifetime that is tested."""
+    """Return the scores of networks that receive the time in units of the tested lifetime."""
     return foraging_scores([_forage(policy, test, lifetime, lifetime) for policy in policies], plan)
 
 
@@ -189,9 +175,9 @@ def _behaviour(played: TabularTrajectories, side: int) -> _Behaviour:
     return _Behaviour(visited if np.isfinite(entropy).all() else np.full_like(visited, np.nan), entropy)
 
 
-def _states(policy: "RecurrentPolicy", test: ForagingTest, num_tasks: int, lifetime: int) -> _States:
-    goals, luck = test.goals[:num_tasks], test.luck[:num_tasks, :lifetime]
-    states = hidden_states(policy, test.family, goals, luck, time_unit=lifetime)
+def _states(policy: RecurrentPolicy, test: ForagingTest, num_tasks: int, lifetime: int) -> _States:
+    goals, uniforms = test.goals[:num_tasks], test.uniforms[:num_tasks, :lifetime]
+    states = hidden_states(policy, test.family, goals, uniforms, time_unit=lifetime)
     shown = min(NUM_SHOWN_TASKS, num_tasks)
     if not np.isfinite(states).all():
         return _States(np.full(3, np.nan), np.full(NUM_COMPONENTS, np.nan), np.full((shown, lifetime, 2), np.nan))
@@ -201,11 +187,13 @@ def _states(policy: "RecurrentPolicy", test: ForagingTest, num_tasks: int, lifet
 
 
 def _course(
-    experiment: "ForagingExperiment", directories: Sequence[Path], test: ForagingTest, steps: Sequence[int]
+    experiment: ForagingExperiment, directories: Sequence[Path], test: ForagingTest, steps: Sequence[int]
 ) -> xr.Dataset:
-    """What networks collect in the longest lifetime at every checkpoint of their training, on some of the tasks."""
-    few = test._replace(goals=test.goals[: experiment.num_course_tasks], luck=test.luck[: experiment.num_course_tasks])
-    longest = test.luck.shape[1]
+    """Return the rewards of networks in the longest lifetime at every checkpoint of training, on some of the tasks."""
+    few = test._replace(
+        goals=test.goals[: experiment.num_course_tasks], uniforms=test.uniforms[: experiment.num_course_tasks]
+    )
+    longest = test.uniforms.shape[1]
     rewards = [
         [
             [np.where(np.isfinite(p.action_probs).all(), p.rewards.sum(axis=1), np.nan) for p in played]
@@ -219,14 +207,14 @@ def _course(
 
 
 def _of_scores(nested: Sequence[Any], dimensions: tuple[str, ...]) -> xr.Dataset:
-    """Nested sequences of scores as variables over the dimensions of the nesting, and tasks."""
+    """Return nested sequences of scores as variables over the dimensions of the nesting, and tasks."""
     return _dataset(nested, dimensions, ForagingScores, (("task",),) * len(ForagingScores._fields))
 
 
 def _dataset(
     nested: Sequence[Any], outer: tuple[str, ...], kind: Any, inner: tuple[tuple[str, ...], ...]
 ) -> xr.Dataset:
-    """Nested sequences of records of one kind as variables over the dimensions of the nesting and of each field."""
+    """Return nested sequences of records as variables over the dimensions of the nesting and of each field."""
     shape = _shape(nested, len(outer))
     places = list(np.ndindex(*shape))
 
@@ -253,11 +241,13 @@ def _shape(nested: Sequence[Any], depth: int) -> tuple[int, ...]:
     return (len(nested), *(_shape(nested[0], depth - 1) if depth > 1 else ()))
 
 
-def _attributes(experiment: "ForagingExperiment", networks: "list[list[RecurrentPolicy]]") -> dict[str, Any]:
+def _attributes(experiment: ForagingExperiment, networks: list[list[RecurrentPolicy]]) -> dict[str, Any]:
     evaluation = {name: getattr(experiment, name) for name in ("num_tasks", "num_state_tasks", "num_course_tasks")}
     return {
-        "schema": FORAGING_SCHEMA,
+        "schema": SCHEMA.name,
+        "kind": "comparisons.foraging",
         "family": repr(experiment.family),
+        "is_paper_grid": int(experiment.family == PAPER_GRID),
         "network": f"LSTM of {experiment.network.hidden_size} units ({num_parameters(networks[0][0]):,} parameters)",
         "question": experiment.question,
         "batch_size": experiment.training.batch_size,
@@ -268,12 +258,12 @@ def _attributes(experiment: "ForagingExperiment", networks: "list[list[Recurrent
     }
 
 
-def _diverged(experiment: "ForagingExperiment", networks: "list[list[RecurrentPolicy]]") -> list[str]:
-    """Which training units have weights that are no numbers, by name."""
+def _diverged(experiment: ForagingExperiment, networks: list[list[RecurrentPolicy]]) -> list[str]:
+    """Return a note on every training unit whose weights are not finite."""
     by_place = {(unit.seed, experiment.lifetime_of(unit)): unit.name for unit in experiment.training_units()}
     return [
-        f"{by_place[seed, lifetime]} diverged: its weights are not finite, and what is said of lifetime {lifetime} is "
-        "left empty"
+        f"{by_place[seed, lifetime]} diverged: its weights are not finite, so the measures of training lifetime "
+        f"{lifetime} are left empty"
         for seed, row in zip(experiment.training_seeds, networks, strict=True)
         for lifetime, policy in zip(experiment.lifetimes, row, strict=True)
         if not all(bool(weights.isfinite().all()) for weights in policy.parameters())
@@ -281,8 +271,8 @@ def _diverged(experiment: "ForagingExperiment", networks: "list[list[RecurrentPo
 
 
 _NOTES = (
-    "What the paper does not say is chosen here: at a wall one stays, observations are the column and the row, "
-    "actions are sampled at test.",
-    "Networks are told the time in units of the lifetime that is tested, unless said otherwise.",
-    "Hidden states are those from which actions are read out, in the longest lifetime that is tested.",
+    "The paper does not give some settings, which are chosen here: a step into a wall leaves the position unchanged, "
+    "observations are the column and the row, and actions are sampled at test.",
+    "Networks receive the time in units of the tested lifetime, unless a measure says otherwise.",
+    "Hidden states are the inputs of the output layer, in the longest lifetime that is tested.",
 )

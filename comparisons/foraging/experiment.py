@@ -1,28 +1,27 @@
-"""The foraging experiment: networks meta-trained for lifetimes of many lengths, compared with the exact optimum.
+"""The foraging experiment: networks meta-trained for several lifetimes, compared with the exact optimum.
 
-After Lange & Sprekeler 2020 (arXiv 2010.04466), figures 4, 5, 6 and 9: one network per lifetime and training seed, all
-tested on the same tasks, in their own lifetime and in all others.
+After Lange & Sprekeler 2020 (arXiv 2010.04466), figures 4, 5, 6 and 9. One network is trained per lifetime and
+training seed. All are tested on the same tasks, in their own lifetime and in all others.
 """
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
-
-import xarray as xr
 
 from bayesopt.families import ForagingGrid
 from bayesopt.family import family_id
+from bayesopt.planning.bandit_inputs import require_bytes
+from bayesopt.planning.foraging import required_memory
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
 from metalearners.actor_critic_configs import ActorCriticConfig, InformedCritic, OwnCritic
 from metalearners.configs import StackedLSTMConfig
 from metalearners.schedules import Constant, Linear, Parabola
 
 LIFETIMES = (5, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90, 100)
-"""Those for which the paper trains networks, over all its figures."""
+"""Lifetimes for which the paper trains networks, over all its figures."""
 
 
 TEST_LIFETIMES = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
-"""Those of its figure 6."""
+"""Lifetimes of the paper's figure 6."""
 
 
 TRAINING = ActorCriticConfig(
@@ -35,11 +34,11 @@ TRAINING = ActorCriticConfig(
     critic=InformedCritic(hidden_size=64, auxiliary_weight=0.0),
     num_checkpoints=6,
 )
-"""How networks are trained here: other batches, another critic and another schedule than the paper's."""
+"""Training by default: its batches, critic and schedules differ from the paper's."""
 
 
 NETWORK = StackedLSTMConfig(hidden_size=96)
-"""The network here; the paper's has 256 units."""
+"""The network by default; the paper's has 256 units."""
 
 
 PAPER_TRAINING = ActorCriticConfig(
@@ -57,13 +56,17 @@ PAPER_TRAINING = ActorCriticConfig(
     critic=OwnCritic(0.1),
     num_checkpoints=6,
 )
-"""The paper's table 2: a million lifetimes, seven an update. The table prints the entropy weight as going from 0.01 to
-0.5; it is taken for swapped, since the text speaks of annealing and table 1 prints it falling. What it does not say,
-as Adam's moments, is torch's default."""
+"""The paper's table 2: a million lifetimes, seven per update.
+
+The table prints that the entropy weight goes from 0.01 to 0.5. The two ends are taken to be swapped, since the text
+speaks of annealing and table 1 prints a falling weight. Settings that the paper does not give, such as Adam's moments,
+are torch's defaults.
+"""
 
 
 PAPER_MAP_TRAINING = dataclasses.replace(PAPER_TRAINING, discount=Linear(0.8, 1.0, 0.8))
-"""Of the agents in the paper's occupancy maps and figure 9: the discount rises over the first 800,000 lifetimes."""
+"""Training of the agents in the paper's occupancy maps and figure 9: the discount rises over the first 800,000
+lifetimes."""
 
 
 PAPER_NETWORK = StackedLSTMConfig(hidden_size=256, is_orthogonal=True, is_initial_state_learned=True)
@@ -73,28 +76,29 @@ PAPER_NETWORK = StackedLSTMConfig(hidden_size=256, is_orthogonal=True, is_initia
 FIRST_LIFETIME = 50
 """Steps of the lifetimes in which training begins: searching pays in them, and they cost less than longer ones.
 
-Networks that only ever meet 15 to 30 steps stay with the medium goal, which undirected search finds first, as the
-paper's do: it earned .59 per step at 20, which is what the medium goal gives, and not the optimum's .72.
+Networks that only meet lifetimes of 15 to 30 steps stay with the medium goal, which undirected search finds first, as
+the paper's networks do: at 20 steps such a network earned 0.59 per step, the return of the medium goal, while the
+optimum is 0.72.
 """
 
 
 TOO_SHORT = 10
-"""Networks for lifetimes of at most so many steps are trained in those alone: searching gains them .2 rewards or less,
-and who has learned to search keeps searching."""
+"""Networks for lifetimes of at most this many steps are trained in that lifetime alone. Searching gains them at most
+0.2 rewards, and networks that have learned to search keep searching."""
 
 
 LEAVING, ARRIVING = 0.5, 0.85
-"""Shares of the training after which lifetimes begin to change in equal steps, and are those that it is for."""
+"""Shares of the training at which lifetimes begin to change, in equal steps, and reach the training lifetime."""
 
 
 @dataclass(frozen=True)
 class ForagingExperiment(AbstractExperiment):
-    """Meta-train networks to forage for lifetimes of many lengths, then test each in all of them."""
+    """Meta-train networks to forage for several lifetimes, then test each of them in all."""
 
     family: ForagingGrid = ForagingGrid()
     """The tasks, with their prior."""
     lifetimes: tuple[int, ...] = LIFETIMES
-    """Steps: one network is trained for each, and training seed."""
+    """Steps: one network is trained for each lifetime and training seed."""
     test_lifetimes: tuple[int, ...] = TEST_LIFETIMES
     """Steps: every network is tested in each; they must be among `lifetimes`."""
     network: StackedLSTMConfig = NETWORK
@@ -106,13 +110,13 @@ class ForagingExperiment(AbstractExperiment):
     num_tasks: int = 1000
     """Tasks of every test, the same for all networks and references."""
     num_state_tasks: int = 100
-    """Those of them in which hidden states are looked at."""
+    """Number of them in which hidden states are recorded."""
     num_course_tasks: int = 250
-    """Those of them at which checkpoints of training are tested."""
+    """Number of them on which checkpoints of training are tested."""
     training_seeds: tuple[int, ...] = (0, 1, 2)
     """Networks per lifetime; intervals are over seeds and tasks."""
     seed: int = 0
-    """Seed of the evaluation: tasks, luck, resampling."""
+    """Seed of the evaluation: tasks, actions, resampling."""
 
     def __post_init__(self) -> None:
         require_seeds(self)
@@ -153,14 +157,11 @@ class ForagingExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        from bayesopt.planning.bandit_inputs import require_bytes
-        from bayesopt.planning.foraging import required_memory
-
         longest = self.test_lifetimes[-1]
         require_bytes(required_memory(self.family, lifetime=longest), f"side {self.family.side} and {longest} steps")
 
     def training_units(self) -> tuple[TrainingUnit, ...]:
-        """One per lifetime and seed, the longest lifetimes first: they take longest."""
+        """Return one unit per lifetime and seed, the longest lifetimes first, because they take longest."""
         return tuple(
             TrainingUnit(f"lifetime-{lifetime:03d}-seed-{seed:02d}", seed, index)
             for index, lifetime in enumerate(reversed(self.lifetimes))
@@ -168,31 +169,11 @@ class ForagingExperiment(AbstractExperiment):
         )
 
     def lifetime_of(self, unit: TrainingUnit) -> int:
-        """The lifetime that a unit's network is trained for."""
+        """Return the lifetime that the network of a unit is trained for."""
         return self.lifetimes[len(self.lifetimes) - 1 - unit.index]
 
-    def is_trained(self, directory: Path) -> bool:
-        from metalearners.checkpoint_files import is_trained
-
-        return is_trained(directory, self.training)
-
-    def train(self, unit: TrainingUnit, directory: Path) -> None:
-        """Train one network; one that diverges is left with weights of NaN, so that the others are trained."""
-        from comparisons.seams.foraging import train_forager
-
-        lifetime = self.lifetime_of(unit)
-        train_forager(
-            self.family,
-            self.network_of(lifetime),
-            dataclasses.replace(self.training, lifetime=lifetime),
-            lifetime_at=lambda step: self.lifetime_at(lifetime, step),
-            seed=unit.seed,
-            directory=directory,
-            label=unit.name,
-        )
-
     def lifetime_at(self, lifetime: int, step: int) -> int:
-        """Steps of the lifetimes in which a network for `lifetime` is trained at 0-based step `step`."""
+        """Return the lifetime in which a network for `lifetime` is trained at 0-based step `step`."""
         if self.first_lifetime is None or lifetime <= TOO_SHORT:
             return lifetime
         progress = step / self.training.num_steps
@@ -200,18 +181,8 @@ class ForagingExperiment(AbstractExperiment):
         return round(lifetime + (self.first_lifetime - lifetime) * left)
 
     def network_of(self, lifetime: int) -> StackedLSTMConfig:
-        """The network as it is before training for a lifetime: it remembers no longer than that."""
+        """Return the network that is trained for a lifetime: it remembers no longer than that."""
         return dataclasses.replace(self.network, longest_memory=min(lifetime, self.network.longest_memory))
-
-    def evaluate(self, directories: tuple[Path, ...]) -> xr.DataTree:
-        from comparisons.foraging.evaluation import evaluate_foraging
-
-        return evaluate_foraging(self, directories)
-
-    def measure(self, tree: xr.DataTree) -> xr.DataTree:
-        from comparisons.foraging.measures import with_foraging_measures
-
-        return with_foraging_measures(tree, seed=self.seed)
 
 
 AS_PRINTED = {

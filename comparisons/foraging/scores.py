@@ -1,4 +1,4 @@
-"""What foragers did, task by task: goals, trips, and how good their choices were under the exact plan.
+"""Scores of players in every task: goals, trips, and the quality of choices under the exact plan.
 
 A trip begins at the start of a lifetime or where a goal was entered, and ends where the next one is.
 """
@@ -16,14 +16,14 @@ from comparisons.statistics.state_geometry import policy_entropy
 
 
 class ForagingScores(NamedTuple):
-    """Scores of every task of one player; NaN where its probabilities are no numbers, as of a network that diverged."""
+    """Scores of one player in every task; NaN where its action probabilities are NaN, because its network diverged."""
 
     rewards: Float[np.ndarray, "task"]
     """Their sum over the lifetime."""
     small_goals: Float[np.ndarray, "task"]
     medium_goals: Float[np.ndarray, "task"]
     high_goals: Float[np.ndarray, "task"]
-    """How often each goal was entered."""
+    """Entries of each goal."""
     optimal_probs: Float[np.ndarray, "task"]
     """Probability given to optimal actions, ties included, in the player's own situations; mean over steps."""
     action_gap: Float[np.ndarray, "task"]
@@ -31,7 +31,7 @@ class ForagingScores(NamedTuple):
     high_trips: Float[np.ndarray, "task"]
     """Trips to the high goal after it was first entered."""
     shortest_trips: Float[np.ndarray, "task"]
-    """Those of them that take no step more than they must."""
+    """Those of them that take a shortest path."""
     known_small_goals: Float[np.ndarray, "task"]
     """Entries of the small goal after the high one was first entered."""
     late_small_goals: Float[np.ndarray, "task"]
@@ -41,7 +41,7 @@ class ForagingScores(NamedTuple):
 
 
 class _Goals(NamedTuple):
-    """Which goal every step enters."""
+    """The goal that each step enters, if any."""
 
     is_goal: Bool[np.ndarray, "task time"]
     is_small: Bool[np.ndarray, "task time"]
@@ -49,10 +49,10 @@ class _Goals(NamedTuple):
 
 
 def foraging_scores(players: Sequence[TabularTrajectories], plan: ForagingPlan) -> list[ForagingScores]:
-    """The scores of every player, all of which lived as many steps.
+    """Return the scores of players whose lifetimes have the same length.
 
-    Ask for many players at once: the plan's values are swept through once. Raises `ValueError` for lifetimes longer
-    than the plan's.
+    Many players at once are faster, because the plan's values are swept through once. Raises `ValueError` for
+    lifetimes longer than the plan's.
     """
     together = TabularTrajectories(*(np.concatenate(parts) for parts in zip(*players, strict=True)))
     scores = _scores(together, plan)
@@ -63,7 +63,7 @@ def foraging_scores(players: Sequence[TabularTrajectories], plan: ForagingPlan) 
 
 
 def entropy_by_step(player: TabularTrajectories) -> Float[np.ndarray, "time"]:
-    """Mean entropy of the distribution over actions at every step, in nats; NaN for a network that diverged."""
+    """Return the mean entropy of the distribution over actions at every step, in nats; NaN if the network diverged."""
     if not np.isfinite(player.action_probs).all():
         return np.full(player.actions.shape[1], np.nan)
     return policy_entropy(player.action_probs).mean(axis=0)
@@ -101,7 +101,7 @@ def _goals(layout: ForagingLayout, played: TabularTrajectories) -> _Goals:
 
 
 def _trip_lengths(is_goal: Bool[np.ndarray, "task time"]) -> Int[np.ndarray, "task time"]:
-    """Steps since the last goal before this step, or since the beginning; this step included."""
+    """Return the steps since the last goal before this step, or since the beginning, with this step included."""
     times = np.arange(is_goal.shape[1])
     last = np.maximum.accumulate(np.where(is_goal, times, -1), axis=1)
     before = np.concatenate([np.full((len(last), 1), -1), last[:, :-1]], axis=1)
@@ -109,7 +109,10 @@ def _trip_lengths(is_goal: Bool[np.ndarray, "task time"]) -> Int[np.ndarray, "ta
 
 
 def _distances(layout: ForagingLayout) -> Int[np.ndarray, "cell"]:
-    """Steps from the start to each cell. Every high candidate can be reached along the edges, past no other goal."""
+    """Return the steps from the start to each cell.
+
+    Every possible cell of the high goal can be reached along the edges without entering another goal.
+    """
     y, x = np.divmod(np.arange(layout.side**2), layout.side)
     return y + x
 
@@ -117,7 +120,7 @@ def _distances(layout: ForagingLayout) -> Int[np.ndarray, "cell"]:
 def _beside_plan(
     played: TabularTrajectories, plan: ForagingPlan
 ) -> tuple[Float[np.ndarray, "task"], Float[np.ndarray, "task"]]:
-    """The mean probability of optimal actions, and the summed action gap."""
+    """Return the mean probability of optimal actions, and the summed action gap."""
     num_tasks, lifetime = played.actions.shape
     belief = prior_belief(plan.layout, num_tasks)
     beliefs, on_optimal = [], np.empty((num_tasks, lifetime))

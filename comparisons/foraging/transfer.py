@@ -1,6 +1,6 @@
-"""What a strategy tuned to one lifetime earns in another: networks trained for some lifetimes, tested at all of them.
+"""Transfer between lifetimes: returns of networks in lifetimes that they were, and were not, trained for.
 
-After Lange & Sprekeler 2020 (arXiv 2010.04466), figures 5 and 6: how much is lost grows with the mismatch.
+After Lange & Sprekeler 2020 (arXiv 2010.04466), figures 5 and 6: losses grow with the mismatch of lifetimes.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from comparisons.statistics.intervals import (
 
 
 class TransferTable(NamedTuple):
-    """A measure for each pair of lifetimes, with the ends of its intervals, each pair by itself."""
+    """A measure for each pair of lifetimes, with the ends of the interval of each pair."""
 
     estimate: Float[np.ndarray, "train_lifetime test_lifetime"]
     lower: Float[np.ndarray, "train_lifetime test_lifetime"]
@@ -27,12 +27,12 @@ class TransferTable(NamedTuple):
 
 
 class LifetimeTransfer(NamedTuple):
-    """What networks earn in lifetimes that they were, and were not, trained for."""
+    """Returns and losses of networks in lifetimes that they were, and were not, trained for."""
 
     returns: TransferTable
     """Mean reward per trial."""
     losses: TransferTable
-    """Per cent of what the networks trained for the test lifetime earn; NaN where these earn nothing or less."""
+    """Per cent of the return of the networks trained for the test lifetime; NaN where that is 0 or less."""
     mismatch_slope: Interval
     """Per cent lost for each doubling of the longer of the two lifetimes over the shorter; least squares through 0."""
 
@@ -46,7 +46,7 @@ def lifetime_transfer(
     level: float = LEVEL,
     num_resamples: int = NUM_RESAMPLES,
 ) -> LifetimeTransfer:
-    """Returns per trial, losses against networks trained for the lifetime, and how these grow with the mismatch.
+    """Return mean rewards per trial, losses against networks trained for the lifetime, and the slope of the losses.
 
     `totals` are sums of rewards over a test lifetime; all networks meet the same tasks. Intervals are percentiles over
     tasks and training seeds, resampled alike for all pairs; over tasks alone for one seed. Raises `ValueError` for
@@ -77,7 +77,7 @@ def lifetime_transfer(
 def _slopes(
     losses: Float[np.ndarray, "table train_lifetime defined"], doublings: Float[np.ndarray, "train_lifetime defined"]
 ) -> Float[np.ndarray, "table"]:
-    """Least squares through the origin, where there is no mismatch and no loss; NaN where no pair is mismatched."""
+    """Return the slope of a least-squares line through the origin; NaN if no pair of lifetimes differs."""
     total = (doublings**2).sum()
     if total == 0:
         return np.full(len(losses), np.nan)
@@ -93,7 +93,7 @@ def _table(tables: Float[np.ndarray, "table train_lifetime test_lifetime"], leve
 def _rows_of_own_lifetime(
     totals: np.ndarray, train_lifetimes: np.ndarray, test_lifetimes: np.ndarray
 ) -> Int[np.ndarray, "test_lifetime"]:
-    """For each test lifetime, which row holds the networks that were trained for it; all input is checked."""
+    """Return the row of the networks that were trained for each test lifetime, after checking all input."""
     if totals.shape[:2] != (len(train_lifetimes), len(test_lifetimes)) or 0 in totals.shape:
         raise ValueError(
             f"totals must have {len(train_lifetimes)} rows and {len(test_lifetimes)} columns, and at least 1 seed; "

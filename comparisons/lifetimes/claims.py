@@ -26,8 +26,7 @@ def claims_of(tree: xr.DataTree, table: Table) -> tuple[Claim, ...]:
     lifetimes = lifetimes_of(tree)
     of_lifetime = _of_networks if "networks" in tree.children else _of_theory
     claims = [claim for lifetime in lifetimes for claim in of_lifetime(tree, table, lifetime, len(lifetimes) > 1)]
-    known = Table(tuple(entry for entry in table.entries if not np.isnan(entry.row.interval.estimate)))
-    return decidable(claims, known)
+    return decidable(claims, table.known())
 
 
 def agreement_with_optimum(tree: xr.DataTree, lifetime: int, reference: str) -> float:

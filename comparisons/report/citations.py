@@ -99,6 +99,21 @@ WANG = Citation(
 )
 
 
+KAKADE = Citation(
+    "The identity behind the shortfall: summed action gaps are lost rewards (performance difference lemma)",
+    "Kakade & Langford (2002), Approximately optimal approximate reinforcement learning",
+    "https://dl.acm.org/doi/10.5555/645531.656005",
+    """\
+@inproceedings{kakade2002approximately,
+  title     = {Approximately Optimal Approximate Reinforcement Learning},
+  author    = {Kakade, Sham and Langford, John},
+  booktitle = {Proceedings of the Nineteenth International Conference on Machine Learning},
+  pages     = {267--274},
+  year      = {2002}
+}""",
+)
+
+
 LANGE = Citation(
     "The question, the grid and the networks that are compared with: when to learn, and when to hard-code",
     "Lange & Sprekeler (2020), Learning not to learn: nature versus nurture in silico",

@@ -3,16 +3,13 @@
 Nothing here changes matplotlib's settings beyond the drawing of one figure.
 """
 
-import functools
-from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, ParamSpec
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -69,9 +66,6 @@ RESOLUTION = 1e-12
 """Nats or rewards below which a loss is rounding error of float64 and counts as 0."""
 
 
-Parameters = ParamSpec("Parameters")
-
-
 def figure_style() -> AbstractContextManager[Any]:
     """Return the style of all figures as a context: fonts, lines and file settings. Nothing outlives it."""
     settings: dict[Any, Any] = sns.axes_style("ticks") | sns.plotting_context("paper")
@@ -107,22 +101,6 @@ def mode_colours(num_modes: int) -> list[tuple[float, float, float]]:
     """Return a colour per mode, from dark (the strongest) to light; readable in grey and by the colour-blind."""
     places = np.linspace(0.0, 0.86, num_modes) if num_modes > 1 else np.zeros(1)
     return [mpl.colormaps["viridis"](place)[:3] for place in places]
-
-
-def styled(plot: Callable[Parameters, Axes]) -> Callable[Parameters, Axes]:
-    """The same function, drawing in the style of all figures."""
-
-    @functools.wraps(plot)
-    def in_style(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Axes:
-        with figure_style():
-            return plot(*args, **kwargs)
-
-    return in_style
-
-
-def new_axes() -> Axes:
-    """The axes of a new figure, of a report's size."""
-    return plt.figure(figsize=(FIGURE_WIDTH, 3.9), layout="constrained").add_subplot()
 
 
 def line_of(name: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Reproductions of papers, one folder each. The folder's existence is its registration and its name is its id.
 
-Its module `paper` defines `QUESTION`; `experiments()`, the frozen experiments by name; `duration(chosen)`, how long
-some of them take, in words; `measures(trees, seed)`, the common table of their results; `figure_points(trees)`, tables
-of points by group, each with its dimension; and `presentation()`, how both are shown and what is claimed.
+Its module `paper` defines `QUESTION`; `experiments()`, the frozen experiments by name; `further_experiments()`, those
+that run only by name; `duration(chosen)`, how long some of them take, in words; `measures(trees)`, the common table of
+their results; `figure_points(trees)`, what figures are drawn from; and `statements()`, the statements of all claims.
+Its module `kind` says how the table is shown and what is claimed.
 """
 
 import importlib

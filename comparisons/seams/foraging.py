@@ -1,4 +1,4 @@
-"""The seam between JAX and torch for foraging: networks trained for a lifetime, at play, and their hidden states."""
+"""Adapter between JAX and torch for foraging: networks in training and in play, and their hidden states."""
 
 import functools
 from collections.abc import Callable
@@ -22,9 +22,7 @@ from metalearners.configs import StackedLSTMConfig
 from metalearners.critics import one_hot_clues
 from metalearners.network import one_thread
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
-from metalearners.trials import (
-    GridTrialEncoding,
-)
+from metalearners.trials import GridTrialEncoding
 from metalearners.worlds import TabularTasks
 
 
@@ -38,10 +36,10 @@ def train_forager(
     directory: Path,
     label: str,
 ) -> None:
-    """Train one network for a lifetime, from where `directory` says it is.
+    """Train one network for a lifetime; training resumes from the checkpoints in `directory`.
 
-    `lifetime_at` gives the lifetime, in steps, of every update. A network that diverges is left with weights of NaN at
-    every checkpoint that was still to come.
+    `lifetime_at` gives the lifetime, in steps, of every update. If training diverges, weights of NaN are written for
+    every checkpoint that is missing.
     """
     lifetime, encoding = training.lifetime, foraging_encoding(family, training.lifetime)
     own = integer_for(seed, f"foraging for {lifetime} steps")
@@ -49,7 +47,7 @@ def train_forager(
     try:
         train_stack(
             policy,
-            lambda step: foraging_lesson(family, lifetime_at(step), num_tasks=training.batch_size, seed=own, step=step),
+            lambda step: foraging_batch(family, lifetime_at(step), num_tasks=training.batch_size, seed=own, step=step),
             training,
             seed=integer_for(own, "training"),
             directory=directory,
@@ -63,12 +61,12 @@ def train_forager(
 
 
 def load_forager(directory: Path, step: int, network: StackedLSTMConfig, family: ForagingGrid) -> RecurrentPolicy:
-    """The network of a training unit as it was after `step` updates. Raises as `load_networks`."""
+    """Return the network of a training unit after `step` updates. Raises as `load_networks`."""
     return load_networks([checkpoint_path(directory, step)], network, foraging_encoding(family, 1)).eval()
 
 
 def untrained_forager(network: StackedLSTMConfig, family: ForagingGrid, *, seed: int) -> RecurrentPolicy:
-    """A network that was not trained; the same seed gives the same one."""
+    """Return a network that was not trained; the same seed gives the same network."""
     own = integer_for(seed, "untrained forager")
     return new_stack(network, foraging_encoding(family, 1), num_networks=1, seed=own).eval()
 
@@ -77,16 +75,16 @@ def forage(
     policy: RecurrentPolicy,
     family: ForagingGrid,
     goals: Int[np.ndarray, "task goal"],
-    luck: Float32[np.ndarray, "task time"],
+    uniforms: Float32[np.ndarray, "task time"],
     *,
     time_unit: int,
 ) -> TabularTrajectories:
-    """Let a network act in tasks with these goals, for as many steps as there is luck.
+    """Let a network act in tasks with these goals, with one step per uniform.
 
-    `time_unit` is the number of steps that it is told as 1: the lifetime that is tested, or the one of training. The
-    probabilities of a network that diverged are NaN.
+    Actions are drawn at the uniforms, numbers in [0, 1). `time_unit` is the number of steps that the network receives
+    as 1: the tested lifetime or the training lifetime. The probabilities of a network that diverged are NaN.
     """
-    rolled = _rolled(policy, family, goals, luck, time_unit)
+    rolled = _rolled(policy, family, goals, uniforms, time_unit)
     return TabularTrajectories(
         rolled.contexts.numpy(),
         rolled.actions.numpy(),
@@ -99,13 +97,13 @@ def hidden_states(
     policy: RecurrentPolicy,
     family: ForagingGrid,
     goals: Int[np.ndarray, "task goal"],
-    luck: Float32[np.ndarray, "task time"],
+    uniforms: Float32[np.ndarray, "task time"],
     *,
     time_unit: int,
 ) -> Float32[np.ndarray, "task time hidden"]:
-    """The hidden states from which a network reads out its actions, as it plays as `forage` has it."""
+    """Return the inputs of a network's output layer when it acts as in `forage`."""
     network: Any = policy.network
-    inputs = _rolled(policy, family, goals, luck, time_unit).inputs
+    inputs = _rolled(policy, family, goals, uniforms, time_unit).inputs
     start = tuple(part.expand(1, len(inputs), -1) for part in (network.initial_hidden, network.initial_cell))
     with one_thread(), torch.no_grad():
         hiddens, _ = network.hidden_states(inputs[None], start)
@@ -113,7 +111,7 @@ def hidden_states(
 
 
 def num_parameters(policy: RecurrentPolicy) -> int:
-    """How many numbers a network has learned."""
+    """Return the number of trained parameters of a network."""
     return sum(parameter.numel() for parameter in policy.parameters() if parameter.requires_grad)
 
 
@@ -121,20 +119,20 @@ def _rolled(
     policy: RecurrentPolicy,
     family: ForagingGrid,
     goals: Int[np.ndarray, "task goal"],
-    luck: Float32[np.ndarray, "task time"],
+    uniforms: Float32[np.ndarray, "task time"],
     time_unit: int,
 ) -> RollOut:
     fed = RecurrentPolicy(policy.network, foraging_encoding(family, time_unit))
-    return roll_out(fed, foraging_tasks(family, goals), torch.from_numpy(luck))
+    return roll_out(fed, foraging_tasks(family, goals), torch.from_numpy(uniforms))
 
 
 def foraging_encoding(family: ForagingGrid, lifetime: int) -> GridTrialEncoding:
-    """What networks that forage are fed; the lifetime is the time that counts as 1."""
+    """Return the encoding of the inputs of networks that forage; time is divided by the lifetime."""
     return GridTrialEncoding(family.side, family.num_actions, lifetime, scale=family.high_reward)
 
 
 def foraging_tasks(family: ForagingGrid, goals: Int[np.ndarray, "task goal"]) -> TabularTasks:
-    """Foraging tasks by the places of their medium and high goal, as the family numbers them."""
+    """Return foraging tasks by the cells of their medium and high goal, as the family numbers them."""
     next_state, rewards = _all_foraging_tables(family)
     sizes = (len(family.layout.medium_cells), len(family.layout.high_cells))
     which = torch.from_numpy(goals[:, 0] * sizes[1] + goals[:, 1])
@@ -143,22 +141,22 @@ def foraging_tasks(family: ForagingGrid, goals: Int[np.ndarray, "task goal"]) ->
     return TabularTasks(next_state[which], rewards[which], start, clues)
 
 
-def foraging_lesson(family: ForagingGrid, lifetime: int, *, num_tasks: int, seed: int, step: int) -> TaskBatch:
-    """Fresh tasks of an update, for so many steps; a pure function of its arguments."""
+def foraging_batch(family: ForagingGrid, lifetime: int, *, num_tasks: int, seed: int, step: int) -> TaskBatch:
+    """Return fresh tasks for one update, in lifetimes of `lifetime` steps; a pure function of its arguments."""
     generator = np.random.default_rng((integer_for(seed, "foraging tasks"), step))
     tasks = foraging_tasks(family, drawn_goals(family, generator, num_tasks))
     return TaskBatch(tasks, foraging_encoding(family, lifetime), lifetime)
 
 
 def drawn_goals(family: ForagingGrid, generator: np.random.Generator, num_tasks: int) -> Int[np.ndarray, "task goal"]:
-    """Places of the medium and the high goal of every task, uniform over their candidates."""
+    """Return the cells of the medium and the high goal of every task, uniform over the possible cells."""
     sizes = (len(family.layout.medium_cells), len(family.layout.high_cells))
     return generator.integers((0, 0), sizes, (num_tasks, 2))
 
 
 @functools.cache
 def _all_foraging_tables(family: ForagingGrid) -> tuple[torch.Tensor, torch.Tensor]:
-    """Next states and rewards of every task that there is, medium goals slowest."""
+    """Return next states and rewards of all tasks of the family, medium goals slowest."""
     tasks = tabular_tasks_given(family, family.possible_latents())
     next_state = torch.from_numpy(np.array(tasks.next_state, np.int64))
     return next_state, torch.from_numpy(np.array(tasks.reward, np.float32))

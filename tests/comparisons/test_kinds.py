@@ -9,6 +9,7 @@ import pytest
 
 from comparisons import Comparison, open_comparison, reproductions
 from comparisons.kinds import kind_of
+from comparisons.report.page import verdicts_of
 from comparisons.rows import table_of
 from tests.comparisons.digests import report_files, written
 from tests.comparisons.made_up import MADE_UP, made_up
@@ -165,6 +166,14 @@ def test_the_summary_answers_in_a_few_lines(name):
     lines = Comparison(made_up(name)).summary().splitlines()
     assert 1 <= len(lines) < 40 and all(lines)
     assert not lines[0].startswith("note: ")
+
+
+@of_all
+def test_a_notebook_shows_question_answer_and_claims(name):
+    comparison = Comparison(made_up(name))
+    text = Page(comparison._repr_html_()).text
+    assert comparison.summary().splitlines()[0] in text
+    assert all(verdict.statement in text for verdict in verdicts_of(comparison.tree))
 
 
 def test_all_schemas_and_papers_are_here():

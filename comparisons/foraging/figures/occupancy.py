@@ -1,37 +1,47 @@
-"""Figures of networks that forage: against training lifetime, on the grid, over training, and inside the network."""
+"""Share of steps in each cell of the grid, by training lifetime and of the optimal policy."""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
 
-from comparisons.foraging.figures.returns import NETWORK
-from comparisons.foraging.measures import longest_lifetime, train_lifetimes
+from comparisons.foraging.figures.marks import NETWORK, mapped_lifetimes
+from comparisons.foraging.players import WHO
+from comparisons.foraging.tree import longest_lifetime
+from comparisons.kind import Figure
 from comparisons.report.style import NEUTRAL
 
+NUM_COLUMNS = 3
+"""Maps beside one another."""
 
-def draw_occupancy(tree: xr.DataTree, figure: Figure) -> None:
-    """Where steps are spent on the grid, by training lifetime and by the optimal policy."""
-    maps = {
-        f"trained for {lifetime}": tree["behaviour"]
-        .dataset["occupancy"]
-        .sel(train_lifetime=lifetime)
-        .mean("training_seed")
-        for lifetime in mapped_lifetimes(tree)
-    }
-    maps["exact optimum"] = tree["reference_behaviour"].dataset["occupancy"].sel(reference="optimal")
-    panels = figure.subplots(-(-len(maps) // 3), 3, squeeze=False)
-    most = np.nanmax([float(values.max()) for values in maps.values()])
+
+def table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return the share of steps that start in each cell, of networks by training lifetime and of references."""
+    networks = tree["behaviour"].dataset["occupancy"].mean("training_seed").to_dataframe("share").reset_index()
+    references = tree["reference_behaviour"].dataset["occupancy"].to_dataframe("share").reset_index()
+    references = references.assign(who=references.reference.map(WHO)).drop(columns="reference")
+    found = pd.concat([networks.assign(who=NETWORK), references], ignore_index=True)
+    return found.astype({"train_lifetime": "Int64"})
+
+
+def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw a map for some training lifetimes, and one for the optimal policy."""
+    shown = {f"trained for {lifetime}": table.train_lifetime == lifetime for lifetime in mapped_lifetimes(table)}
+    shown["exact optimum"] = table.who == "optimal"
+    maps = {title: table[rows].pivot(index="y", columns="x", values="share") for title, rows in shown.items()}
+    panels = figure.subplots(_num_rows(table), NUM_COLUMNS, squeeze=False)
+    most = np.nanmax([float(np.max(values.to_numpy())) for values in maps.values()])
     norm = PowerNorm(0.5, 0, most)
     for ax in panels.flat[len(maps) :]:
         ax.set_axis_off()
     image = None
     for ax, (title, values) in zip(panels.flat, maps.items(), strict=False):
         image = ax.imshow(values, cmap="magma", norm=norm, origin="lower")
-        _draw_grid(ax, values.shape[0])
+        _draw_grid(ax, len(values))
         ax.set_title(title)
     if image is not None:
         bar = figure.colorbar(image, ax=panels, shrink=0.8, label="share of steps, %")
@@ -40,7 +50,7 @@ def draw_occupancy(tree: xr.DataTree, figure: Figure) -> None:
 
 
 def _draw_grid(ax: Axes, side: int) -> None:
-    """The start, the small goal, and the rings on which the others are."""
+    """Mark the start, the small goal, and the possible cells of the other goals."""
     for first, last, color in ((1, side // 2, "#56b4e9"), (0, side - 1, "#e69f00")):
         ring = [(x, last) for x in range(first, last + 1)] + [(last, y) for y in range(first, last)]
         for x, y in ring:
@@ -51,31 +61,32 @@ def _draw_grid(ax: Axes, side: int) -> None:
     ax.grid(visible=False)
 
 
-def _occupancy_caption(tree: xr.DataTree) -> str:
+def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption."""
     return (
-        f"Where steps of {longest_lifetime(tree)} are begun, all tasks and training seeds together; the scale "
-        "is stretched for small shares. S: the start, where every goal leads. 1: the small goal. Blue and yellow "
-        "frames: where the medium and the high goal may be. Look for how far from the start networks go, and for "
-        "where the optimum goes that they do not."
+        f"Fraction of the {longest_lifetime(tree)} steps that start in each cell, over all tasks and training seeds "
+        "(nonlinear colour scale). S is the start, to which every goal leads, and 1 the small goal. Blue and yellow "
+        "frames mark possible cells of the medium and the high goal. Compare where networks and the optimal policy go."
     )
 
 
-def _rows_of_maps(tree: xr.DataTree) -> int:
-    return -(-(len(mapped_lifetimes(tree)) + 1) // 3)
+def height(table: pd.DataFrame) -> float:
+    """Return the height in inches."""
+    return 2.3 * _num_rows(table)
 
 
-MAPPED = (10, 20, 30, 50, 100)
-"""Training lifetimes whose behaviour is drawn, where there are such networks."""
+def _num_rows(table: pd.DataFrame) -> int:
+    return -(-(len(mapped_lifetimes(table)) + 1) // NUM_COLUMNS)
 
 
-def mapped_lifetimes(tree: xr.DataTree) -> list[int]:
-    """The training lifetimes whose behaviour is drawn: those of `MAPPED`, or the first few."""
-    available = train_lifetimes(tree)
-    return [lifetime for lifetime in MAPPED if lifetime in available] or available[:5]
-
-
-def occupancy_table(tree: xr.DataTree) -> pd.DataFrame:
-    """The share of steps in each cell, of networks by training lifetime and of references."""
-    networks = tree["behaviour"].dataset["occupancy"].mean("training_seed").to_dataframe("share").reset_index()
-    references = tree["reference_behaviour"].dataset["occupancy"].to_dataframe("share").reset_index()
-    return pd.concat([networks.assign(who=NETWORK), references.rename(columns={"reference": "who"})], ignore_index=True)
+FIGURE = Figure(
+    name="occupancy",
+    title="Cells in which steps are spent",
+    alt="Maps of the grid, one per training lifetime and one of the exact optimum, show the share of steps in each "
+    "cell as colour.",
+    table=table,
+    draw=draw,
+    caption=caption,
+    needs=("behaviour",),
+    height=height,
+)

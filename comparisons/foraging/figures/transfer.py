@@ -1,92 +1,123 @@
-"""Figures of networks that forage: against training lifetime, on the grid, over training, and inside the network."""
+"""Rewards per step for every pair of lifetimes, and in the training lifetime beside exact values."""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.figure import SubFigure
 
-from comparisons.foraging import published as paper
-from comparisons.foraging.figures.returns import (
-    _LINES,
-    _NAMES,
-    _PREFIX,
+from comparisons.foraging.figures.marks import (
+    LINES,
+    NAMES,
     NETWORK,
     PAPER,
-    _bars,
-    _beside_paper,
-    _draw_measure,
-    _legend_above,
+    bars,
+    beside_paper,
+    draw_networks,
+    legend_above,
     measure_rows,
 )
-from comparisons.foraging.measures import train_lifetimes
-from comparisons.foraging.published import is_paper_family
+from comparisons.foraging.players import EXACT_VALUES
+from comparisons.foraging.published import OWN_RETURNS, TRANSFERS, is_paper_setting
+from comparisons.foraging.tree import train_lifetimes
+from comparisons.kind import Figure
+from comparisons.rows import table_of
+
+PAIRS, OWN = "all pairs", "own lifetime"
+"""The two panels."""
+
+COLUMNS = ["panel", "who", "train_lifetime", "test_lifetime", "estimate", "lower", "upper", "unit", "paper"]
 
 
-def draw_transfer(tree: xr.DataTree, figure: Figure) -> None:
-    """Rewards per step for every pair of lifetimes; on the right the diagonal, beside what is possible."""
+def table(tree: xr.DataTree) -> pd.DataFrame:
+    """Return rewards per step: of networks for every pair of lifetimes, then in their own, with exact values there.
+
+    `paper` is the paper's number for a pair. Exact values are of every lifetime from the shortest that is tested.
+    """
+    known = TRANSFERS | {(lifetime, lifetime): value for lifetime, value in OWN_RETURNS.by_lifetime.items()}
+    known = known if is_paper_setting(tree) else {}
+    rows = [
+        {"panel": PAIRS, "who": row.who, **row.at, **row.interval._asdict(), "unit": row.unit}
+        for row in table_of(tree).of("return_per_step")
+    ]
+    pairs = pd.DataFrame(rows)
+    pairs["paper"] = [known.get(pair, np.nan) for pair in zip(pairs.train_lifetime, pairs.test_lifetime, strict=True)]
+    own = measure_rows(tree, "own_return_per_step")
+    exact = tree["exact"].to_dataset()
+    exact = exact.sel(lifetime=exact["lifetime"] >= pairs.test_lifetime.min())
+    lifetimes = exact["lifetime"].to_numpy()
+    values = [
+        pd.DataFrame({"who": who, "test_lifetime": lifetimes, "estimate": exact[name].to_numpy() / lifetimes})
+        for who, name in EXACT_VALUES.items()
+    ]
+    below = pd.concat([own.assign(test_lifetime=own.train_lifetime), *values])
+    below = below.assign(panel=OWN, unit="rewards per step")
+    found = pd.concat([pairs, below], ignore_index=True)
+    return found.reindex(columns=COLUMNS).astype({"train_lifetime": "Int64", "test_lifetime": "Int64"})
+
+
+def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
+    """Draw a heat map of all pairs of lifetimes on the left, and the diagonal with exact values on the right."""
     left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
-    table = transfer_table(tree)
-    matrix = table.pivot(index="train_lifetime", columns="test_lifetime", values="estimate")
-    matrix = matrix.reindex(train_lifetimes(tree))
-    image = left.imshow(matrix, cmap="viridis", aspect="auto", norm=Normalize(0, max(0.9, float(table.estimate.max()))))
+    _draw_pairs(left, table[table.panel == PAIRS], train_lifetimes(tree))
+    own = table[table.panel == OWN]
+    for who in ("optimal", "oracle", "small goal"):
+        rows = own[own.who == who]
+        if len(rows):
+            right.plot(rows.test_lifetime, rows.estimate, **LINES[who], label=NAMES[who], zorder=1.5)
+    draw_networks(right, own[own.who.isin([NETWORK, PAPER])])
+    right.set(xlabel="steps of lifetimes, trained and tested", title="The diagonal", ylim=(0, None), xlim=(0, None))
+    right.set_ylabel("rewards per step")
+    legend_above(figure, right)
+
+
+def _draw_pairs(ax: Axes, table: pd.DataFrame, lifetimes: list[int]) -> None:
+    matrix = table.pivot(index="train_lifetime", columns="test_lifetime", values="estimate").reindex(lifetimes)
+    norm = Normalize(0, max(0.9, float(table.estimate.max())))
+    ax.imshow(matrix, cmap="viridis", aspect="auto", norm=norm)
     size = 6.3 if matrix.size > 60 else 8
     for row, column in np.ndindex(matrix.shape):
         value = matrix.iat[row, column]
         if np.isfinite(value):
-            color = "white" if image.norm(value) < 0.6 else "black"
+            color = "white" if float(norm(value)) < 0.6 else "black"
             weight = "bold" if matrix.index[row] == matrix.columns[column] else "normal"
             text = f"{value:.2f}".removeprefix("0")
-            left.text(column, row, text, ha="center", va="center", color=color, size=size, weight=weight)
-    left.set(xticks=range(matrix.shape[1]), yticks=range(matrix.shape[0]))
-    left.set_xticklabels(matrix.columns)
-    left.set_yticklabels(matrix.index)
-    left.set(xlabel="steps of tested lifetimes", ylabel="steps of training lifetimes", title="Rewards per step")
-    left.grid(visible=False)
-    own = own_table(tree)
-    for who, name in _NAMES.items():
-        rows = own[(own.who == who) & (own.train_lifetime >= table.test_lifetime.min())]
-        if len(rows):
-            right.plot(rows.train_lifetime, rows.estimate, **_LINES[who], label=name, zorder=1.5)
-    _draw_measure(right, own[own.who.isin([NETWORK, PAPER])])
-    right.set(xlabel="steps of lifetimes, trained and tested", title="The diagonal", ylim=(0, None), xlim=(0, None))
-    right.set_ylabel("rewards per step")
-    _legend_above(figure, right)
+            ax.text(column, row, text, ha="center", va="center", color=color, size=size, weight=weight)
+    ax.set(xticks=range(matrix.shape[1]), yticks=range(matrix.shape[0]))
+    ax.set_xticklabels(matrix.columns)
+    ax.set_yticklabels(matrix.index)
+    ax.set(xlabel="steps of tested lifetimes", ylabel="steps of training lifetimes", title="Rewards per step")
+    ax.grid(visible=False)
 
 
-def _transfer_caption(tree: xr.DataTree) -> str:
-    others = ", ".join(
-        f"{train} in {test} {value:g}" for (train, test), value in paper.TRANSFERS.items() if is_paper_family(tree)
-    )
-    known = f" Off it, the paper's networks earn (trained for … in …): {others}." * bool(others)
+def is_shown(tree: xr.DataTree) -> bool:
+    """Return whether there is any pair of lifetimes: networks of some tested lifetime that did not diverge."""
+    return bool(table_of(tree).of("return_per_step"))
+
+
+def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return the caption."""
+    others = ", ".join(f"{train} in {test} {value:g}" for (train, test), value in TRANSFERS.items())
+    known = f" Off the diagonal, the paper's networks earn (trained for … in …): {others}." * is_paper_setting(tree)
     return (
-        "Left: what networks earn in every lifetime, in their own in bold. Right: in their own, beside what is "
-        f"possible.{_beside_paper(tree, 'figure 6, read off the picture (±0.01)')}{known} Look along a column for what "
-        f"training for another lifetime costs. {_bars(tree)}"
+        "Rewards per step. Left: networks in every tested lifetime, in their own in bold. Right: networks in their own "
+        f"lifetime, with exact values as lines. {bars(tree)}"
+        f"{beside_paper(tree, 'figure 6, read off the picture (±0.01)')}{known} Look along a column for the cost of "
+        "training for another lifetime."
     )
 
 
-def transfer_table(tree: xr.DataTree) -> pd.DataFrame:
-    """Rewards per step for every pair of lifetimes, with the paper's where they are known."""
-    table = tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
-    rows = table[table.measure.str.fullmatch(r"return_per_step_in_\d+")]
-    found = rows.assign(
-        train_lifetime=rows.predictor.str.removeprefix(_PREFIX).astype(int),
-        test_lifetime=rows.measure.str.removeprefix("return_per_step_in_").astype(int),
-    )[["train_lifetime", "test_lifetime", "estimate", "lower", "upper", "unit"]]
-    known = paper.TRANSFERS | {(t, t): value for t, value in paper.OWN_RETURNS.by_lifetime.items()}
-    pairs = zip(found.train_lifetime, found.test_lifetime, strict=True)
-    same = is_paper_family(tree)
-    return found.assign(paper=[known.get(pair, np.nan) if same else np.nan for pair in pairs])
-
-
-def own_table(tree: xr.DataTree) -> pd.DataFrame:
-    """Rewards per step in the lifetime that was trained for, and what is exactly possible in it."""
-    exact = tree["exact"].to_dataset()
-    found = [measure_rows(tree, "own_return_per_step")]
-    for who in ("optimal", "small_goal", "full_information"):
-        values = (exact[who] / exact["lifetime"]).to_numpy()
-        found.append(
-            pd.DataFrame({"who": who.replace("_", " "), "train_lifetime": exact["lifetime"], "estimate": values})
-        )
-    return pd.concat(found, ignore_index=True)
+FIGURE = Figure(
+    name="transfer",
+    title="Networks in lifetimes that they were not trained for",
+    alt="On the left, a heat map shows rewards per step by training lifetime and tested lifetime. On the right, a "
+    "line chart shows its diagonal against the lifetime, with exact values of the optimum, small goal and oracle.",
+    table=table,
+    draw=draw,
+    caption=caption,
+    needs=("measures",),
+    is_shown=is_shown,
+    height=4.1,
+)

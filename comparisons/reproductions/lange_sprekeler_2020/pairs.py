@@ -1,6 +1,6 @@
-"""One network that is told its setting beside networks trained for each: the same settings, cell by cell.
+"""One network that receives its setting as input beside networks trained for each setting: the same settings, paired.
 
-The figure has a point per setting; the measures sum over settings, and resample them.
+The measures sum over settings, and resample them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,37 +9,46 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from jaxtyping import Float
-from matplotlib.figure import Figure
 from scipy import stats
 
+from comparisons.lifetimes.grid import PLACE
+from comparisons.lifetimes.players import NETWORK
 from comparisons.lifetimes.regimes import THRESHOLD
-from comparisons.report.style import COLOURS
-from comparisons.rows import Measure
+from comparisons.rows import Over, Row
 from comparisons.seeding import integer_for
 from comparisons.statistics.intervals import LEVEL, NUM_RESAMPLES, Interval, bootstrap_ratio, percentile_interval
 
 EXPLORATION, REGRET = "exploration", "regret"
 
-
 UNITS = {EXPLORATION: "trials", REGRET: "rewards per trial"}
 
+SPECIALISTS = "networks trained for each setting"
+"""What the one network is compared with."""
+
+ONE_NETWORK, MAPS = "one_network", ("map_25", "map_100")
+"""Experiments: the one network, and the maps of networks trained for each setting."""
 
 FEWEST_SETTINGS = 4
-"""Fewer settings in common than these are not compared."""
+"""Lifetimes with fewer settings in common are not compared."""
+
+OVER_SETTINGS = Over("settings")
 
 
-_PLACE = ["lifetime", "reward_scale", "prior_scale"]
+def has_pairs(trees: Mapping[str, xr.DataTree]) -> bool:
+    """Return whether there is the one network, and a map to compare it with."""
+    return ONE_NETWORK in trees and any(name in trees for name in MAPS)
 
 
-def pair_table(one_network: xr.DataTree, specialists: Mapping[str, xr.DataTree]) -> pd.DataFrame:
-    """Every setting that both were scored in, with a column for each, means over training seeds.
+def pair_table(trees: Mapping[str, xr.DataTree]) -> pd.DataFrame:
+    """Return every setting that both were scored in, with a column for each, means over training seeds.
 
-    Settings in which either diverged are left out. `sequential` is the optimum's exploration, and 0 for its regret.
+    Settings in which either diverged are left out. `sequential` is the exploration of the Bayes-optimal policy, and 0
+    for its regret.
     """
-    found = pd.concat([_settings(tree) for tree in specialists.values()], ignore_index=True)
-    pairs = _settings(one_network).merge(found, on=_PLACE, suffixes=("_one", "_many")).dropna()
+    found = pd.concat([_settings(trees[name]) for name in MAPS if name in trees], ignore_index=True)
+    pairs = _settings(trees[ONE_NETWORK]).merge(found, on=PLACE, suffixes=("_one", "_many")).dropna()
     tables = [
-        pairs[_PLACE].assign(
+        pairs[PLACE].assign(
             quantity=quantity,
             one_network=pairs[f"{quantity}_one"],
             specialists=pairs[f"{quantity}_many"],
@@ -52,60 +61,53 @@ def pair_table(one_network: xr.DataTree, specialists: Mapping[str, xr.DataTree])
     return pd.concat(tables, ignore_index=True)
 
 
-def pair_measures(one_network: xr.DataTree, specialists: Mapping[str, xr.DataTree], *, seed: int) -> Iterator[Measure]:
-    """How much more the one network loses, and how alike they explore, for every lifetime.
+def regret_beside_specialists(table: pd.DataFrame, *, seed: int) -> Iterator[Row]:
+    """Yield how much more the one network loses, by lifetime, as a fraction of the oracle's rewards.
 
-    Intervals are over settings; that of the regimes is Wilson's. What they lose is a share of what full
-    information earns, summed over settings: above 0 the one network loses more.
+    Both are summed over settings, which are resampled.
     """
-    table = pair_table(one_network, specialists)
-    for lifetime, rows in table.groupby("lifetime"):
-        regret, exploration = (rows[rows.quantity == quantity] for quantity in (REGRET, EXPLORATION))
-        if len(regret) < FEWEST_SETTINGS:
-            continue
-        own = integer_for(seed, f"pairs at lifetime {lifetime}")
-        extra = (regret.one_network - regret.specialists).to_numpy()[None]
-        who = f"lifetime {lifetime}: network with networks trained for each setting"
-        difference = bootstrap_ratio(extra, regret.ceiling.to_numpy()[None], seed=own)
-        yield Measure("regret_beside_specialists", who, *difference, "fraction", "settings")
-        ours, theirs = exploration.one_network.to_numpy(), exploration.specialists.to_numpy()
-        yield Measure("pulls_correlation", who, *_correlation(ours, theirs, own), "correlation", "settings")
-        alike = int(((ours > THRESHOLD) == (theirs > THRESHOLD)).sum())
-        ends = stats.binomtest(alike, len(ours)).proportion_ci(confidence_level=LEVEL, method="wilson")
-        agreement = Interval(alike / len(ours), float(ends.low), float(ends.high))
-        yield Measure("regime_agreement", who, *agreement, "fraction", "settings")
+    for lifetime, rows in _by_lifetime(table, REGRET):
+        extra = (rows.one_network - rows.specialists).to_numpy()[None]
+        interval = bootstrap_ratio(extra, rows.ceiling.to_numpy()[None], seed=_seed(seed, lifetime))
+        yield _row(interval, lifetime)
 
 
-def draw_pairs(table: pd.DataFrame, figure: Figure) -> None:
-    """A point per setting, specialists across and the one network up, with the diagonal; a marker per lifetime."""
-    panels = figure.subplots(1, 2)
-    markers = dict(zip(sorted(table.lifetime.unique()), ("o", "s", "^", "v"), strict=False))
-    for ax, (quantity, unit) in zip(panels, UNITS.items(), strict=True):
-        rows = table[table.quantity == quantity]
-        largest = 1.04 * float(rows[["one_network", "specialists"]].to_numpy().max())
-        ax.plot([0, largest], [0, largest], color=COLOURS["optimal"], linewidth=0.8)
-        for lifetime, marker in markers.items():
-            own = rows[rows.lifetime == lifetime]
-            place = {"linestyle": "", "marker": marker, "markersize": 4, "alpha": 0.75}
-            colour = COLOURS["network" if marker == "o" else "Gittins"]
-            label = f"{lifetime} trials"
-            ax.plot(own.specialists, own.one_network, color=colour, markeredgewidth=0, label=label, **place)
-        limits = (-0.03 * largest, largest)
-        ax.set(xlim=limits, ylim=limits, xlabel=f"specialists: {quantity}, {unit}", ylabel=f"one network: {quantity}")
-        ax.set_box_aspect(1)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=len(labels), frameon=False)
+def pulls_correlation(table: pd.DataFrame, *, seed: int) -> Iterator[Row]:
+    """Yield the correlation of exploration over settings, which are resampled, by lifetime."""
+    for lifetime, rows in _by_lifetime(table, EXPLORATION):
+        ours, theirs = rows.one_network.to_numpy(), rows.specialists.to_numpy()
+        yield _row(_correlation(ours, theirs, _seed(seed, lifetime)), lifetime)
+
+
+def regime_agreement(table: pd.DataFrame) -> Iterator[Row]:
+    """Yield the fraction of settings in which both learn or both hard-code, with Wilson's interval, by lifetime."""
+    for lifetime, rows in _by_lifetime(table, EXPLORATION):
+        alike = int(((rows.one_network > THRESHOLD) == (rows.specialists > THRESHOLD)).sum())
+        ends = stats.binomtest(alike, len(rows)).proportion_ci(confidence_level=LEVEL, method="wilson")
+        yield _row(Interval(alike / len(rows), float(ends.low), float(ends.high)), lifetime)
+
+
+def _by_lifetime(table: pd.DataFrame, quantity: str) -> Iterator[tuple[int, pd.DataFrame]]:
+    for lifetime, rows in table[table.quantity == quantity].groupby("lifetime"):
+        if len(rows) >= FEWEST_SETTINGS:
+            yield int(lifetime), rows  # pyright: ignore[reportArgumentType]
+
+
+def _row(interval: Interval, lifetime: int) -> Row:
+    return Row(NETWORK, interval, OVER_SETTINGS, {"lifetime": lifetime, "reference": SPECIALISTS})
+
+
+def _seed(seed: int, lifetime: int) -> int:
+    return integer_for(seed, f"pairs at lifetime {lifetime}")
 
 
 def _settings(tree: xr.DataTree) -> pd.DataFrame:
-    """A row per setting: exploration and regret per trial of its networks, and what is exact."""
+    """Return a row per setting: exploration and regret per trial of its networks, and exact values."""
     theory, curves = tree["theory"].to_dataset(), tree["curves"].to_dataset()
     lifetimes = theory["lifetime"].to_numpy()
     return pd.DataFrame(
         {
-            "lifetime": lifetimes,
-            "reward_scale": theory["reward_scale"].to_numpy(),
-            "prior_scale": theory["prior_scale"].to_numpy(),
+            **{name: theory[name].to_numpy() for name in PLACE},
             EXPLORATION: curves["probe_pulls"].to_numpy().astype(float),
             REGRET: curves["shortfall"].to_numpy() / lifetimes,
             "sequential": theory["sequential_probe_pulls"].to_numpy().astype(float),
@@ -115,7 +117,7 @@ def _settings(tree: xr.DataTree) -> pd.DataFrame:
 
 
 def _correlation(first: Float[np.ndarray, "setting"], second: Float[np.ndarray, "setting"], seed: int) -> Interval:
-    """Pearson's, with a percentile interval over settings; NaN where either does not vary."""
+    """Return Pearson's correlation with a percentile interval over settings; NaN where either does not vary."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return Interval(np.nan, np.nan, np.nan)
     drawn = np.random.default_rng(seed).integers(0, len(first), (NUM_RESAMPLES, len(first)))

@@ -3,8 +3,9 @@
 The paper (arXiv 2010.04466) meta-trains LSTMs on a two-arm Gaussian bandit and on a grid to forage in, and finds that
 they learn where the tasks differ enough, are easy enough and the lifetime is long enough, and hard-code elsewhere. Its
 printed formula uses the posterior variance where the sampling variance of the estimate belongs, and committing after a
-fixed number of trials is not the best policy; so networks stand here beside three yardsticks. Networks in the paper's
-settings are this package's reading of its tables; the others are trained better. All bounds are this package's own.
+fixed number of trials is not the best policy. Networks are therefore compared with three references: the printed
+formula, the best explore-then-commit policy and the Bayes-optimal policy. Networks in the paper's settings are this
+package's reading of its tables; the others are trained better. All bounds are this package's own.
 """
 
 import dataclasses
@@ -12,18 +13,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from comparisons.experiment import AbstractExperiment
 from comparisons.foraging.experiment import PAPER_NETWORK as FORAGING_PAPER_NETWORK
 from comparisons.foraging.experiment import PAPER_TRAINING as FORAGING_PAPER_TRAINING
 from comparisons.foraging.experiment import ForagingExperiment
-from comparisons.kind import Presentation
 from comparisons.lifetimes.experiment import GeneralistExperiment, SpecialistExperiment
 from comparisons.lifetimes.settings import Cell, MapEvaluation
 from comparisons.lifetimes.theory_experiment import TheoryExperiment
-from comparisons.reproductions.lange_sprekeler_2020.claims import claims, cross_measures
+from comparisons.reproductions.lange_sprekeler_2020 import claims
+from comparisons.reproductions.lange_sprekeler_2020.across import across_experiments
+from comparisons.rows import Table, concatenated, table_of
 from metalearners.actor_critic_configs import ActorCriticConfig, OwnCritic
 from metalearners.configs import StackedLSTMConfig
 from metalearners.schedules import Constant, Geometric, GeometricBelowOne, Linear, Parabola
@@ -40,15 +41,15 @@ PRIOR_SCALES = tuple(float(scale) for scale in np.linspace(0.1, 10, 20))
 
 
 LIFETIMES = (25, 50, 75, 100)
-"""The paper's grid: its axes' labels and all its cells match these."""
+"""The paper's grid: the labels of its axes and all its cells match these."""
 
 
 POINTS = (Cell(19.5, 3.0), Cell(9.53, 3.75), Cell(9.53, 8.0))
-"""Those of the paper's figure 2: "no learn", "edge" and "learn"."""
+"""Settings of the paper's figure 2: "no learn", "edge" and "learn"."""
 
 
 SHOWN = (Cell(6.4, 2.9), Cell(14.8, 2.9))
-"""About those of its figure 3: learning and not, as the inset shows them."""
+"""Approximate settings of its figure 3, as the inset shows them: one with learning, and one without."""
 
 
 GOOD = ActorCriticConfig(
@@ -59,7 +60,7 @@ GOOD = ActorCriticConfig(
     trace_decay=0.97,
     num_checkpoints=5,
 )
-"""Many lifetimes an update, returns in means of rewards, a critic that is told the task."""
+"""Many lifetimes per update, returns of expected rewards, and a critic that receives the task as input."""
 
 
 QUICK = dataclasses.replace(
@@ -71,9 +72,12 @@ QUICK = dataclasses.replace(
     trace_decay=0.95,
     num_checkpoints=3,
 )
-"""Ten times fewer lifetimes, for many networks. Without the penalty on being sure too early one in twenty of those for
-lifetime 100, all where rewards vary little, unlearns to stop and never tries again; with it they lose a little more
-where rewards vary much."""
+"""Ten times fewer lifetimes, for many networks.
+
+The uniform weight penalises policies that become deterministic too early. Without it, one network in twenty for
+lifetime 100, always at small reward scales, stops pulling the unknown arm and never tries it again. With it, networks
+lose a little more at large reward scales.
+"""
 
 
 PAPER = ActorCriticConfig(
@@ -90,13 +94,13 @@ PAPER = ActorCriticConfig(
     critic=OwnCritic(0.05),
     num_checkpoints=6,
 )
-"""The paper's table 1: 30,000 lifetimes, two an update. Its "exponential" rise of the discount over 27,000 of them is
+"""The paper's table 1: 30,000 lifetimes, two per update. Its "exponential" rise of the discount over 27,000 of them is
 read as geometric. Adam's moments are not given."""
 
 
 PAPER_OTHER_DISCOUNT = dataclasses.replace(PAPER, discount=GeometricBelowOne(0.4, 0.999, 0.9))
-"""The other reading: geometric in what is missing to 1, so that horizons grow early. Networks then do not even learn
-where tasks differ most, so it is hardly what the paper did."""
+"""The other reading: the distance of the discount from 1 falls geometrically, so that horizons grow early. Networks
+then do not even learn where tasks differ most, so the paper hardly used it."""
 
 
 PAPER_HIGH_DISCOUNT = dataclasses.replace(PAPER, discount=Constant(0.999))
@@ -123,7 +127,7 @@ _FEW = MapEvaluation(num_tasks=5000)
 
 
 def experiments() -> dict[str, AbstractExperiment]:
-    """The experiments by name, in the order of the report."""
+    """Return the experiments by name, in the order of the report."""
     return {
         "theory": TheoryExperiment("theory", REWARD_SCALES, PRIOR_SCALES, LIFETIMES),
         "points": SpecialistExperiment("points", POINTS, GOOD, stack_size=9, evaluation=_MANY),
@@ -153,7 +157,7 @@ def experiments() -> dict[str, AbstractExperiment]:
 
 
 def further_experiments() -> dict[str, AbstractExperiment]:
-    """Longer ones, and variants of the paper's settings: run where they are named, not by default."""
+    """Return longer experiments and variants of the paper's settings, which run only by name."""
     whole = tuple(Cell(reward, prior) for reward in REWARD_SCALES for prior in PRIOR_SCALES)
     found: dict[str, AbstractExperiment] = {}
     for lifetime in LIFETIMES:
@@ -177,38 +181,27 @@ def further_experiments() -> dict[str, AbstractExperiment]:
 
 
 def duration(chosen: Mapping[str, Any]) -> str:
-    """How long it takes, in words."""
+    """Return how long some experiments take, in words."""
     minutes = sum(_MINUTES[name] * len(experiment.training_seeds) for name, experiment in chosen.items())
     hours = minutes / 60
     words = f"{minutes:.0f} minutes" if hours < 2 else f"{hours:.0f} hours"
-    return f"about {words} of one core, all networks together, shared out over the cores"
+    return f"about {words} of one core for all networks together, divided by the number of cores"
 
 
-def measures(trees: Mapping[str, xr.DataTree], *, seed: int) -> list[dict[str, Any]]:
-    """The table of results: that of every experiment, its name before its predictors, and what spans several."""
-    tables = []
-    for name, tree in trees.items():
-        table = tree["measures"].to_dataset().to_dataframe().reset_index(drop=True)
-        tables.append(table.assign(predictor=[f"{label(name)}: {predictor}" for predictor in table.predictor]))
-    rows = pd.concat(tables).to_dict("records")
-    return [*rows, *(dict(row._asdict()) for row in cross_measures(trees))]
+def measures(trees: Mapping[str, xr.DataTree]) -> Table:
+    """Return the table of results: the tables of all experiments, and rows that span several."""
+    tables = [table_of(tree).placed(experiment=name) for name, tree in trees.items()]
+    return concatenated([*tables, across_experiments(trees)])
 
 
 def figure_points(trees: Mapping[str, xr.DataTree]) -> dict[str, xr.DataTree]:
-    """The trees of the experiments themselves: their figures are drawn from them."""
+    """Return the trees of the experiments themselves: their figures are drawn from them."""
     return dict(trees)
 
 
-def presentation() -> Presentation:
-    """How the reproduction is shown: claims first, then the figures of its experiments."""
-    from comparisons.reproductions.lange_sprekeler_2020.shown import LEARNING_OR_NOT
-
-    return LEARNING_OR_NOT._replace(question=lambda tree: QUESTION, claims=lambda tree, table: claims(tree, table))
-
-
-def label(name: str) -> str:
-    """An experiment's name in words."""
-    return name.replace("_", " ")
+def statements() -> list[str]:
+    """Return the statements of all claims."""
+    return claims.statements()
 
 
 def _many_seeds() -> SpecialistExperiment:
@@ -237,17 +230,17 @@ def _map(name: str, lifetime: int, training: ActorCriticConfig, cells: tuple[Cel
 
 
 def _sub_grid() -> tuple[Cell, ...]:
-    """A hundred cells of the paper's grid, closer together where learning begins."""
+    """Return a hundred cells of the paper's grid, closer together where learning begins."""
     return _cells((1, 2, 4, 6, 8, 9, 11, 14, 16, 19), (1, 2, 3, 4, 5, 7, 9, 11, 13, 16))
 
 
 def _coarse_grid() -> tuple[Cell, ...]:
-    """Forty of them."""
+    """Return forty cells of the paper's grid."""
     return _cells((2, 6, 9, 14, 19), (1, 2, 3, 4, 5, 7, 11, 16))
 
 
 def _cells(rewards: tuple[int, ...], priors: tuple[int, ...]) -> tuple[Cell, ...]:
-    """The cells of the paper's grid in these columns and rows."""
+    """Return the cells of the paper's grid in these columns and rows."""
     return tuple(Cell(REWARD_SCALES[reward], PRIOR_SCALES[prior]) for reward in rewards for prior in priors)
 
 
@@ -270,4 +263,4 @@ _MINUTES = {
     "points_paper_no_annealing": 4,
     "foraging_paper": 6000,
 }
-"""What a training seed of each takes on one core, as measured or, for what was not run, reckoned from it."""
+"""Minutes that a training seed of each takes on one core: measured, or estimated for experiments that were not run."""

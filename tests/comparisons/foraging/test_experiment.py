@@ -16,7 +16,10 @@ from comparisons.foraging.experiment import (
     PAPER_TRAINING,
     ForagingExperiment,
 )
+from comparisons.foraging.running import train
+from comparisons.foraging.tree import diverged_networks
 from comparisons.report.page import verdicts_of
+from comparisons.rows import table_of
 from comparisons.stages import open_result, run_experiment
 from comparisons.training import folder_of, train_experiments, unit_folder
 from metalearners.checkpoint_files import checkpoint_path
@@ -36,7 +39,7 @@ def result(tmp_path_factory):
     folder = folder_of(TINY, results)
     for unit in TINY.training_units():
         directory = unit_folder(folder, unit)
-        TINY.train(unit, directory)
+        train(TINY, unit, directory)
         assert TINY.is_trained(directory)
         if unit.name == LOST:
             path = checkpoint_path(directory, TINY.training.num_steps)
@@ -48,7 +51,7 @@ def result(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def table(result):
-    return result[1].to_dataframe().set_index(["measure", "predictor"])
+    return table_of(result[1].tree)
 
 
 def test_units_are_one_per_lifetime_and_seed_the_longest_first():
@@ -110,57 +113,71 @@ def test_the_report_is_written_and_says_who_diverged(result):
     assert [attributes["id"] for attributes in page.all("figure")] == names
     assert all((report.parent / f"{name}.{ending}").exists() for name in names for ending in ("png", "pdf", "csv"))
     assert any(note.startswith(f"{LOST} diverged") for note in json.loads(comparison.tree.attrs["notes"]))
-    assert f"1: {LOST} diverged" in page.text
+    assert diverged_networks(comparison.tree) == [(3, 1)]
+    assert "1: trained for 3 steps, seed 1" in page.text
     assert not re.search(r"\bnan\b", page.text)
-    assert comparison.summary().splitlines()[1].startswith("network, lifetime 3: nan")
+    assert "  trained for 3 steps: a network diverged" in comparison.summary().splitlines()
     assert {verdict.outcome for verdict in verdicts_of(comparison.tree)} <= {"held", "failed", "undecided"}
 
 
-def test_what_is_said_of_a_diverged_network_is_not_a_number_and_of_others_is(table):
-    of_lost = table.xs("network, lifetime 3", level="predictor").estimate
-    assert of_lost[["return", "small_goals", "optimal_probs", "participation_ratio"]].isna().all()
-    others = table.xs("network, lifetime 6", level="predictor").estimate
-    expected = ["return", "lost_rewards", "small_goals", "optimal_probs", "participation_ratio", "idle_steps"]
-    assert np.isfinite(others[expected]).all()
-    assert "return_per_step_in_6" not in of_lost.index
-    assert np.isfinite(table.loc[("mismatch_slope", "networks"), "estimate"])
+def estimate(table, measure, who, **at):
+    return table.one(measure, who, **at).interval.estimate
 
 
-def test_the_diagonal_of_the_transfer_is_what_networks_do_in_their_own_lifetime(table):
-    for lifetime in TINY.test_lifetimes:
-        label = f"network, lifetime {lifetime}"
-        own, transferred = (
-            table.loc[(measure, label), ["estimate", "lower", "upper"]].astype(float)
-            for measure in ("own_return_per_step", f"return_per_step_in_{lifetime}")
-        )
-        assert own.estimate == pytest.approx(transferred.estimate)
-        np.testing.assert_allclose([own.lower, own.upper], [transferred.lower, transferred.upper], atol=1e-3)
-        assert (f"transfer_loss_in_{lifetime}", label) not in table.index
-    assert table.loc[("return", "network, lifetime 6"), "estimate"] == pytest.approx(
-        6 * table.loc[("return_per_step_in_6", "network, lifetime 6"), "estimate"]
-    )
+@pytest.mark.parametrize("measure", ["return", "small_goals", "optimal_probs", "participation_ratio"])
+def test_measures_of_a_diverged_network_are_not_numbers_and_those_of_others_are(table, measure):
+    assert np.isnan(estimate(table, measure, "network", train_lifetime=3))
+    assert np.isfinite(estimate(table, measure, "network", train_lifetime=6))
+
+
+def test_a_diverged_network_is_left_out_where_pairs_of_lifetimes_are_compared(table):
+    for measure in ("lost_rewards", "idle_steps"):
+        assert np.isfinite(estimate(table, measure, "network", train_lifetime=6))
+    assert {row.at["train_lifetime"] for row in table.of("return_per_step", test_lifetime=6)} == {4, 6}
+    assert np.isfinite(estimate(table, "mismatch_slope", "network"))
+
+
+@pytest.mark.parametrize("lifetime", TINY.test_lifetimes)
+def test_the_diagonal_of_the_transfer_is_the_return_in_the_own_lifetime(table, lifetime):
+    own = table.one("own_return_per_step", "network", train_lifetime=lifetime).interval
+    pair = {"train_lifetime": lifetime, "test_lifetime": lifetime}
+    transferred = table.one("return_per_step", "network", **pair).interval
+    assert own.estimate == pytest.approx(transferred.estimate)
+    np.testing.assert_allclose([own.lower, own.upper], [transferred.lower, transferred.upper], atol=1e-3)
+    assert table.get("transfer_loss", "network", **pair) is None
+
+
+def test_the_return_in_the_longest_lifetime_is_that_of_the_transfer(table):
+    per_step = estimate(table, "return_per_step", "network", train_lifetime=6, test_lifetime=6)
+    assert estimate(table, "return", "network", train_lifetime=6) == pytest.approx(6 * per_step)
 
 
 def test_references_earn_what_is_known_exactly(table):
-    assert table.loc[("return", "optimal"), "estimate"] == 3.0
-    assert table.loc[("return", "small goal"), "estimate"] == 3.0
-    for reference in ("optimal", "small goal", "informed oracle"):
-        assert abs(table.loc[("played_minus_exact", reference), "estimate"]) < 4
-    assert np.isinf(table.loc[("shortest_learning_lifetime", "optimal"), "estimate"])
-    assert ("lost_rewards", "informed oracle") not in table.index
+    assert estimate(table, "return", "optimal") == 3.0
+    assert estimate(table, "return", "small goal") == 3.0
+    for reference in ("optimal", "small goal", "oracle"):
+        assert abs(estimate(table, "played_minus_exact", reference)) < 4
+    assert np.isinf(estimate(table, "shortest_learning_lifetime", "optimal"))
+    assert table.get("lost_rewards", "oracle") is None
 
 
 def test_summed_gaps_and_lost_rewards_of_every_network_agree(table):
-    gaps = table.xs("gap_minus_lost_rewards", level="measure").estimate.dropna()
+    gaps = np.array([row.interval.estimate for row in table.of("gap_minus_lost_rewards")])
+    gaps = gaps[~np.isnan(gaps)]
     assert len(gaps) == 2
-    assert gaps.abs().max() < 4
+    assert np.abs(gaps).max() < 4
+
+
+def test_the_evaluation_says_whether_the_grid_is_that_of_the_paper(result):
+    attributes = result[1].tree.attrs
+    assert attributes["is_paper_grid"] == 1 and attributes["kind"] == "comparisons.foraging"
 
 
 def test_a_network_that_diverges_does_not_end_the_run(tmp_path):
     training = dataclasses.replace(TINY.training, learning_rate=1e30, max_gradient_norm=1e30)
     wild = dataclasses.replace(TINY, lifetimes=(4,), test_lifetimes=(4,), training=training, training_seeds=(0,))
     (unit,) = wild.training_units()
-    wild.train(unit, tmp_path)
+    train(wild, unit, tmp_path)
     assert wild.is_trained(tmp_path)
     last = load_tensors(checkpoint_path(tmp_path, wild.training.checkpoint_steps()[-1]))[0]
     assert all(tensor.isnan().all() for tensor in last.values())
@@ -170,7 +187,7 @@ def test_a_finished_network_is_not_trained_again(tmp_path):
     alone = dataclasses.replace(TINY, lifetimes=(4,), test_lifetimes=(4,), training_seeds=(5,))
     (unit,) = alone.training_units()
     directory = unit_folder(folder_of(alone, tmp_path), unit)
-    alone.train(unit, directory)
+    train(alone, unit, directory)
     written = {path.name: path.stat().st_mtime_ns for path in directory.glob("step-*")}
     train_experiments([alone], tmp_path)
     assert {path.name: path.stat().st_mtime_ns for path in directory.glob("step-*")} == written
@@ -178,7 +195,7 @@ def test_a_finished_network_is_not_trained_again(tmp_path):
 
 def test_the_family_is_shown_with_its_experiment(bayesgauge_here):
     shown = bayesgauge_here("show", "foraging_grid").stdout
-    assert shown.startswith("foraging_grid: Three goals in a square grid")
+    assert shown.startswith("foraging_grid: Square grid with three goals")
     assert "reference: optimum" in shown and "lifetimes = (5, 10, 15" in shown
 
 

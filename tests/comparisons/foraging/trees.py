@@ -6,11 +6,12 @@ import numpy as np
 import xarray as xr
 
 from bayesopt.families import ForagingGrid
-from comparisons.foraging.evaluation import PER_NETWORK, REFERENCES
 from comparisons.foraging.experiment import LIFETIMES, TEST_LIFETIMES
-from comparisons.foraging.measures import with_foraging_measures
+from comparisons.foraging.kind import KIND
 from comparisons.foraging.scores import ForagingScores
-from comparisons.tree import FORAGING_SCHEMA, validate
+from comparisons.foraging.tree import PER_NETWORK, REFERENCES, SCHEMA
+from comparisons.kind import measured
+from comparisons.tree import validate
 
 EXACT = {100: 84.4, 50: 40.6, 20: 14.35, 10: 5.2}
 NUM_TASKS = 12
@@ -104,8 +105,10 @@ def made_up_foraging_tree(*, num_seeds=2, diverged=()):
     groups["states"]["coordinates"] = groups["states"]["coordinates"].transpose("train_lifetime", ...)
     tree = xr.DataTree.from_dict(groups)
     tree.attrs = {
-        "schema": FORAGING_SCHEMA,
+        "schema": SCHEMA.name,
+        "kind": "comparisons.foraging",
         "family": repr(ForagingGrid()),
+        "is_paper_grid": 1,
         "network": "made up",
         "question": "Do they learn?",
         "batch_size": 128,
@@ -114,4 +117,4 @@ def made_up_foraging_tree(*, num_seeds=2, diverged=()):
         "notes": json.dumps([f"lifetime-{lifetime:03d}-seed-00 diverged: it is empty" for lifetime in diverged]),
         "versions": json.dumps({"python": "3"}),
     }
-    return with_foraging_measures(validate(tree), seed=0)
+    return measured(validate(tree, SCHEMA), KIND)

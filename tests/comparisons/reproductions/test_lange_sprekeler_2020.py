@@ -3,12 +3,15 @@
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
 from comparisons.claims import judge
-from comparisons.lifetimes.theory_experiment import TheoryExperiment, theory_measures
+from comparisons.kind import measured
+from comparisons.lifetimes import running
+from comparisons.lifetimes.kind import KIND
+from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, PRINTED
+from comparisons.lifetimes.theory_experiment import TheoryExperiment
 from comparisons.report.page import verdicts_of
 from comparisons.reproductions._running import (
     REPRODUCTION_FILE,
@@ -18,7 +21,9 @@ from comparisons.reproductions._running import (
     run_reproduction,
 )
 from comparisons.reproductions.lange_sprekeler_2020 import paper
-from comparisons.reproductions.lange_sprekeler_2020.claims import EDGE, LEARN, NO_LEARN, claims, cross_measures
+from comparisons.reproductions.lange_sprekeler_2020.across import across_experiments
+from comparisons.reproductions.lange_sprekeler_2020.claims import POINTS, claims_of
+from comparisons.rows import table_of
 from comparisons.tree import open_tree
 from metalearners.schedules import scheduled
 
@@ -29,7 +34,7 @@ NAME = "lange_sprekeler_2020"
 def theory():
     """The paper's grid, thinned out, at the shortest lifetime."""
     experiment = TheoryExperiment("theory", paper.REWARD_SCALES[::5], paper.PRIOR_SCALES[::5], (25,))
-    return experiment.measure(experiment.evaluate(()))
+    return measured(running.evaluate(experiment, ()), KIND)
 
 
 def test_experiments_differ_and_shrink():
@@ -64,33 +69,45 @@ def test_the_paper_s_settings_are_its_table_1():
 
 
 def test_theory_counts_are_counts(theory):
-    cells = theory["theory"].to_dataset()
-    rows = pd.DataFrame(theory_measures(cells)).set_index(["measure", "predictor"]).estimate
-    assert rows["learning_count", "lifetime 25: printed formula"] == (cells["printed_trials"] > 0).sum()
-    assert rows["longest_exploration", "lifetime 25: commit optimum"] == cells["commit_trials"].max()
-    assert rows["largest_excess", "lifetime 25: commit optimum over sequential"] <= 0
+    cells, table = theory["theory"].to_dataset(), table_of(theory)
+
+    def estimate(measure, who):
+        return table.one(measure, who, lifetime=25).interval.estimate
+
+    assert estimate("learning_count", PRINTED) == (cells["printed_trials"] > 0).sum()
+    assert estimate("longest_exploration", COMMIT) == cells["commit_trials"].max()
+    assert estimate("largest_excess", COMMIT) <= 0
     share = float(cells["commit_value"].sum() / cells["sequential_value"].sum())
-    assert rows["share_of_sequential", "lifetime 25: commit optimum"] == pytest.approx(share)
+    assert estimate("share_of_optimum", COMMIT) == pytest.approx(share)
 
 
 @pytest.mark.slow
 def test_the_paper_s_whole_grid():
-    experiment = paper.experiments()["theory"]
-    tree = experiment.measure(experiment.evaluate(()))
-    table = tree["measures"].to_dataset().to_dataframe()
-    table = table.assign(predictor=[f"theory: {who}" for who in table.predictor])
-    common = xr.DataTree.from_dict({"theory": tree})
-    verdicts = judge(table, claims(common, table))
+    trees = {"theory": measured(running.evaluate(paper.experiments()["theory"], ()), KIND)}
+    table = paper.measures(trees)
+    verdicts = judge(table, claims_of(xr.DataTree.from_dict(trees), table))
     assert len(verdicts) == 20
     assert {verdict.outcome for verdict in verdicts} == {"held"}
 
 
 def test_claims_that_a_table_cannot_decide_are_left_out(theory):
-    table = theory["measures"].to_dataset().to_dataframe()
-    table = table.assign(predictor=[f"theory: {who}" for who in table.predictor])
-    stated = claims(xr.DataTree.from_dict({"theory": theory}), table)
+    trees = {"theory": theory}
+    stated = claims_of(xr.DataTree.from_dict(trees), paper.measures(trees))
     (claim,) = stated  # counts are claimed of the whole grid, the others of other lifetimes
-    assert claim.measure == "largest_excess" and "lifetime 25" in claim.predictor
+    assert claim.measure == "largest_excess" and claim.at == {"experiment": "theory", "lifetime": 25}
+
+
+def test_all_claims_are_listed_once():
+    listed = paper.statements()
+    assert len(set(listed)) == len(listed) == 88
+    assert sum(statement.startswith("foraging: ") for statement in listed) == 29
+
+
+def test_rows_of_experiments_say_which_experiment_they_are_of(theory):
+    table = paper.measures({"theory": theory, "again": theory})
+    row = table.one("learning_count", BAYES, experiment="again", lifetime=25)
+    assert row == table_of(theory).one("learning_count", BAYES, lifetime=25)._replace(at=row.at)
+    assert next(iter(row.at)) == "experiment"
 
 
 def test_correlations_are_compared_over_the_same_cells(theory):
@@ -98,16 +115,16 @@ def test_correlations_are_compared_over_the_same_cells(theory):
     pulls = theory["theory"]["sequential_probe_pulls"].to_numpy()
     curves = xr.Dataset({"probe_pulls": ("cell", pulls)})
     tree = xr.DataTree.from_dict({"theory": theory["theory"].to_dataset(), "curves": curves})
-    (row,) = (m for m in cross_measures({"map_25": tree}) if m.measure == "pulls_correlation_difference")
+    row = across_experiments({"map_25": tree}).one("pulls_correlation_difference", NETWORK, experiment="map_25")
     printed = theory["theory"]["printed_trials"].to_numpy()
-    assert row.estimate == pytest.approx(1 - np.corrcoef(pulls, printed)[0, 1])
-    assert row.lower <= row.estimate <= row.upper
+    assert row.interval.estimate == pytest.approx(1 - np.corrcoef(pulls, printed)[0, 1])
+    assert row.interval.lower <= row.interval.estimate <= row.interval.upper
 
 
 def test_points_are_those_that_are_claimed_about():
     cells = paper.experiments()["points"].cells
-    names = {f"reward_scale {c.reward_scale:g}, prior_scale {c.prior_scale:g}, lifetime 100" for c in cells}
-    assert names == {NO_LEARN, EDGE, LEARN}
+    places = [{"reward_scale": cell.reward_scale, "prior_scale": cell.prior_scale, "lifetime": 100} for cell in cells]
+    assert places == list(POINTS.values())
     assert all(dataclasses.is_dataclass(cell) for cell in cells)
 
 

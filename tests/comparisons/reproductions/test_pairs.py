@@ -1,7 +1,6 @@
 """One network beside specialists: pairs of settings, and what is summed over them, worked out by hand."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib.figure import Figure
@@ -9,13 +8,16 @@ from matplotlib.figure import Figure
 from comparisons.reproductions.lange_sprekeler_2020.pairs import (
     EXPLORATION,
     REGRET,
-    draw_pairs,
-    pair_measures,
+    SPECIALISTS,
     pair_table,
+    pulls_correlation,
+    regime_agreement,
+    regret_beside_specialists,
 )
+from comparisons.reproductions.lange_sprekeler_2020.pairs_figure import FIGURE
 
 SCALES = np.arange(1.0, 9.0)
-WHO = "lifetime 10: network with networks trained for each setting"
+AT = {"lifetime": 10, "reference": SPECIALISTS}
 
 
 def a_map(lifetime, scales, *, pulls, shortfall):
@@ -36,7 +38,7 @@ def test_settings_are_paired_and_those_without_a_partner_or_a_value_left_out():
     one = a_map(10, SCALES, pulls=SCALES, shortfall=np.where(np.array(SCALES) == 2, np.nan, 0.5 * SCALES))
     many = a_map(10, SCALES[::-1], pulls=2 * SCALES[::-1], shortfall=0.25 * SCALES[::-1])
     other = a_map(20, SCALES, pulls=SCALES, shortfall=SCALES)
-    table = pair_table(one, {"ten": many, "twenty": other})
+    table = pair_table({"one_network": one, "map_25": many, "map_100": other})
     assert sorted(table.prior_scale[table.quantity == REGRET]) == [1, 3, 4, 5, 6, 7, 8]
     row = table[(table.quantity == REGRET) & (table.prior_scale == 4)].iloc[0]
     assert [row.one_network, row.specialists, row.sequential, row.ceiling] == pytest.approx([0.2, 0.1, 0, 0.5])
@@ -48,34 +50,43 @@ def test_settings_are_paired_and_those_without_a_partner_or_a_value_left_out():
 def test_sums_over_settings_have_intervals_over_them():
     one = a_map(10, SCALES, pulls=SCALES, shortfall=np.ones(8))
     many = a_map(10, SCALES, pulls=np.where(SCALES < 3, 0.0, 3 * SCALES), shortfall=np.full(8, 0.5))
-    rows = {row.measure: row for row in pair_measures(one, {"ten": many}, seed=0)}
-    # each loses half a reward more of five that full information earns
-    assert rows["regret_beside_specialists"][:5] == pytest.approx(("regret_beside_specialists", WHO, 0.1, 0.1, 0.1))
+    table = pair_table({"one_network": one, "map_25": many})
+    # each loses half a reward more of five that the oracle earns
+    (regret,) = regret_beside_specialists(table, seed=0)
+    assert regret.interval == pytest.approx((0.1, 0.1, 0.1)) and regret.at == AT
     # 1 pull is not learning, 2 are: of the two settings in which specialists do not pull, they differ in one
-    agreement = rows["regime_agreement"]
-    assert agreement.estimate == 7 / 8
+    (row,) = regime_agreement(table)
+    agreement = row.interval
+    assert agreement.estimate == 7 / 8 and row.at == AT
     z = 1.959964  # Wilson's interval of 7 in 8
     middle, half = (7 + z**2 / 2) / (8 + z**2), z / (8 + z**2) * (7 / 8 + z**2 / 4) ** 0.5
     assert [agreement.lower, agreement.upper] == pytest.approx([middle - half, middle + half])
     theirs = np.where(SCALES < 3, 0.0, 3 * SCALES)
-    correlation = rows["pulls_correlation"]
+    (row,) = pulls_correlation(table, seed=0)
+    correlation = row.interval
     assert correlation.estimate == pytest.approx(np.corrcoef(SCALES, theirs)[0, 1])
     assert correlation.lower < correlation.estimate < correlation.upper <= 1
 
 
 def test_too_few_settings_are_not_compared_and_no_variation_is_no_correlation():
     few = a_map(10, SCALES[:3], pulls=SCALES[:3], shortfall=SCALES[:3])
-    assert list(pair_measures(few, {"ten": few}, seed=0)) == []
+    table = pair_table({"one_network": few, "map_25": few})
+    assert [
+        *regret_beside_specialists(table, seed=0),
+        *pulls_correlation(table, seed=0),
+        *regime_agreement(table),
+    ] == []
     flat = a_map(10, SCALES, pulls=np.ones(8), shortfall=np.ones(8))
-    (row,) = (row for row in pair_measures(flat, {"ten": flat}, seed=0) if row.measure == "pulls_correlation")
-    assert np.isnan(row.estimate)
+    (row,) = pulls_correlation(pair_table({"one_network": flat, "map_25": flat}), seed=0)
+    assert np.isnan(row.interval.estimate)
 
 
 def test_the_figure_has_a_point_per_setting():
     tree = a_map(10, SCALES, pulls=SCALES, shortfall=np.ones(8))
-    table: pd.DataFrame = pair_table(tree, {"ten": tree})
+    trees = xr.DataTree.from_dict({"one_network": tree, "map_25": tree})
+    table = FIGURE.table(trees)
     figure = Figure(layout="constrained")
-    draw_pairs(table, figure)
+    FIGURE.draw(trees, table, figure)
     for ax in figure.axes:
         diagonal, points = ax.get_lines()
         assert len(points.get_xdata()) == len(SCALES)
