@@ -12,12 +12,7 @@ from bayesopt.planning.exploration import (
 )
 from bayesopt.planning.exploration_agents import commit_agent, stopping_agent
 from bayesopt.planning.optimal import agent_of_plan
-<<<<<<< HEAD
-from bayesopt.planning.stopping import UnknownArmBelief, sequential_edge, solve_stopping_problem
-from bayesopt.planning.stopping.maps import solve_stopping_map
-=======
 from bayesopt.planning.stopping import UnknownArmBelief, solve_stopping_problem
->>>>>>> tests-rest
 from bayesopt.rollout import play
 from tests.bayesopt.planning.stopping_bounds import proved_bounds
 
