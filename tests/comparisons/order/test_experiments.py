@@ -15,21 +15,28 @@ from comparisons.order.kind import KIND
 from comparisons.order.settings import NamedLearner, OrderEvaluationConfig
 from comparisons.order.systems import courses_of, outer_of, scores_of, systems_of
 from comparisons.rows import Over, table_of
-from comparisons.stages import run_experiment
+from comparisons.stages import open_result, run_experiment
 from comparisons.training import train_experiments, unit_folder
 from comparisons.tree import open_tree, save_tree
+from metalearners.configs import ReinforcementConfig
 from metalearners.learner_configs import DeepLinearConfig
 
 EVALUATION = OrderEvaluationConfig(num_tasks=400, num_elsewhere=20, num_outer=10, num_probes=16)
 
 
+def small(experiment):
+    """The experiment as a smoke run whose evaluation is not quite as small."""
+    return dataclasses.replace(experiment.smoke(), evaluation=EVALUATION)
+
+
 def run_small(experiment, folder):
-    """A smoke run whose evaluation is not quite as small: its experiment, and the tree with all measures."""
-    tiny = dataclasses.replace(experiment.smoke(), evaluation=EVALUATION)
-    directories = tuple(unit_folder(folder, unit) for unit in tiny.training_units())
-    for unit, directory in zip(tiny.training_units(), directories, strict=True):
-        running.train(tiny, unit, directory)
-    return tiny, measured(running.evaluate(tiny, directories), KIND)
+    """Train what is not yet trained in this folder, and evaluate: the small experiment, and the tree with measures."""
+    experiment = small(experiment)
+    directories = tuple(unit_folder(folder, unit) for unit in experiment.training_units())
+    for unit, directory in zip(experiment.training_units(), directories, strict=True):
+        if not experiment.is_trained(directory):
+            running.train(experiment, unit, directory)
+    return experiment, measured(running.evaluate(experiment, directories), KIND)
 
 
 def interval_of(tree, measure, who, **at):
@@ -41,13 +48,19 @@ def points_of(tree):
 
 
 @pytest.fixture(scope="module")
-def linear(tmp_path_factory):
+def networks(tmp_path_factory):
+    """Where networks learn linear maps; they are the same whatever spectra they are tested on."""
+    return tmp_path_factory.mktemp("linear")
+
+
+@pytest.fixture(scope="module")
+def linear(networks):
     learners = (
         NamedLearner("one layer", DeepLinearConfig(depth=1, num_steps=600, num_records=40), "control"),
         NamedLearner("two layers", DeepLinearConfig(num_steps=1500, num_records=40)),
     )
     experiment = LinearOrderExperiment(learners=learners, training_seeds=(0, 1))
-    return run_small(experiment, tmp_path_factory.mktemp("linear"))
+    return run_small(experiment, networks)
 
 
 def test_bayes_recovers_all_modes_alike_and_as_the_theory_says(linear):
@@ -103,6 +116,12 @@ def test_points_behind_figures_cover_every_system(linear):
     }
 
 
+@pytest.fixture(scope="module")
+def bandit_page(tmp_path_factory):
+    experiment = ContextualOrderExperiment(ContextualBandit(3, 3), training=ReinforcementConfig(horizon=20))
+    return run_experiment(small(experiment), tmp_path_factory.mktemp("bandit"))
+
+
 def test_stop_bands_are_told_apart_and_the_process_does_not_express_them(tmp_path):
     experiment = FunctionOrderExperiment(
         FunctionRegression((1,), (0.5,)), elsewhere=(FunctionRegression((1, 2), (0.25, 0.25)),), learners=()
@@ -114,8 +133,8 @@ def test_stop_bands_are_told_apart_and_the_process_does_not_express_them(tmp_pat
     assert interval_of(tree, "final_recovery", "Bayes").estimate > 0.95
 
 
-def test_contextual_bandits_rank_contexts_and_count_what_learning_costs_elsewhere(tmp_path):
-    _, tree = run_small(ContextualOrderExperiment(ContextualBandit(3, 3)), tmp_path)
+def test_contextual_bandits_rank_contexts_and_count_what_learning_costs_elsewhere(bandit_page):
+    tree = open_result(bandit_page.parent.parent).tree
     assert interval_of(tree, "change_elsewhere", "Bayes").estimate == pytest.approx(0, abs=1e-12)
     assert interval_of(tree, "mode_difference", "Bayes", condition="contexts by number").estimate < 5.0
     assert 0.3 < interval_of(tree, "accuracy_gap", "network").estimate < 0.8
@@ -165,17 +184,16 @@ def test_spectra_are_strongest_first():
         LinearOrderExperiment(singular_values=(1.0, -0.5))
 
 
-def test_a_mode_of_no_strength_is_undefined_and_counted(tmp_path):
+def test_a_mode_of_no_strength_is_undefined_and_counted(networks):
     experiment = LinearOrderExperiment(singular_values=(1.0, 0.5, 0.0), learners=(), multiples=())
-    _, tree = run_small(experiment, tmp_path)
+    _, tree = run_small(experiment, networks)
     assert interval_of(tree, "undefined_modes", "Bayes").estimate == 1
     curves = points_of(tree)
     assert curves[(curves.mode_label == "s = 0") & (curves.kind == "recovery")].estimate.isna().all()
     assert np.isfinite(interval_of(tree, "first_half_time", "Bayes").estimate)
 
 
-def test_a_run_ends_in_a_report(tmp_path):
-    page = run_experiment(LinearOrderExperiment().smoke(), tmp_path)
-    text = page.read_text()
+def test_a_run_ends_in_a_report(bandit_page):
+    text = bandit_page.read_text()
     assert "as concurrently as Bayes" in text
-    assert (page.parent / "measures.csv").exists()
+    assert (bandit_page.parent / "measures.csv").exists()
