@@ -49,7 +49,7 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_trained_twice(cluster, swe
 
 def test_a_unit_that_always_kills_its_worker_is_named_and_all_others_are_trained(cluster, sweep, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
-    sweep = dataclasses.replace(sweep, killing=("seed-00-cell-1",), num_kills=1000)
+    sweep = dataclasses.replace(sweep, killing=("seed-00-cell-1",), num_kills=1000, training_seeds=(0,))
     message = f"^these units did not finish .*: sweep/{sweep.fingerprint()}/seed-00-cell-1. Finished units are kept"
     with pytest.raises(ChildProcessError, match=message):
         train_experiments([sweep], tmp_path, scheduler=cluster.scheduler_address)
