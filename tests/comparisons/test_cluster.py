@@ -1,11 +1,7 @@
 """The same units on a Dask cluster: two worker processes on this machine, with a scheduler that they talk to."""
 
 import dataclasses
-import os
-import signal
 import sys
-import threading
-import time
 
 import pytest
 from distributed import LocalCluster
@@ -14,39 +10,35 @@ from comparisons.__main__ import main
 from comparisons.training import _train, train_experiments
 from tests.comparisons.sweep.experiment import Sweep
 
+pytestmark = pytest.mark.timeout(120)
+PATIENCE = 60
+"""Seconds that a worker which was killed has until it is back."""
+
 
 @pytest.fixture(scope="module")
-def cluster():
+def running_cluster():
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as running:
         yield running
 
 
 @pytest.fixture
+def cluster(running_cluster):
+    """The cluster with both of its workers, whatever an earlier test did to them."""
+    running_cluster.wait_for_workers(2, timeout=PATIENCE)
+    return running_cluster
+
+
+@pytest.fixture
 def sweep(tmp_path):
-    return Sweep(notes=str(tmp_path / "notes.txt"), seconds=0.4)
-
-
-def kill_a_busy_worker(sweep, killed):
-    """Kill the process that begins a unit after it has ended another."""
-    ended = set()
-    while not killed:
-        for event, name, process in sweep.read_notes():
-            if event == "ended":
-                ended.add(process)
-            elif process in ended and name not in sweep.count("ended"):
-                os.kill(int(process), signal.SIGKILL)
-                killed += [name, process]
-                return
-        time.sleep(0.02)
+    return Sweep(notes=str(tmp_path / "notes.txt"), seconds=0.05)
 
 
 def test_a_killed_worker_loses_nothing_and_nothing_is_trained_twice(cluster, sweep, tmp_path):
-    killed = []
-    killer = threading.Thread(target=kill_a_busy_worker, args=(sweep, killed), daemon=True)
-    killer.start()
+    """The worker that is killed has done a unit before, whose result goes with it."""
+    sweep = dataclasses.replace(sweep, is_killed_after_another=True)
     train_experiments([sweep], tmp_path, scheduler=cluster.scheduler_address)
-    killer.join(timeout=5)
-    name, process = killed
+    ((name, process),) = [note[1:] for note in sweep.read_notes() if note[0] == "killed"]
+    assert process in {note[2] for note in sweep.read_notes() if note[0] == "ended"}
     assert sweep.trained(tmp_path) == sweep.names()
     assert sweep.count("ended") == dict.fromkeys(sweep.names(), 1)
     assert sweep.count("began") == {**dict.fromkeys(sweep.names(), 1), name: 2}
@@ -57,7 +49,7 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_trained_twice(cluster, swe
 
 def test_a_unit_that_always_kills_its_worker_is_named_and_all_others_are_trained(cluster, sweep, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
-    sweep = dataclasses.replace(sweep, killing=("seed-00-cell-1",), num_kills=1000, seconds=0.05)
+    sweep = dataclasses.replace(sweep, killing=("seed-00-cell-1",), num_kills=1000, training_seeds=(0,))
     message = f"^these units did not finish .*: sweep/{sweep.fingerprint()}/seed-00-cell-1. Finished units are kept"
     with pytest.raises(ChildProcessError, match=message):
         train_experiments([sweep], tmp_path, scheduler=cluster.scheduler_address)
@@ -66,7 +58,7 @@ def test_a_unit_that_always_kills_its_worker_is_named_and_all_others_are_trained
 
 
 def test_a_unit_that_diverges_ends_the_run(cluster, sweep, tmp_path):
-    sweep = dataclasses.replace(sweep, diverging=("seed-00-cell-1",), seconds=0.05)
+    sweep = dataclasses.replace(sweep, diverging=("seed-00-cell-1",))
     with pytest.raises(FloatingPointError, match="^training diverged: seed-00-cell-1$"):
         train_experiments([sweep], tmp_path, scheduler=cluster.scheduler_address)
     assert sweep.count("began")["seed-00-cell-1"] == 1

@@ -59,7 +59,7 @@ def run(*arguments, cwd):
 
 def copy_with(tmp_path, source):
     for package in ("bayesopt", "metalearners", "comparisons", "tests"):
-        shutil.copytree(package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(package, tmp_path / package)  # with compiled bytecode, which stays valid
     shutil.copy("pyproject.toml", tmp_path)
     Path(tmp_path, "bayesopt", "families", "normal_log_normal.py").write_text(source)
     return tmp_path

@@ -19,6 +19,8 @@ class Sweep(AbstractExperiment):
     """Units that kill their process."""
     num_kills: int = 1
     """How often they do."""
+    is_killed_after_another: bool = False
+    """Whether, once, a unit kills its process that has ended another."""
     diverging: tuple[str, ...] = ()
     """Units whose training diverges."""
     seconds: float = 0.1
