@@ -10,9 +10,7 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayesopt.planning.bernoulli_gittins import bernoulli_gittins_index, bernoulli_gittins_table
-
-# --- against exact arithmetic -----------------------------------------------------------------------------------------
+from bayesopt.planning.gittins.bernoulli import bernoulli_gittins_index, bernoulli_gittins_table
 
 
 def exact_advantage(successes, failures, discount, worth, depth, is_upper):
@@ -41,9 +39,6 @@ def test_exact_fractions_bracket_the_index(successes, failures, discount):
     assert error_bound <= 1e-7
     assert exact_advantage(*arm, Fraction(index - error_bound), depth, is_upper=False) >= 0
     assert exact_advantage(*arm, Fraction(index + error_bound), depth, is_upper=True) <= 0
-
-
-# --- against other formulations ---------------------------------------------------------------------------------------
 
 
 def rows_of_means(concentration1, concentration0, depth):
@@ -112,9 +107,6 @@ def test_discount_of_nearly_one_by_brute_force():
     assert abs(index - index_by_retirement(1, 1, 0.99, 2800)) <= error_bound + 1e-13
 
 
-# --- against published values -----------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("discount", "arm", "published"),
     [
@@ -138,9 +130,6 @@ def test_published_values_of_five_digits():
     table = bernoulli_gittins_table(4, 0.95)
     ours = table.index[[0, 0, 1, 0, 2, 1], [0, 1, 0, 2, 0, 1]]
     np.testing.assert_allclose(ours, [0.76143, 0.56011, 0.83814, 0.43341, 0.87357, 0.68104], rtol=0, atol=0.6e-5)
-
-
-# --- the bound --------------------------------------------------------------------------------------------------------
 
 
 def check_bounds(seed, num_arms, largest_discount_digits):
@@ -196,52 +185,6 @@ def test_index_rises_with_successes_and_falls_with_failures(concentration1, conc
     assert index + bound >= concentration1 / (concentration1 + concentration0)
 
 
-# --- tables -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("max_total", "discount", "tolerance"), [(14, 0.9, 1e-7), (40, 0.97, 1e-10), (60, 0.99, 1e-5), (9, 0.0, 1e-9)]
-)
-def test_table_holds_single_indices(max_total, discount, tolerance):
-    table = bernoulli_gittins_table(max_total, discount, tolerance=tolerance)
-    assert table.index.shape == table.error_bound.shape == (max_total - 1, max_total - 1)
-    for a, b in itertools.product(range(1, max_total), repeat=2):
-        if a + b > max_total:
-            assert np.isnan(table.index[a - 1, b - 1]) and np.isnan(table.error_bound[a - 1, b - 1])
-            continue
-        single = bernoulli_gittins_index(a, b, discount, tolerance=1e-11)
-        assert table.error_bound[a - 1, b - 1] <= tolerance
-        assert abs(table.index[a - 1, b - 1] - single.index) <= table.error_bound[a - 1, b - 1] + single.error_bound
-
-
-@pytest.mark.slow
-def test_large_table_holds_single_indices():
-    table = bernoulli_gittins_table(200, 0.99)
-    for a in range(1, 200):
-        for b in range(1, 201 - a):
-            single = bernoulli_gittins_index(a, b, 0.99, tolerance=1e-10)
-            assert table.error_bound[a - 1, b - 1] <= 1e-7
-            assert abs(table.index[a - 1, b - 1] - single.index) <= table.error_bound[a - 1, b - 1] + single.error_bound
-
-
-def test_a_smaller_table_is_a_part_of_a_larger_one():
-    """Its last diagonal is not cut off: at discount .99 an arm's future reaches hundreds of trials beyond it."""
-    large, small = bernoulli_gittins_table(60, 0.99), bernoulli_gittins_table(25, 0.99)
-    part = tuple(x[:24, :24] for x in large)
-    inside = np.isfinite(small.index)
-    assert (abs(part[0] - small.index) <= part[1] + small.error_bound)[inside].all()
-    assert np.isfinite(part[0]).all()
-
-
-def test_smallest_table():
-    table = bernoulli_gittins_table(2, 0.9)
-    assert table.index.shape == (1, 1)
-    assert table.index[0, 0] == pytest.approx(0.70288919, abs=1e-7)
-
-
-# --- arguments --------------------------------------------------------------------------------------------------------
-
-
 def test_arguments_broadcast_and_are_computed_in_float64():
     a, discount = np.array([1.0, 2.5], dtype=np.float32), np.array([[0.5], [0.9], [0.0]])
     result = bernoulli_gittins_index(a, 2, discount)
@@ -290,16 +233,3 @@ def test_a_tolerance_out_of_reach_says_which_is_within(discount):
     assert bernoulli_gittins_index(1, 1, discount, tolerance=reachable).error_bound <= reachable
     with pytest.raises(ValueError, match="tolerance must be at least"):
         bernoulli_gittins_table(5, discount, tolerance=1e-17)
-
-
-@pytest.mark.parametrize("max_total", [1, 0, -3, 100_000])
-def test_max_total_out_of_range(max_total):
-    with pytest.raises(ValueError, match=f"max_total must be from 2 to 4000; got {max_total}"):
-        bernoulli_gittins_table(max_total, 0.9)
-
-
-def test_wrong_arguments_of_a_table_are_named():
-    with pytest.raises(ValueError, match="discount must be in"):
-        bernoulli_gittins_table(5, 1.5)
-    with pytest.raises(ValueError, match="tolerance must be positive"):
-        bernoulli_gittins_table(5, 0.5, tolerance=-1.0)
