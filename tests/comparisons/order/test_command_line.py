@@ -8,7 +8,10 @@ from tests.comparisons.test_command_line import assert_refused
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["score", "linear_regression", "--network", "torch.nn:Identity"], "networks are scored on sequences and bandits"),
+        (
+            ["score", "linear_regression", "--network", "torch.nn:Identity"],
+            "networks are scored on sequences and bandits",
+        ),
         (["run", "linear_regression", "--evaluation.num-probes", "3"], "a linear fit in 5 inputs needs at least 6"),
         (["run", "function_regression", "--evaluation.num-probes", "8"], "resolves frequencies below 4; got 5"),
         (["run", "linear_regression", "--singular-values", "0.1", "2"], "singular_values must be strongest first"),
