@@ -13,7 +13,6 @@ from comparisons.predictions.experiment import PredictionExperiment
 from comparisons.report.page import verdicts_of, write_comparison_report
 from comparisons.report.words import number, quantity
 from comparisons.reproductions._running import (
-    REPRODUCTION_FILE,
     ReproductionOptions,
     experiments_of,
     reproduction_tree,
@@ -23,7 +22,6 @@ from comparisons.reproductions.mikulik_2020 import paper as mikulik_2020
 from comparisons.reproductions.mikulik_2020.claims import claims_about
 from comparisons.reproductions.mikulik_2020.kind import KIND
 from comparisons.rows import Over, table_of
-from comparisons.tree import open_tree
 from tests.comparisons.decisions.trees import made_up_decision_tree
 from tests.comparisons.predictions.trees import made_up_tree
 
@@ -138,32 +136,3 @@ def test_the_whole_reproduction_tiny(tmp_path):
     page = run_reproduction("mikulik_2020", tmp_path, ReproductionOptions(smoke=True))
     assert page.exists()
     assert len(list((tmp_path / "mikulik_2020_smoke" / "experiments").glob("*/*/report/index.html"))) == 14
-
-
-@pytest.mark.slow
-def test_the_order_of_learning_from_training_to_the_page_tiny(tmp_path):
-    """One experiment of each family of tasks, one process per core, one table, one page."""
-    chosen = ("linear", "functions_band_pass", "bandit")
-    page = run_reproduction("rabinowitz_2019", tmp_path, ReproductionOptions(smoke=True, only=chosen))
-    tree = open_tree(page.parent.parent / REPRODUCTION_FILE)
-    verdicts = verdicts_of(tree)
-    spoken_of = {verdict.statement.split(":")[0].split(",")[0] for verdict in verdicts}
-    assert {"linear", "functions band pass", "bandit"} <= spoken_of
-    assert {verdict.outcome for verdict in verdicts} >= {"held", "failed"}  # nothing is learned in so few steps
-    text = html.unescape(page.read_text())
-    assert all(verdict.statement in text for verdict in verdicts)
-    assert "Other measures" not in text
-    curves = tree["curves"].to_dataset().to_dataframe()
-    assert set(curves.variant) == {"linear", "functions band pass", "bandit"}
-    assert set(curves.kind) == {"recovery", "outer", "divergence", "accuracy"}
-
-
-def test_the_experiments_on_the_order_of_learning():
-    paper = reproductions.load("rabinowitz_2019")
-    experiments = paper.experiments()
-    assert len({experiment.fingerprint() for experiment in experiments.values()}) == len(experiments) == 6
-    assert all(experiment.evaluation.num_tasks >= 5000 for experiment in experiments.values())
-    for experiment in experiments.values():
-        assert experiment.smoke().smoke() == experiment.smoke()
-    minutes = [float(paper.duration({name: experiments[name]}).split()[1]) for name in experiments]
-    assert 0 < sum(minutes) <= 90
