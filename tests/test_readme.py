@@ -1,46 +1,48 @@
-"""The README keeps its word: its Python runs as printed, and its tree names files that exist."""
+"""The README keeps its word: its Python prints what its comments say, and its tree names the folders that there are."""
 
 import re
 from pathlib import Path
 
+import pytest
+
 README = Path("README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+NUMBER = r"(\d+\.\d+(?:e-?\d+)?)"
 
 
-PREDICTION, DECISIONS, ORDER, LIFETIME = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-
-
-def _printed(block, capsys, *, most_lines=10):
-    assert len([line for line in block.splitlines() if line.strip()]) <= most_lines
+def _printed(block, capsys, tmp_path, monkeypatch):
+    assert len([line for line in block.splitlines() if line.strip()]) <= 10
+    monkeypatch.chdir(tmp_path)
     exec(compile(block, "README.md", "exec"), {})
     return capsys.readouterr().out
 
 
-def test_the_ten_lines_run_and_print_the_answer(capsys):
-    printed = _printed(PREDICTION, capsys)
-    assert re.search(r"KL\(Bayes‖network\) = [\d.e-]+ \[[\d.e-]+, [\d.e-]+\] nats/step", printed)
+def _numbers(pattern, text):
+    found = re.search(pattern, text)
+    assert found is not None
+    return [float(number) for number in found.groups()]
 
 
-def test_the_lines_on_decisions_run_and_print_the_answer(capsys):
-    printed = _printed(DECISIONS, capsys)
-    stated = re.search(r"no policy earns more: (12\.\d+)\.\.\. rewards", DECISIONS)
-    assert stated is not None and printed.startswith(stated[1])
-    shortfall = re.search(r"V\* − V\(network\) = ([\d.]+) \[[\d.]+, [\d.]+\] rewards per 20 trials", printed)
-    assert shortfall is not None and round(2 * float(shortfall[1])) == 1
+def test_there_are_two_blocks_of_python():
+    assert len(BLOCKS) == 2
 
 
-def test_the_lines_on_the_order_of_learning_run_and_print_the_answer(capsys):
-    printed = _printed(ORDER, capsys, most_lines=12)
-    stated = re.search(r"two layers of a linear network are at (\d\.\d+)", README)
-    score = re.search(r"estimate=([\d.]+), lower=([\d.]+), upper=([\d.]+)", printed)
-    assert stated is not None and score is not None
-    estimate, lower, upper = map(float, score.groups())
-    assert f"{estimate:.2f}" == stated[1] and lower < estimate < upper
+def test_the_lines_on_predictions_print_what_their_comment_says(capsys, tmp_path, monkeypatch):
+    printed = _printed(BLOCKS[0], capsys, tmp_path, monkeypatch)
+    pattern = rf"KL\(Bayes‖network\) = {NUMBER} \[{NUMBER}, {NUMBER}\] nats/step"
+    # Training in float32 ends elsewhere on another processor.
+    assert _numbers(pattern, printed) == pytest.approx(_numbers(pattern, BLOCKS[0]), rel=0.3)
+    assert (tmp_path / "kl_by_time.png").stat().st_size > 0
 
 
-def test_the_lines_on_when_to_learn_run_and_print_the_answer(capsys):
-    printed = _printed(LIFETIME, capsys, most_lines=4)
-    stated = re.search(r"# (\d+) trials\n.*# (\d+\.\d+)\.\.\. rewards", LIFETIME)
-    assert stated is not None and printed.startswith(f"{stated[1]}\n{stated[2]}")
+def test_the_lines_on_decisions_print_what_their_comments_say(capsys, tmp_path, monkeypatch):
+    printed = _printed(BLOCKS[1], capsys, tmp_path, monkeypatch)
+    (value,) = re.findall(r"no policy earns more: (12\.\d+)\.\.\. rewards", BLOCKS[1])
+    assert printed.startswith(value)
+    (shortfall,) = re.findall(r"# (a shortfall .*)$", BLOCKS[1], flags=re.MULTILINE)
+    assert shortfall in printed
+    estimate, lower, upper = _numbers(rf"= {NUMBER} \(95 % interval {NUMBER} to {NUMBER}", printed)
+    assert f"{estimate} [{lower}, {upper}] rewards per 20 trials" in README
 
 
 def test_the_tree_names_the_folders_that_there_are():
@@ -53,3 +55,9 @@ def test_the_tree_names_the_folders_that_there_are():
     found = {path.parent for package in packages for path in package.rglob("*.py")}
     found = {path for path in found if len(path.parts) <= 2 and path.name != "__pycache__"}
     assert named == found | {Path("tests"), Path("docs")}
+
+
+def test_the_pages_and_pictures_that_it_links_to_exist():
+    linked = re.findall(r"\]\(([^)#]+)\)", README)
+    assert linked
+    assert [path for path in linked if not Path(path).exists()] == []

@@ -18,9 +18,9 @@ from jaxtyping import Bool, Float, Int, UInt8
 from scipy import integrate, special
 
 from bayesopt.planning.bandit_inputs import Numbers, require_concentrations, require_horizon, require_memory
-from bayesopt.planning.bernoulli_kernels_lookup import play, read_action_values, read_policy
-from bayesopt.planning.bernoulli_kernels_sweep import make_workspace, sweep
-from bayesopt.planning.bernoulli_layout import LANES, Layout, compositions, make_layout, num_bytes
+from bayesopt.planning.bernoulli.layout import LANES, Layout, compositions, make_layout, num_bytes
+from bayesopt.planning.bernoulli.lookup import play, read_action_values, read_policy
+from bayesopt.planning.bernoulli.sweep import make_workspace, sweep
 from bayesopt.planning.gaussian_planning import solve_gaussian_bandit as solve_gaussian_bandit
 
 Concentrations = Float[np.ndarray, "arm 2"]

@@ -129,7 +129,7 @@ def evaluate_agents(
         "discount": evaluation.discount,
         "evaluation": json.dumps(asdict(evaluation)),
         "seed": seed,
-        "notes": json.dumps(_notes(family, plans)),
+        "notes": json.dumps(_notes(family, plans, next(iter(references)))),
         "versions": json.dumps(versions()),
         **_values(plans),
     }
@@ -256,14 +256,14 @@ def _values(plans: Plans | None) -> dict[str, float]:
     }
 
 
-def _notes(family: AbstractBanditFamily, plans: Plans | None) -> list[str]:
-    notes = []
-    if plans is None:
-        notes.append(
-            f"no exact finite-horizon optimum is known for {type(family).__name__}: the reference is the Gittins "
-            "policy, which is optimal for discounting without an end, and action gaps are not reported"
-        )
-    return notes
+def _notes(family: AbstractBanditFamily, plans: Plans | None, reference: str) -> list[str]:
+    if plans is not None:
+        return []
+    known = ", which is optimal for discounting without an end," if reference == "Gittins" else ""
+    return [
+        f"no exact finite-horizon optimum is known for {type(family).__name__}: the reference is the {reference} "
+        f"policy{known} and action gaps are not reported"
+    ]
 
 
 def _stacked(datasets: Sequence[xr.Dataset], dimensions: tuple[str, ...], names: list[str]) -> xr.Dataset:

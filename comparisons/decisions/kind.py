@@ -63,7 +63,8 @@ def _question(tree: xr.DataTree) -> str:
 def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Answer:
     """Return the answer in one sentence, and what to read it by: the optimum, references, the worst trial."""
     sentence, details = (_of_shortfall if has_optimum(tree) else _of_lost_rewards)(tree, table)
-    return Answer(sentence, [*tally(verdicts), *details, f"network: {tree.attrs['network']}"])
+    subject = f"network: {tree.attrs['network']}, in {tree.attrs['family']}"
+    return Answer(sentence, [*tally(verdicts), *details, subject])
 
 
 def _of_shortfall(tree: xr.DataTree, table: Table) -> tuple[str, list[str]]:

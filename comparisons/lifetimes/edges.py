@@ -8,7 +8,7 @@ from jaxtyping import Float
 from scipy.interpolate import PchipInterpolator
 
 from bayesopt.planning.exploration import commit_edge, printed_commit_edge
-from bayesopt.planning.stopping_maps import solve_stopping_map
+from bayesopt.planning.stopping.maps import solve_stopping_map
 
 NUM_KNOTS = 8
 """Reward scales at which the Bayes-optimal threshold is solved; its ratio to the commit threshold is interpolated."""

@@ -18,7 +18,7 @@ from bayesopt.planning.exploration import (
     printed_commit_value,
     printed_optimal_commit_trials,
 )
-from bayesopt.planning.stopping_maps import solve_stopping_map
+from bayesopt.planning.stopping.maps import solve_stopping_map
 from comparisons.seams.fixed_arms import Setting
 
 

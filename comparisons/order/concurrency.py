@@ -35,6 +35,9 @@ u₁ = φ(t) ≥ φ(t₁). So φ(t₁) = u₁ and ρ'(t₁) = ρ(u₁). The same
 values, so P, its range and c are the same. Among warps are records repeated, records added on the straight line between
 two, and new labels for the times: the score takes no times at all.
 
+The score is relative to the prior. Where the prior tells modes apart, Bayes itself learns them one after the other and
+still has c = 0; the staggering G of `comparisons.order.trajectories` shows that.
+
 The score of several networks is the mean of their scores, each on its own path: averaging curves of different speed
 first would blur their stages. B is taken as known; where it is simulated, simulate many more tasks.
 """

@@ -9,7 +9,8 @@ map with every mode, and the task gives the mode's strength:
 * contexts of a bandit with n arms: p_k(t) − 1/n and 1 − 1/n, where p_k is the probability of the right arm.
 
 The normalised recovery ρ_k(t) is the mean overlap over the mean strength: 0 is nothing (or chance), 1 is learned. It
-is a ratio of means, since a mean of ratios is ruled by the tasks in which the mode is weak. Everything here is in units
+is a ratio of means. A mean of the tasks' own ratios would be dominated by the tasks in which the mode is weak, and has
+no finite variance where strengths come near zero, as those of random functions do. Everything here is in units
 of ρ or of the learner's own time. A mode that no task contains has no recovery: its ρ is NaN throughout, and every
 summary over modes leaves it out and is NaN where none is left (`num_undefined` counts them).
 """

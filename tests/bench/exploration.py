@@ -4,7 +4,7 @@ import numpy as np
 
 from bayesopt.planning.exploration import commit_edge, optimal_commit_trials
 from bayesopt.planning.stopping import sequential_edge, solve_stopping_problem
-from bayesopt.planning.stopping_maps import solve_stopping_map
+from bayesopt.planning.stopping.maps import solve_stopping_map
 from tests.bench.table import report, seconds
 
 

@@ -67,7 +67,7 @@ def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
     """Return the caption."""
     return (
         "Above: participation ratio of hidden states, a number of dimensions, and the share of their variance along "
-        "the first three principal components. Bars: normal 95 % intervals over tasks and training seeds."
+        "the first three principal components. Bars: 95 % intervals over training seeds (Student's t)."
         f"{beside_paper(tree, 'figure 9, printed numbers of one network each')} The paper's networks have 256 units, "
         "so compare how the numbers grow. Below: hidden states in the first two components, of "
         f"{tree['states'].sizes['shown_task']} lifetimes of the first training seed, dark to light from the first step "

@@ -25,7 +25,10 @@ _SCORES = (-0.8, 1.8)
 
 
 def table(tree: xr.DataTree) -> pd.DataFrame:
-    """Return the concurrency score of every system that has one, with its variant and its role."""
+    """Return the concurrency score of every system that has one, with its variant and its role.
+
+    Raises `ValueError` for a score of a system, or of a variant, whose recovery is not in the tree.
+    """
     curves = curve_rows(tree, "recovery").drop_duplicates(["variant", "system", "condition"])
     roles = {(row.variant, row.system, row.condition): row.role for row in curves.itertuples()}
     variants = variants_of(tree)
@@ -41,8 +44,10 @@ def table(tree: xr.DataTree) -> pd.DataFrame:
     ]
     columns = ["variant", "system", "role", "condition", "estimate", "lower", "upper", "unit"]
     table = pd.DataFrame(found, columns=[name for name in columns if name != "role"])
-    keys = table[["variant", "system", "condition"]].itertuples(index=False, name=None)
-    table = table.assign(role=[str(roles.get(key, "control")) for key in keys])[columns]
+    keys = list(table[["variant", "system", "condition"]].itertuples(index=False, name=None))
+    if strangers := [key for key in keys if key not in roles]:
+        raise ValueError(f"every concurrency score must have curves of recovery; got none for {strangers[0]!r}")
+    table = table.assign(role=[str(roles[key]) for key in keys])[columns]
     return table.sort_values("variant", key=lambda names: names.map(variants.index), kind="stable", ignore_index=True)
 
 

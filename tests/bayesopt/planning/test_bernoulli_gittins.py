@@ -10,7 +10,7 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayesopt.planning.bernoulli_gittins import bernoulli_gittins_index, bernoulli_gittins_table
+from bayesopt.planning.gittins.bernoulli import bernoulli_gittins_index, bernoulli_gittins_table
 
 
 def exact_advantage(successes, failures, discount, worth, depth, is_upper):

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from bayesopt.planning.bernoulli_gittins import bernoulli_gittins_index, bernoulli_gittins_table
+from bayesopt.planning.gittins.bernoulli import bernoulli_gittins_index, bernoulli_gittins_table
 
 
 @pytest.mark.parametrize(

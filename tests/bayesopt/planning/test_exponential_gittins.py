@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, special
 
-from bayesopt.planning.exponential_gittins import exponential_gittins_index
+from bayesopt.planning.gittins.exponential import exponential_gittins_index
 
 
 def grid_index(concentration, rate, discount, *, horizon, num_points, num_rewards):

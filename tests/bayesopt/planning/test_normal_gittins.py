@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy import optimize, special
 
-from bayesopt.planning.normal_gittins import PANEL_RULES, normal_gittins_index
-from bayesopt.planning.normal_gittins_kernels import NUM_NODES
+from bayesopt.planning.gittins.normal import PANEL_RULES, normal_gittins_index
+from bayesopt.planning.gittins.normal_kernels import NUM_NODES
 
 
 def excess_mean(z):

@@ -10,7 +10,7 @@ from bayesopt.planning.exploration import (
     optimal_commit_value,
 )
 from bayesopt.planning.stopping import sequential_edge, solve_stopping_problem
-from bayesopt.planning.stopping_maps import solve_stopping_map
+from bayesopt.planning.stopping.maps import solve_stopping_map
 from tests.bayesopt.planning.stopping_bounds import proved_bounds
 
 EDGES = [

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from bayesopt.planning.normal_gittins import normal_gittins_index
-from bayesopt.planning.unknown_variance_gittins import normal_unknown_variance_gittins_index
+from bayesopt.planning.gittins.normal import normal_gittins_index
+from bayesopt.planning.gittins.unknown_variance import normal_unknown_variance_gittins_index
 
 
 def grid_index(scale, n, freedom, discount, *, horizon, num_points, num_draws):

@@ -1,5 +1,7 @@
 """Comparing agents with the exact optimum: scores whose truth is known, and agents that break the contract."""
 
+import json
+
 import jax
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from bayesopt.rollout import play
 from comparisons import DecisionEvaluationConfig, certify_decisions, compare
 from comparisons.decisions.action_gaps import Plans, decision_scores
 from comparisons.decisions.exploration import exploration_scores, kl_of_rows
+from comparisons.rows import EXACT, Over, table_of
 from comparisons.seams.policies import agent_of, as_policy, trial_encoding
 from metalearners.configs import LSTMConfig
 from metalearners.network import build_network
@@ -24,6 +27,8 @@ FAMILY = BernoulliBandit()
 SMALL = DecisionEvaluationConfig(
     num_tasks=3000, length=6, certificate_length=5, detailed_tasks=500, convergence_tasks=100
 )
+FEW = DecisionEvaluationConfig(num_tasks=200, length=4, certificate_length=2, detailed_tasks=50)
+"""Enough for what holds of any number of tasks; one setting, so that JAX compiles once."""
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +38,8 @@ def compared():
     return [compare(agent, FAMILY, evaluation=SMALL) for agent in agents]
 
 
-def row(comparison, measure, predictor="network"):
-    table = comparison.to_dataframe()
-    (found,) = table[(table.measure == measure) & (table.predictor == predictor)].itertuples()
-    return found
+def interval(comparison, measure, who="network", **at):
+    return table_of(comparison.tree).one(measure, who, **at).interval
 
 
 def exact_value(agent, horizon, *, discount=1.0):
@@ -50,20 +53,20 @@ def exact_value(agent, horizon, *, discount=1.0):
 
 
 def test_the_optimal_agent_falls_short_of_nothing(compared):
-    assert row(compared[0], "shortfall").estimate == 0
-    assert row(compared[0], "discounted_shortfall", "optimal").estimate >= 0
-    assert row(compared[0], "optimal_set_log_loss").estimate == 0
-    assert row(compared[0], "optimal_probs").estimate == 1
+    assert interval(compared[0], "shortfall").estimate == 0
+    assert interval(compared[0], "discounted_shortfall", "optimal").estimate >= 0
+    assert interval(compared[0], "optimal_set_log_loss").estimate == 0
+    assert interval(compared[0], "optimal_probs").estimate == 1
 
 
 def test_the_shortfall_is_the_value_that_is_lost(compared):
     """Summed action gaps estimate V* - V(π), which value iteration over the beliefs gives exactly."""
     truth = plan_of(FAMILY, horizon=6).value - exact_value(epsilon_greedy_agent(FAMILY, epsilon=0.3), 6)
-    found = row(compared[1], "shortfall")
+    found = interval(compared[1], "shortfall")
     gaps = compared[1].tree["totals"]["action_gap"].sel(player="network 0").to_numpy()
     assert abs(found.estimate - truth) < 5 * gaps.std() / len(gaps) ** 0.5
     assert found.lower < found.estimate < found.upper
-    assert abs(row(compared[1], "gap_minus_lost_rewards").estimate) < 5
+    assert abs(interval(compared[1], "gap_minus_lost_rewards").estimate) < 5
     discounted = plan_of(FAMILY, horizon=6, discount=0.95).value
     discounted -= exact_value(epsilon_greedy_agent(FAMILY, epsilon=0.3), 6, discount=0.95)
     gaps = compared[1].tree["totals"]["discounted_action_gap"].sel(player="network 0").to_numpy()
@@ -71,16 +74,17 @@ def test_the_shortfall_is_the_value_that_is_lost(compared):
 
 
 def test_the_certificate_covers_the_first_trials_and_agrees_with_sampling(compared):
-    exact = row(compared[1], "certified_shortfall_to_5")
-    assert exact.estimate == exact.lower == exact.upper
-    assert abs(row(compared[1], "sampled_minus_certified").estimate) < 5
+    exact = table_of(compared[1].tree).one("certified_shortfall", "network", length=5)
+    assert exact.interval.estimate == exact.interval.lower == exact.interval.upper
+    assert (exact.unit, exact.over) == ("rewards per 5 trials", EXACT)
+    assert abs(interval(compared[1], "sampled_minus_certified").estimate) < 5
 
 
 def test_floors_and_ceilings_stand_beside_the_score(compared):
-    table = compared[1].to_dataframe()
-    losses = table[table.measure == "shortfall"].set_index("predictor").estimate
+    table = compared[1].table
+    losses = table[table.measure == "shortfall"].set_index("who").estimate
     assert losses["optimal"] == 0 < losses["Gittins"] <= losses["greedy"] < losses["Thompson"] < losses["uniform"]
-    returns = table[table.measure == "expected_return"].set_index("predictor").estimate
+    returns = table[table.measure == "expected_return"].set_index("who").estimate
     assert returns.idxmax() == "oracle"
     assert returns["optimum, exact"] == plan_of(FAMILY, horizon=6).value
 
@@ -119,15 +123,17 @@ def network(num_arms=2, seed=0):
 
 
 def test_a_plain_module_is_scored_beside_its_untrained_self():
-    comparison = compare([network(seed=0), network(seed=1)], FAMILY, evaluation=SMALL)
-    assert set(comparison.to_dataframe().predictor) >= {
-        "network",
-        "network, seed 0",
-        "network, seed 1",
-        "untrained network",
-    }
-    assert "2 training seeds" in row(comparison, "shortfall").interval_over
-    assert "V* − V(network)" in comparison.summary()
+    comparison = compare([network(seed=0), network(seed=1)], FAMILY, evaluation=FEW)
+    shortfalls = table_of(comparison.tree).of("shortfall")
+    assert [dict(row.at) for row in shortfalls if row.who == "network"] == [
+        {},
+        {"training_seed": 0},
+        {"training_seed": 1},
+    ]
+    pooled = {row.who: row.over for row in shortfalls if not row.at}
+    assert pooled["network"] == pooled["untrained network"] == Over("tasks", 2)
+    assert pooled["greedy"] == Over("tasks")
+    assert "V* − V(network) = " in comparison.summary()
 
 
 def test_a_network_as_an_agent_plays_as_it_does_in_torch():
@@ -158,18 +164,31 @@ def test_units_are_those_of_the_arms_that_vary():
 
 
 def test_a_family_without_a_plan_is_compared_with_gittins():
-    evaluation = DecisionEvaluationConfig(num_tasks=200, length=4, detailed_tasks=50, convergence_tasks=10)
-    comparison = compare(uniform_agent(2), ExponentialBandit(), evaluation=evaluation)
+    comparison = compare(uniform_agent(2), ExponentialBandit(), evaluation=FEW)
     assert comparison.tree.attrs["reference"] == "Gittins"
     assert "no exact finite-horizon optimum is known for ExponentialBandit" in comparison.tree.attrs["notes"]
-    assert not (comparison.to_dataframe().measure == "shortfall").any()
-    assert row(comparison, "rewards_below_reference").estimate > 0
+    assert "the reference is the Gittins policy, which is optimal for discounting" in comparison.tree.attrs["notes"]
+    assert not (comparison.table.measure == "shortfall").any()
+    assert interval(comparison, "rewards_below_reference").estimate > 0
+
+
+class Unindexed(ExponentialBandit):
+    """A family that is known to have neither a plan nor indices."""
+
+    gittins_indices = None
+
+
+def test_a_family_without_indices_names_the_reference_that_it_has():
+    comparison = compare(uniform_agent(2), Unindexed(), evaluation=FEW)
+    assert comparison.tree.attrs["reference"] == "knowledge gradient"
+    (note,) = json.loads(comparison.tree.attrs["notes"])
+    assert "the reference is the knowledge gradient policy and action gaps are not reported" in note
+    assert "Gittins" not in comparison.summary()
 
 
 def test_three_gaussian_arms_are_compared_with_gittins_too():
     family = GaussianBandit((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
-    evaluation = DecisionEvaluationConfig(num_tasks=200, length=4, detailed_tasks=50, convergence_tasks=10)
-    comparison = compare(greedy_agent(family), family, evaluation=evaluation)
+    comparison = compare(greedy_agent(family), family, evaluation=FEW)
     assert comparison.tree.attrs["reference"] == "Gittins"
 
 
@@ -199,11 +218,10 @@ def test_networks_of_the_wrong_size_are_refused():
 
 
 def test_same_seed_same_numbers():
-    few = DecisionEvaluationConfig(num_tasks=200, length=4, certificate_length=2, detailed_tasks=50)
-    one, two = (compare(thompson_agent(FAMILY), FAMILY, seed=3, evaluation=few) for _ in range(2))
-    assert one.to_dataframe().equals(two.to_dataframe())
-    other = compare(thompson_agent(FAMILY), FAMILY, seed=4, evaluation=few)
-    assert not one.to_dataframe().equals(other.to_dataframe())
+    one, two = (compare(thompson_agent(FAMILY), FAMILY, seed=3, evaluation=FEW) for _ in range(2))
+    assert one.table.equals(two.table)
+    other = compare(thompson_agent(FAMILY), FAMILY, seed=4, evaluation=FEW)
+    assert not one.table.equals(other.table)
 
 
 def test_ties_cost_nothing_wherever_they_are_broken():

@@ -8,7 +8,10 @@ from tests.comparisons.test_command_line import assert_refused
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["score", "linear_regression", "--network", "torch.nn:Identity"], "scored on prediction and bandit families"),
+        (
+            ["score", "linear_regression", "--network", "torch.nn:Identity"],
+            "networks are scored on sequences and bandits",
+        ),
         (["run", "linear_regression", "--evaluation.num-probes", "3"], "a linear fit in 5 inputs needs at least 6"),
         (["run", "function_regression", "--evaluation.num-probes", "8"], "resolves frequencies below 4; got 5"),
         (["run", "linear_regression", "--singular-values", "0.1", "2"], "singular_values must be strongest first"),
@@ -17,7 +20,7 @@ from tests.comparisons.test_command_line import assert_refused
         (["run", "rabinowitz_2019", "--seeds", "-1"], "seeds must be at least 1"),
         (
             ["run", "rabinovitz_2019"],
-            "no family 'rabinovitz_2019' (did you mean 'rabinowitz_2019'?); of papers there are",
+            "unknown name 'rabinovitz_2019' (did you mean 'rabinowitz_2019'?). Families: ",
         ),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",

@@ -7,63 +7,83 @@ import pytest
 
 from bayesopt.families import ContextualBandit, FunctionRegression, LinearRegression
 from comparisons.claims import judge
+from comparisons.kind import measured
+from comparisons.order import running
 from comparisons.order.claims import claims_of
 from comparisons.order.experiments import ContextualOrderExperiment, FunctionOrderExperiment, LinearOrderExperiment
+from comparisons.order.kind import KIND
 from comparisons.order.settings import NamedLearner, OrderEvaluationConfig
 from comparisons.order.systems import courses_of, outer_of, scores_of, systems_of
-from comparisons.stages import run_experiment
+from comparisons.rows import Over, table_of
+from comparisons.stages import open_result, run_experiment
 from comparisons.training import train_experiments, unit_folder
 from comparisons.tree import open_tree, save_tree
+from metalearners.configs import ReinforcementConfig
 from metalearners.learner_configs import DeepLinearConfig
 
 EVALUATION = OrderEvaluationConfig(num_tasks=400, num_elsewhere=20, num_outer=10, num_probes=16)
 
 
-def evaluated(experiment, folder):
-    """The tree of a smoke run whose evaluation is not quite as small."""
-    tiny = dataclasses.replace(experiment.smoke(), evaluation=EVALUATION)
-    directories = tuple(unit_folder(folder, unit) for unit in tiny.training_units())
-    for unit, directory in zip(tiny.training_units(), directories, strict=True):
-        tiny.train(unit, directory)
-    return tiny, tiny.evaluate(directories)
+def small(experiment):
+    """The experiment as a smoke run whose evaluation is not quite as small."""
+    return dataclasses.replace(experiment.smoke(), evaluation=EVALUATION)
 
 
-def measured(experiment, tree):
-    table = experiment.measure(tree)["measures"].to_dataset().to_dataframe()
-    return table.set_index(["measure", "predictor"]), table
+def run_small(experiment, folder):
+    """Train what is not yet trained in this folder, and evaluate: the small experiment, and the tree with measures."""
+    experiment = small(experiment)
+    directories = tuple(unit_folder(folder, unit) for unit in experiment.training_units())
+    for unit, directory in zip(experiment.training_units(), directories, strict=True):
+        if not experiment.is_trained(directory):
+            running.train(experiment, unit, directory)
+    return experiment, measured(running.evaluate(experiment, directories), KIND)
+
+
+def interval_of(tree, measure, who, **at):
+    return table_of(tree).one(measure, who, **at).interval
+
+
+def points_of(tree):
+    return tree["curves"].to_dataset().to_dataframe()
 
 
 @pytest.fixture(scope="module")
-def linear(tmp_path_factory):
+def networks(tmp_path_factory):
+    """Where networks learn linear maps; they are the same whatever spectra they are tested on."""
+    return tmp_path_factory.mktemp("linear")
+
+
+@pytest.fixture(scope="module")
+def linear(networks):
     learners = (
         NamedLearner("one layer", DeepLinearConfig(depth=1, num_steps=600, num_records=40), "control"),
         NamedLearner("two layers", DeepLinearConfig(num_steps=1500, num_records=40)),
     )
     experiment = LinearOrderExperiment(learners=learners, training_seeds=(0, 1))
-    return evaluated(experiment, tmp_path_factory.mktemp("linear"))
+    return run_small(experiment, networks)
 
 
 def test_bayes_recovers_all_modes_alike_and_as_the_theory_says(linear):
     """With isotropic prior and inputs the expected recovery is the same for every mode and does not depend on scale."""
-    experiment, tree = linear
-    rows, _ = measured(experiment, tree)
-    assert rows.loc[("mode_difference", "Bayes")].estimate < 5.0  # of 100 differences: a chance of 6e-5
-    assert rows.loc[("undefined_modes", "Bayes")].estimate == 0
-    assert 2 < rows.loc[("first_half_time", "Bayes")].estimate < 4
-    assert rows.loc[("final_recovery", "Bayes")].estimate > 0.9
-    same = rows.loc[("final_recovery", "Bayes, singular values × 4")]
-    assert same.lower - 0.05 < rows.loc[("final_recovery", "Bayes")].estimate < same.upper + 0.05
+    _, tree = linear
+    assert interval_of(tree, "mode_difference", "Bayes").estimate < 5.0  # of 100 differences: a chance of 6e-5
+    assert interval_of(tree, "undefined_modes", "Bayes").estimate == 0
+    assert 2 < interval_of(tree, "first_half_time", "Bayes").estimate < 4
+    final = interval_of(tree, "final_recovery", "Bayes").estimate
+    assert final > 0.9
+    same = interval_of(tree, "final_recovery", "Bayes", condition="singular values × 4")
+    assert same.lower - 0.05 < final < same.upper + 0.05
 
 
 def test_a_network_that_has_not_learned_is_far_from_bayes_and_says_so(linear):
-    experiment, tree = linear
-    rows, table = measured(experiment, tree)
-    gap = rows.loc[("gap_to_bayes", "network")]
-    assert 0.5 < gap.lower <= gap.estimate <= gap.upper < 1.2
-    assert gap.interval_over == "tasks and 2 training seeds"
-    verdicts = {verdict.outcome for verdict in judge(table, claims_of(table))}
+    _, tree = linear
+    table = table_of(tree)
+    gap = table.one("gap_to_bayes", "network")
+    assert 0.5 < gap.interval.lower <= gap.interval.estimate <= gap.interval.upper < 1.2
+    assert gap.over == Over("tasks", 2)
+    verdicts = {verdict.outcome for verdict in judge(table, list(claims_of(tree, table)))}
     assert "failed" in verdicts
-    kl = {system: rows.loc[("kl_divergence", system)].estimate for system in ("network", "prior predictive")}
+    kl = {system: interval_of(tree, "kl_divergence", system).estimate for system in ("network", "prior predictive")}
     assert 0 < kl["prior predictive"] < 2 * kl["network"]
 
 
@@ -82,7 +102,7 @@ def test_the_tree_keeps_everything_on_disk(linear, tmp_path):
 
 def test_points_behind_figures_cover_every_system(linear):
     experiment, tree = linear
-    curves = experiment.measure(tree)["curves"].to_dataset().to_dataframe()
+    curves = points_of(tree)
     assert set(curves.kind) == {"recovery", "outer", "divergence"}
     recovery = curves[curves.kind == "recovery"]
     assert set(recovery.system) == {"network", "Bayes"} | {learner.name for learner in experiment.learners}
@@ -96,32 +116,41 @@ def test_points_behind_figures_cover_every_system(linear):
     }
 
 
+@pytest.fixture(scope="module")
+def bandit_page(tmp_path_factory):
+    experiment = ContextualOrderExperiment(ContextualBandit(3, 3), training=ReinforcementConfig(horizon=20))
+    return run_experiment(small(experiment), tmp_path_factory.mktemp("bandit"))
+
+
 def test_stop_bands_are_told_apart_and_the_process_does_not_express_them(tmp_path):
     experiment = FunctionOrderExperiment(
         FunctionRegression((1,), (0.5,)), elsewhere=(FunctionRegression((1, 2), (0.25, 0.25)),), learners=()
     )
-    tiny, tree = evaluated(experiment, tmp_path)
-    rows, _ = measured(tiny, tree)
-    bayes = rows.loc[("stop_band_recovery", "Bayes, frequencies 1, 2")]
-    assert bayes.upper < 1e-9
-    assert rows.loc[("pass_band_recovery", "Bayes, frequencies 1, 2")].estimate > 0.5
-    assert rows.loc[("final_recovery", "Bayes")].estimate > 0.95
+    _, tree = run_small(experiment, tmp_path)
+    elsewhere = {"condition": "frequencies 1, 2"}
+    assert interval_of(tree, "stop_band_recovery", "Bayes", **elsewhere).upper < 1e-9
+    assert interval_of(tree, "pass_band_recovery", "Bayes", **elsewhere).estimate > 0.5
+    assert interval_of(tree, "final_recovery", "Bayes").estimate > 0.95
 
 
-def test_contextual_bandits_rank_contexts_and_count_what_learning_costs_elsewhere(tmp_path):
-    experiment = ContextualOrderExperiment(ContextualBandit(3, 3))
-    tiny, tree = evaluated(dataclasses.replace(experiment, training_seeds=(0,)), tmp_path)
-    rows, _ = measured(tiny, tree)
-    assert rows.loc[("change_elsewhere", "Bayes")].estimate == pytest.approx(0, abs=1e-12)
-    assert rows.loc[("mode_difference", "Bayes, contexts by number")].estimate < 5.0
-    assert 0.3 < rows.loc[("accuracy_gap", "network")].estimate < 0.8
-    assert rows.loc[("lowest_share_of_start", "policy gradient, shared bias")].estimate <= 1
+def test_contextual_bandits_rank_contexts_and_count_what_learning_costs_elsewhere(bandit_page):
+    tree = open_result(bandit_page.parent.parent).tree
+    assert interval_of(tree, "change_elsewhere", "Bayes").estimate == pytest.approx(0, abs=1e-12)
+    assert interval_of(tree, "mode_difference", "Bayes", condition="contexts by number").estimate < 5.0
+    assert 0.3 < interval_of(tree, "accuracy_gap", "network").estimate < 0.8
+    assert interval_of(tree, "lowest_share_of_start", "policy gradient, shared bias").estimate <= 1
     systems = {(system.name, system.condition): system for system in systems_of(tree)}
     learner = systems["policy gradient, shared bias", "in distribution"].recoveries.overlaps[0, :, 0]
     assert (np.diff(learner, axis=1) <= 0).all()
-    by_context = {score.system: score.values for score in scores_of(tree) if score.name == "time_to_learn_all"}
-    assert set(by_context) == {"shared biases, 2 contexts", "separate biases, 2 contexts"}
-    assert np.median(by_context["shared biases, 2 contexts"]) >= np.median(by_context["separate biases, 2 contexts"])
+    times = {
+        (score.system, score.num_contexts): score.values
+        for score in scores_of(tree)
+        if score.name == "time_to_learn_all"
+    }
+    assert set(times) == {("shared biases", 2), ("separate biases", 2)}
+    assert np.median(times["shared biases", 2]) >= np.median(times["separate biases", 2])
+    rows = table_of(tree).of("time_to_learn_all")
+    assert {(row.who, row.at["contexts"]) for row in rows} == set(times)
 
 
 @pytest.mark.parametrize(
@@ -155,18 +184,16 @@ def test_spectra_are_strongest_first():
         LinearOrderExperiment(singular_values=(1.0, -0.5))
 
 
-def test_a_mode_of_no_strength_is_undefined_and_counted(tmp_path):
+def test_a_mode_of_no_strength_is_undefined_and_counted(networks):
     experiment = LinearOrderExperiment(singular_values=(1.0, 0.5, 0.0), learners=(), multiples=())
-    tiny, tree = evaluated(experiment, tmp_path)
-    rows, _ = measured(tiny, tree)
-    assert rows.loc[("undefined_modes", "Bayes")].estimate == 1
-    curves = tiny.measure(tree)["curves"].to_dataset().to_dataframe()
+    _, tree = run_small(experiment, networks)
+    assert interval_of(tree, "undefined_modes", "Bayes").estimate == 1
+    curves = points_of(tree)
     assert curves[(curves.mode_label == "s = 0") & (curves.kind == "recovery")].estimate.isna().all()
-    assert np.isfinite(rows.loc[("first_half_time", "Bayes")].estimate)
+    assert np.isfinite(interval_of(tree, "first_half_time", "Bayes").estimate)
 
 
-def test_a_run_ends_in_a_report(tmp_path):
-    page = run_experiment(LinearOrderExperiment().smoke(), tmp_path)
-    text = page.read_text()
+def test_a_run_ends_in_a_report(bandit_page):
+    text = bandit_page.read_text()
     assert "as concurrently as Bayes" in text
-    assert (page.parent / "measures.csv").exists()
+    assert (bandit_page.parent / "measures.csv").exists()

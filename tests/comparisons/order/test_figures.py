@@ -3,20 +3,18 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 
 from comparisons.order.figures import panels
-from comparisons.order.figures.recoveries import height_of
-from comparisons.order.kind import ORDER_FIGURES
+from comparisons.order.kind import KIND
 from comparisons.order.systems import IN_DISTRIBUTION
-from comparisons.report.style import FIGURE_WIDTH, figure_style, mode_colours
+from comparisons.report.figure import drawn, height_of
+from comparisons.report.style import mode_colours
 from comparisons.tree import open_tree, save_tree
 from tests.comparisons.order.trees import BANDIT, LARGEST, LINEAR, LOW_PASS, SMALLEST, made_up_order_tree
 
 BOUNDS = ["estimate", "lower", "upper"]
-FIGURES = {figure.name: figure for figure in ORDER_FIGURES}
+FIGURES = {figure.name: figure for figure in KIND.figures}
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +22,19 @@ def tree():
     return made_up_order_tree(LINEAR, BANDIT)
 
 
-def drawn(name, tree, *, is_laid_out=False):
-    found = FIGURES[name]
-    with figure_style():
-        canvas = FigureCanvasAgg(Figure(figsize=(FIGURE_WIDTH, found.height(tree)), layout="constrained"))
-        found.draw(tree, canvas.figure)
-        if is_laid_out:
-            canvas.figure.draw_without_rendering()
-    return canvas.figure
+@pytest.fixture(scope="module")
+def recoveries(tree):
+    return panels.curve_rows(tree, "recovery")
+
+
+def heights_of(tree):
+    """The height of every figure that this tree has the numbers for."""
+    shown = [figure for figure in KIND.figures if figure.is_available(tree)]
+    return {figure.name: height_of(figure, figure.table(tree)) for figure in shown}
+
+
+def titles_of(members_by_variant):
+    return {name: [panel.title for panel in members] for name, members in members_by_variant.items()}
 
 
 def axes_by_title(figure):
@@ -55,28 +58,27 @@ def test_mode_colours_get_lighter_from_the_strongest_on():
         assert (np.diff(luminance) > 0.02).all() and luminance[-1] < 0.85
 
 
-def test_the_first_learners_and_the_network_are_shown_per_variant(tree):
-    shown = {name: [panel.title for panel in members] for name, members in panels.order_panels(tree).items()}
+def test_the_first_learners_and_the_network_are_shown_per_variant(recoveries):
+    found = panels.order_panels(recoveries)
+    shown = titles_of(found)
     assert shown == {
         LINEAR.name: ["SGD, depth 2", "Adam, depth 2", "network"],
         BANDIT.name: ["policy gradient, shared bias", "network"],
     }
-    last = panels.order_panels(tree)[LINEAR.name][-1]
+    last = found[LINEAR.name][-1]
     assert set(last.reference.system) == {"Bayes"} and set(last.reference.condition) == {IN_DISTRIBUTION}
     assert len(last.rows) == len(last.reference)
 
 
-def test_all_learners_and_controls_are_shown_where_there_are_more(tree):
-    shown = {name: [panel.title for panel in members] for name, members in panels.learner_panels(tree).items()}
+def test_all_learners_and_controls_are_shown_where_there_are_more(recoveries):
+    shown = titles_of(panels.learner_panels(recoveries))
     assert shown[LINEAR.name] == [*LINEAR.learners, *LINEAR.controls, "untrained network"]
-    few = made_up_order_tree(LINEAR._replace(learners=LINEAR.learners[:2], controls=()))
-    curves = few["curves"].to_dataset()
-    few["curves"] = curves.isel(point=(curves.role != "untrained").to_numpy())
-    assert panels.learner_panels(few) == {}
+    few = panels.curve_rows(made_up_order_tree(LINEAR._replace(learners=LINEAR.learners[:2], controls=())), "recovery")
+    assert panels.learner_panels(few[few.role != "untrained"]) == {}
 
 
-def test_conditions_out_of_distribution_have_bayes_of_their_own_condition(tree):
-    members = panels.out_of_distribution_panels(tree)[LINEAR.name]
+def test_conditions_out_of_distribution_have_bayes_of_their_own_condition(recoveries):
+    members = panels.out_of_distribution_panels(recoveries)[LINEAR.name]
     assert [panel.title for panel in members] == list(LINEAR.conditions)
     for panel in members:
         assert set(panel.rows.condition) == set(panel.reference.condition) == {panel.title}
@@ -94,11 +96,10 @@ def test_the_table_of_a_figure_holds_the_rows_of_the_tree(tree, name):
     np.testing.assert_array_equal(found[BOUNDS], found[[f"{bound}_tree" for bound in BOUNDS]])
 
 
-def test_lines_drawn_are_the_curves_in_the_colours_of_their_modes(tree):
-    axes = axes_by_title(drawn("order", made_up_order_tree(LINEAR)))
+def test_lines_drawn_are_the_curves_in_the_colours_of_their_modes(recoveries):
+    axes = axes_by_title(drawn(FIGURES["order"], made_up_order_tree(LINEAR)))
     colours = [to_hex(colour) for colour in mode_colours(len(LINEAR.labels))]
-    rows = panels.curve_rows(tree, "recovery")
-    rows = rows[(rows.variant == LINEAR.name) & (rows.condition == IN_DISTRIBUTION)]
+    rows = recoveries[(recoveries.variant == LINEAR.name) & (recoveries.condition == IN_DISTRIBUTION)]
     for name, role in (("SGD, depth 2", "learner"), ("network", "network")):
         solid, dashed = curves_of(axes[name])
         assert len(solid) == len(LINEAR.labels) and len(dashed) == (len(solid) if role == "network" else 0)
@@ -112,20 +113,21 @@ def test_lines_drawn_are_the_curves_in_the_colours_of_their_modes(tree):
 
 
 def test_time_is_logarithmic_where_the_first_mode_is_learned_early(tree):
-    axes = axes_by_title(drawn("order", made_up_order_tree(LINEAR, LOW_PASS)))
+    axes = axes_by_title(drawn(FIGURES["order"], made_up_order_tree(LINEAR, LOW_PASS)))
     assert axes["SGD, depth 2"].get_xscale() == axes["Adam, depth 2"].get_xscale() == "log"
     assert axes["Adam, ReLU network"].get_xscale() == axes["network"].get_xscale() == "linear"
-    assert all(panel.is_logarithmic for members in panels.outer_panels(tree).values() for panel in members)
+    outer = panels.outer_panels(panels.curve_rows(tree, "outer"))
+    assert outer and all(panel.is_logarithmic for members in outer.values() for panel in members)
 
 
-def test_half_is_marked_in_every_panel(tree):
-    for ax in drawn("learners", made_up_order_tree(BANDIT)).axes:
+def test_half_is_marked_in_every_panel():
+    for ax in drawn(FIGURES["learners"], made_up_order_tree(BANDIT)).axes:
         if ax.get_visible():
             assert any(list(line.get_ydata()) == [0.5, 0.5] for line in ax.get_lines())
 
 
 def test_modes_are_listed_once_where_they_are_called_the_same():
-    figure = drawn("order", made_up_order_tree(LINEAR))
+    figure = drawn(FIGURES["order"], made_up_order_tree(LINEAR))
     (part,) = figure.subfigs
     assert [text.get_text() for text in part.legends[0].get_texts()] == [*LINEAR.labels, "Bayes"]
     assert not any(ax.get_legend() for ax in figure.axes)
@@ -137,69 +139,15 @@ def test_modes_are_listed_by_panel_where_they_are_called_differently():
     other = (curves.condition == LINEAR.conditions[0]).to_numpy()
     renamed = np.where(other, [f"2 × {label}" for label in curves.mode_label.to_numpy()], curves.mode_label)
     tree["curves"] = curves.assign(mode_label=("point", renamed))
-    figure = drawn("out_of_distribution", tree)
+    figure = drawn(FIGURES["out_of_distribution"], tree)
     legends = [[text.get_text() for text in ax.get_legend().get_texts()] for ax in figure.axes]
     assert legends == [[f"2 × {label}" for label in LINEAR.labels] + ["Bayes"], [*LINEAR.labels, "Bayes"]]
 
 
 def test_a_mode_without_recovery_is_named_and_not_drawn():
-    axes = axes_by_title(drawn("order", made_up_order_tree(LINEAR, is_undefined=True)))
+    axes = axes_by_title(drawn(FIGURES["order"], made_up_order_tree(LINEAR, is_undefined=True)))
     solid, dashed = curves_of(axes[f"network ({LINEAR.labels[-1]} undefined)"])
     assert len(solid) == len(dashed) == len(LINEAR.labels) - 1
-
-
-def test_scores_have_variant_system_and_role(tree):
-    table = panels.score_table(tree)
-    assert list(dict.fromkeys(table.variant)) == [LINEAR.name, BANDIT.name]
-    rows = table.set_index("predictor")
-    row = rows.loc["linear, σ = 0.3: network, singular values × 4"]
-    assert (row.variant, row.system, row.role) == (LINEAR.name, "network, singular values × 4", "network")
-    row = rows.loc["bandit, independent targets: log-likelihood, shared bias"]
-    assert (row.system, row.role) == ("log-likelihood, shared bias", "control")
-
-
-def test_a_single_experiment_has_one_variant_without_a_name():
-    single = made_up_order_tree(LINEAR)
-    assert panels.variants_of(single) == [""]
-    table = panels.score_table(single).set_index("predictor")
-    assert table.role["network, singular values × 4"] == "network" and table.role["SGD, depth 1"] == "control"
-    (ax,) = drawn("concurrency", single).axes
-    assert [label.get_text() for label in ax.get_yticklabels()] == list(table.index)
-
-
-def test_a_score_of_no_variant_is_an_error(tree):
-    measures = tree["measures"].to_dataset().load()
-    stranger = tree.copy()
-    stranger["measures"] = measures.assign(predictor=("row", ["nobody"] * measures.sizes["row"]))
-    with pytest.raises(ValueError, match="'nobody' are of no variant"):
-        panels.score_table(stranger)
-
-
-def test_scores_drawn_are_those_of_the_table_and_undefined_ones_say_so(tree):
-    table = panels.score_table(tree)
-    (ax,) = drawn("concurrency", tree).axes
-    points = [line for line in ax.get_lines() if len(line.get_xdata()) == 1]
-    names = [label.get_text() for label in ax.get_yticklabels()]
-    drawn_scores = [(names[int(line.get_ydata()[0])], float(line.get_xdata()[0])) for line in points]
-    defined = table[table.estimate.notna()]
-    assert drawn_scores == list(zip(defined.system, defined.estimate, strict=True))
-    texts = [text.get_text() for text in ax.texts]
-    assert texts.count("undefined") == table.estimate.isna().sum() == 2
-    assert {"0: Bayes’ path", "1: one mode\nafter another"} <= set(texts)
-    assert names.count(LINEAR.name) == names.count(BANDIT.name) == 1
-
-
-def test_a_score_far_off_is_drawn_at_the_edge():
-    tree = made_up_order_tree(LINEAR)
-    measures = tree["measures"].to_dataset().load()
-    is_far = (measures.measure == "concurrency") & (measures.predictor == "SGD, depth 2")
-    for bound in BOUNDS:
-        measures[bound] = measures[bound].where(~is_far, 25.125)
-    tree["measures"] = measures
-    (ax,) = drawn("concurrency", tree).axes
-    edge = [line for line in ax.get_lines() if line.get_marker() == ">"]
-    assert [list(line.get_xdata()) for line in edge] == [[ax.get_xlim()[1]]]
-    assert ax.get_xlim()[1] < 2 and "25.125" in [text.get_text() for text in ax.texts]
 
 
 def test_divergences_of_zero_are_off_a_logarithmic_axis():
@@ -209,13 +157,13 @@ def test_divergences_of_zero_are_off_a_logarithmic_axis():
     tree["curves"] = curves.assign(
         estimate=curves.estimate.where(~is_first, 0.0), lower=curves.lower.where(curves.kind != "divergence", 0.0)
     )
-    ax = drawn("divergence", tree).axes[0]
+    ax = drawn(FIGURES["divergence"], tree).axes[0]
     assert ax.get_yscale() == "log" and ax.get_ylim()[0] > 1e-3
     assert [len(line.get_xdata()) for line in ax.get_lines()] == [20, 20]
 
 
 def test_accuracy_is_a_percentage_from_zero_with_bayes_dashed():
-    ax = drawn("accuracy", made_up_order_tree(BANDIT)).axes[0]
+    ax = drawn(FIGURES["accuracy"], made_up_order_tree(BANDIT)).axes[0]
     assert ax.get_ylim()[0] == 0
     assert {line.get_label(): line.get_linestyle() for line in ax.get_lines()} == {"Bayes": "--", "network": "-"}
     assert ax.yaxis.get_major_formatter()(0.2, None) == "20 %"
@@ -225,7 +173,8 @@ def test_accuracy_is_a_percentage_from_zero_with_bayes_dashed():
 @pytest.mark.parametrize("name", ["order", "learners", "concurrency", "outer"])
 def test_panels_of_any_number_are_large_enough_and_apart(variant, name):
     tree = made_up_order_tree(variant)
-    figure = drawn(name, tree, is_laid_out=True)
+    figure = drawn(FIGURES[name], tree)
+    figure.draw_without_rendering()
     shown = [ax for ax in figure.axes if ax.get_visible()]
     boxes = [ax.get_window_extent() for ax in shown]
     inches = figure.dpi
@@ -240,27 +189,27 @@ def test_panels_of_any_number_are_large_enough_and_apart(variant, name):
 
 
 def test_heights_grow_with_what_there_is_to_show(tree):
-    for figure in ORDER_FIGURES:
-        one = made_up_order_tree(BANDIT)
-        if figure.is_available(one):
-            assert figure.height(tree) > figure.height(one) or figure.name in ("accuracy", "divergence")
-    assert height_of(panels.learner_panels(tree), 3) > height_of(panels.order_panels(tree), 3)
+    more, fewer = heights_of(tree), heights_of(made_up_order_tree(BANDIT))
+    assert fewer.keys() == FIGURES.keys() - {"out_of_distribution"}
+    assert all(more[name] > height or name in ("accuracy", "divergence") for name, height in fewer.items())
+    assert more["learners"] > more["order"]
 
 
 def test_figures_without_rows_are_left_out():
-    available = [figure.name for figure in ORDER_FIGURES if figure.is_available(made_up_order_tree(SMALLEST))]
+    smallest = made_up_order_tree(SMALLEST)
+    available = [figure.name for figure in KIND.figures if figure.is_available(smallest)]
     assert available == ["order", "concurrency", "learners", "outer", "divergence"]
 
 
 def test_a_tree_that_was_saved_is_drawn_the_same(tree, tmp_path):
     save_tree(tree, tmp_path / "order.nc")
     again = open_tree(tmp_path / "order.nc")
-    for figure in ORDER_FIGURES:
+    for figure in KIND.figures:
         first, second = figure.table(tree), figure.table(again)
         np.testing.assert_array_equal(first.to_numpy(dtype=str), second.to_numpy(dtype=str))
 
 
 def test_drawing_leaves_the_settings_of_matplotlib_alone(tree):
     before = dict(mpl.rcParams)
-    drawn("concurrency", tree)
+    drawn(FIGURES["concurrency"], tree)
     assert dict(mpl.rcParams) == before

@@ -9,7 +9,7 @@ import xarray as xr
 
 from comparisons.order.trajectories import half_times, spread, staggering
 from comparisons.order.tree import SCHEMA
-from comparisons.rows import Entry, Over, Row, Table
+from comparisons.rows import Entry, Over, Row, Table, table_of
 from comparisons.statistics.intervals import Interval
 
 IN_DISTRIBUTION = "in distribution"
@@ -122,6 +122,19 @@ def made_up_order_tree(*variants: Variant, is_undefined: bool = False) -> xr.Dat
         "notes": json.dumps(["a note of this comparison"]),
         "versions": json.dumps({"python": "3.11.0", "bayesgauge": "0.1.0"}),
     }
+    return tree
+
+
+def changed(tree: xr.DataTree, measure: str, who: str, bounds: Interval, **at: str) -> xr.DataTree:
+    """The tree with another estimate, lower and upper end of one row."""
+    table = table_of(tree)
+    row = table.one(measure, who, **at)
+    entries = tuple(
+        entry._replace(row=row._replace(interval=bounds)) if entry.measure == measure and entry.row == row else entry
+        for entry in table.entries
+    )
+    tree = tree.copy()
+    tree["measures"] = Table(entries).to_dataset()
     return tree
 
 

@@ -4,12 +4,14 @@ import dataclasses
 import html
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from comparisons import reproductions
 from comparisons.decisions.experiment import DecisionExperiment
 from comparisons.predictions.experiment import PredictionExperiment
-from comparisons.report.page import verdicts_of, write_report
+from comparisons.report.page import verdicts_of, write_comparison_report
+from comparisons.report.words import number, quantity
 from comparisons.reproductions._running import (
     REPRODUCTION_FILE,
     ReproductionOptions,
@@ -18,6 +20,9 @@ from comparisons.reproductions._running import (
     run_reproduction,
 )
 from comparisons.reproductions.mikulik_2020 import paper as mikulik_2020
+from comparisons.reproductions.mikulik_2020.claims import claims_about
+from comparisons.reproductions.mikulik_2020.kind import KIND
+from comparisons.rows import Over, table_of
 from comparisons.tree import open_tree
 from tests.comparisons.decisions.trees import made_up_decision_tree
 from tests.comparisons.predictions.trees import made_up_tree
@@ -26,7 +31,7 @@ from tests.comparisons.predictions.trees import made_up_tree
 @pytest.fixture(scope="module")
 def tree():
     trees = {"a coin": made_up_tree(), "two arms": made_up_decision_tree()}
-    return reproduction_tree("mikulik_2020", mikulik_2020, trees)
+    return reproduction_tree("mikulik_2020", trees, reports={"a coin": "experiments/a"})
 
 
 def test_the_fourteen_variants_of_the_reconstruction():
@@ -48,31 +53,74 @@ def test_discovery_finds_reproductions_by_their_files():
         reproductions.load("mikulik_2019")
 
 
+def test_every_experiment_has_its_rows_in_its_own_unit(tree):
+    table = table_of(tree)
+    (kl,), (lost,) = table.of("kl_divergence"), table.of("rewards_below_gittins")
+    assert (kl.who, dict(kl.at), kl.unit) == ("network", {"experiment": "a coin"}, "nats/step")
+    assert (lost.who, dict(lost.at), lost.unit) == ("network", {"experiment": "two arms"}, "rewards per 4 trials")
+    scored = {
+        "share_of_floor": "network",
+        "untrained_share_of_floor": "untrained network",
+        "floor_share_of_untrained": "untrained network",
+        "last_share_of_first_checkpoint": "network",
+    }
+    for measure, who in scored.items():
+        found = [(row.who, dict(row.at), row.unit, row.over) for row in table.of(measure)]
+        places = ({"experiment": "a coin"}, {"experiment": "two arms"})
+        assert found == [(who, at, "fraction", Over("tasks", 2)) for at in places], measure
+    assert len(table.entries) == 2 + 2 * len(scored)
+
+
 def test_shares_are_ratios_of_means(tree):
-    table = tree["measures"].to_dataset().to_dataframe().set_index(["measure", "predictor"])
+    shares = {row.at["experiment"]: row.interval.estimate for row in table_of(tree).of("share_of_floor")}
     source = made_up_tree()
     length = int(source.attrs["length"])
     network = source["network"]["kl_divergence"].to_numpy()[:, :, :length].mean()
     floor = source["floors"]["kl_divergence"].sel(floor="memoryless").to_numpy()[:, :length].mean()
-    assert table.loc[("share_of_floor", "a coin")].estimate == pytest.approx(network / floor)
+    assert shares["a coin"] == pytest.approx(network / floor)
     decisions = made_up_decision_tree()
     rewards = decisions["totals"]["expected_rewards"].astype(float)
     players = [str(name) for name in rewards["player"].to_numpy()]
     networks = [name for name in players if name.startswith("network ")]
     lost = float((rewards.sel(player="Gittins") - rewards.sel(player=networks).mean("player")).mean())
     uniform = float((rewards.sel(player="Gittins") - rewards.sel(player="uniform")).mean())
-    assert table.loc[("share_of_floor", "two arms")].estimate == pytest.approx(lost / uniform)
+    assert shares["two arms"] == pytest.approx(lost / uniform)
 
 
 def test_every_variant_has_its_verdicts_and_the_page_shows_them(tree, tmp_path):
     verdicts = verdicts_of(tree)
     assert len(verdicts) == 6
     assert all(np.isfinite(verdict.estimate) for verdict in verdicts)
-    page = write_report(tree, tmp_path, question=mikulik_2020.QUESTION, provenance={"a coin": "experiments/a"})
-    text = html.unescape(page.read_text())
+    text = html.unescape(write_comparison_report(tree, tmp_path).read_text())
+    assert mikulik_2020.QUESTION in text and "experiments/a" in text
     assert all(verdict.statement in text for verdict in verdicts)
     assert "reconstruction" in text
-    assert (tmp_path / "convergence.csv").exists()
+    written = pd.read_csv(tmp_path / "convergence.csv")
+    assert list(written.columns) == ["variant", "training_seed", "step", "estimate", "lower", "upper", "unit"]
+    np.testing.assert_allclose(written.estimate, tree["convergence"]["share_of_floor"], rtol=1e-12)
+
+
+def test_the_answer_names_the_farthest_network_and_every_share(tree):
+    shares = {row.at["experiment"]: row.interval for row in table_of(tree).of("share_of_floor")}
+    farthest = max(shares, key=lambda name: shares[name].estimate)
+    verdicts = verdicts_of(tree)
+    answer = KIND.answer(tree, table_of(tree), verdicts)
+    held = sum(verdict.outcome == "held" for verdict in verdicts)
+    assert answer.sentence.startswith(f"{held} of 6 claims about 2 experiments hold.")
+    assert f"is that of {farthest}: its distance is {number(100 * shares[farthest].estimate)} %" in answer.sentence
+    for name, share in shares.items():
+        assert f"{name}: {quantity(*(100 * value for value in share))} % of the floor's distance" in answer.details
+
+
+def test_claims_are_those_that_are_listed_and_stand_where_their_rows_are(tree):
+    assert [verdict.statement for verdict in verdicts_of(tree)] == [
+        claim.statement for claim in claims_about(["a coin", "two arms"])
+    ]
+    assert len(mikulik_2020.statements()) == 3 * len(mikulik_2020.experiments())
+    for claim, verdict in zip(claims_about(["a coin", "two arms"]), verdicts_of(tree), strict=True):
+        row = table_of(tree).one(claim.measure, claim.who, **claim.at)
+        assert (verdict.estimate, verdict.lower, verdict.upper) == row.interval
+        assert verdict.most == claim.bound
 
 
 def test_options_choose_experiments_and_the_number_of_networks():

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from scipy import optimize
 
 from bayesopt.planning.exploration_inputs import require_arm, require_lifetime
-from bayesopt.planning.stopping_tables import (
+from bayesopt.planning.stopping.tables import (
     GaussianArm,
     SolvedTables,
     fine_rule,

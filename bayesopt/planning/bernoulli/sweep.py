@@ -15,7 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from bayesopt.agent import TIE_TOLERANCE
-from bayesopt.planning.bernoulli_layout import LANES, Layout
+from bayesopt.planning.bernoulli.layout import LANES, Layout
 from bayesopt.planning.compiled import compiled
 
 WAVEFRONT = 8

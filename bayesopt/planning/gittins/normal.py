@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Int
 
 from bayesopt.planning.certified import CertifiedIndex
-from bayesopt.planning.index_batches import (
+from bayesopt.planning.gittins.index_batches import (
     Bracket,
     Real,
     Run,
@@ -20,7 +20,7 @@ from bayesopt.planning.index_batches import (
     require_discount_and_tolerance,
     runs,
 )
-from bayesopt.planning.normal_gittins_kernels import NUM_NODES, bounded_indices
+from bayesopt.planning.gittins.normal_kernels import NUM_NODES, bounded_indices
 
 LARGEST_NUM_LEVELS = 50_000
 """Largest number of levels of a sweep. More levels take minutes, so they raise an error."""

@@ -10,9 +10,9 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float
 
-from bayesopt.planning.bernoulli_gittins_kernels import ROWS, index_bracket, make_cells, narrow_brackets
 from bayesopt.planning.certified import CertifiedIndex
-from bayesopt.planning.index_batches import Real, require, require_discount_and_tolerance
+from bayesopt.planning.gittins.bernoulli_kernels import ROWS, index_bracket, make_cells, narrow_brackets
+from bayesopt.planning.gittins.index_batches import Real, require, require_discount_and_tolerance
 
 LARGEST_DISCOUNT = 0.999999
 """Largest discount; above it one index takes minutes."""

@@ -13,13 +13,13 @@ import numpy as np
 from jaxtyping import Int
 
 from bayesopt.planning.certified import CertifiedIndex
-from bayesopt.planning.exponential_gittins_kernels import (
+from bayesopt.planning.gittins.exponential_kernels import (
     lower_boundaries,
     lowest_boundary,
     num_cells,
     upper_boundaries,
 )
-from bayesopt.planning.index_batches import (
+from bayesopt.planning.gittins.index_batches import (
     Bracket,
     Real,
     certified,

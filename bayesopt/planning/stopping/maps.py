@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from bayesopt.planning.bandit_inputs import Numbers
 from bayesopt.planning.exploration_inputs import require_arm, require_lifetime
-from bayesopt.planning.stopping_tables import (
+from bayesopt.planning.stopping.tables import (
     coarse_rule,
     gaussian_arm,
     pull_probs,

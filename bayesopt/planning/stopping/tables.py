@@ -1,6 +1,6 @@
 """Solved tables of the stopping problem: values of pulls, thresholds, and distributions of the number of pulls.
 
-`bayesopt.planning.stopping` and `bayesopt.planning.stopping_maps` are built on them.
+`bayesopt.planning.stopping` and `bayesopt.planning.stopping.maps` are built on them.
 """
 
 import functools
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from bayesopt.planning import stopping_kernels as kernels
+from bayesopt.planning.stopping import kernels
 
 LARGEST_RATIO = 1e50
 """Largest ratio of one scale to the other. With a smaller prior scale, float64 cannot hold what is learned."""

@@ -14,7 +14,7 @@ from jaxtyping import Int
 from scipy import special
 
 from bayesopt.planning.certified import CertifiedIndex
-from bayesopt.planning.index_batches import (
+from bayesopt.planning.gittins.index_batches import (
     Bracket,
     Real,
     certified,
@@ -25,8 +25,8 @@ from bayesopt.planning.index_batches import (
     require_discount_and_tolerance,
     runs,
 )
-from bayesopt.planning.student_knots import informed_value, schemes_below_and_above
-from bayesopt.planning.unknown_variance_gittins_kernels import boundaries
+from bayesopt.planning.gittins.student_knots import informed_value, schemes_below_and_above
+from bayesopt.planning.gittins.unknown_variance_kernels import boundaries
 
 KNOTS_FOR_TAILS = 4.0
 """Factor of additional knots for heavy tails: their number is multiplied by 1 + this / degrees of freedom."""
