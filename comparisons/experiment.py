@@ -6,8 +6,10 @@ What a kind of experiment has to say of itself is here; `comparisons.stages` run
 import abc
 import dataclasses
 import hashlib
+import importlib
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from metalearners.checkpoint_files import is_trained
@@ -84,6 +86,15 @@ def require_seeds(experiment: AbstractExperiment) -> None:
         raise ValueError(
             f"seeds must be integers from 0 to {2**31 - 1}; got training_seeds {training_seeds!r}, seed {seed!r}"
         )
+
+
+def running_of(experiment: AbstractExperiment) -> ModuleType:
+    """Return the module that runs an experiment: `running` beside the module of its class.
+
+    It has `train(experiment, unit, directory)`, which trains one unit, and `evaluate(experiment, directories)`, which
+    returns the tree of scores; `EVALUATION_VERSION` is raised by a change that moves these scores.
+    """
+    return importlib.import_module(f"{type(experiment).__module__.rpartition('.')[0]}.running")
 
 
 def _to_json(value: Any, *, is_hashed: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""Finds a kind of comparison: by its folder, by a tree, and by an experiment.
+"""Finds a kind of comparison: by its folder and by a tree.
 
 A kind is found by its existence, so it needs no registration. A tree names the package of its kind in the attribute
 `kind`; a tree without that attribute is found by its schema. A kind may therefore live outside this package.
@@ -7,13 +7,11 @@ A kind is found by its existence, so it needs no registration. A tree names the 
 import importlib
 import importlib.util
 import pkgutil
-from types import ModuleType
 from typing import Any
 
 import xarray as xr
 
 import comparisons
-from comparisons.experiment import AbstractExperiment
 from comparisons.kind import Kind
 from comparisons.tree import REPRODUCTION, Schema
 
@@ -27,15 +25,6 @@ def kind_packages() -> list[str]:
 def kind_of(tree: xr.DataTree, source: str = "this tree") -> Kind[Any]:
     """Return the kind of a tree. Raises `ValueError` for a tree that is no comparison."""
     return importlib.import_module(f"{_package_of(tree, source)}.kind").KIND
-
-
-def running_of(experiment: AbstractExperiment) -> ModuleType:
-    """Return the module that runs an experiment: `running` beside the module of its class.
-
-    It has `train(experiment, unit, directory)`, which trains one unit, and `evaluate(experiment, directories)`, which
-    returns the tree of scores; `EVALUATION_VERSION` is raised by a change that moves these scores.
-    """
-    return importlib.import_module(f"{type(experiment).__module__.rpartition('.')[0]}.running")
 
 
 def _package_of(tree: xr.DataTree, source: str) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import xarray as xr
 
 from comparisons.comparison import Comparison
-from comparisons.experiment import AbstractExperiment
+from comparisons.experiment import AbstractExperiment, running_of
 from comparisons.kind import measured
-from comparisons.kinds import kind_of, running_of
+from comparisons.kinds import kind_of
 from comparisons.report.page import write_report
 from comparisons.rows import LAYOUT
 from comparisons.training import (

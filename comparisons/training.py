@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from comparisons.experiment import AbstractExperiment, TrainingUnit
+from comparisons.experiment import AbstractExperiment, TrainingUnit, running_of
 from comparisons.jobs import Job, run_here, run_on_cluster
-from comparisons.kinds import running_of
 from metalearners.atomic import write_atomically
 
 EXPERIMENT_FILE = "experiment.json"

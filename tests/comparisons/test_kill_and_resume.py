@@ -13,7 +13,7 @@ import pytest
 from comparisons.__main__ import main
 from comparisons.stages import EVALUATION_FILE, open_result
 
-ARGUMENTS = ["run", "beta_bernoulli", "--smoke", "--training.num-steps", "200", "--evaluation.num-tasks", "100"]
+ARGUMENTS = ["run", "beta_bernoulli", "--smoke", "--training.num-steps", "200", "--evaluation.num-tasks", "50"]
 ONE_SEED = ["--training-seeds", "0"]
 PATIENCE = 120
 """Seconds that a program has until it has written a checkpoint."""

@@ -13,10 +13,17 @@ def loaded_of(code, *names):
     return completed.stderr.split()
 
 
+HEAVY = ("jax", "torch", "numpy", "numpyro", "xarray", "pandas", "scipy", "matplotlib", "tyro")
+
+
 def test_help_loads_no_framework():
-    heavy = ("jax", "torch", "numpy", "numpyro", "xarray", "pandas", "matplotlib", "tyro")
-    assert loaded_of("from comparisons.__main__ import main; main(['--help'])", *heavy) == []
-    assert loaded_of("import numpy", *heavy) == ["numpy"]
+    assert loaded_of("from comparisons.__main__ import main; main(['--help'])", *HEAVY) == []
+    assert loaded_of("import numpy", *HEAVY) == ["numpy"]
+
+
+def test_a_process_that_waits_for_units_loads_no_framework():
+    """Processes of joblib load NumPy; the rest comes with the kind of the unit that one is given."""
+    assert loaded_of("import comparisons.training", *HEAVY) == ["numpy"]
 
 
 @pytest.mark.parametrize("kind", ["predictions", "decisions", "order", "lifetimes", "foraging"])

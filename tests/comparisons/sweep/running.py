@@ -4,8 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
-
-import xarray as xr
+from typing import NoReturn
 
 from comparisons.experiment import TrainingUnit
 from tests.comparisons.sweep.experiment import Sweep
@@ -29,7 +28,7 @@ def train(experiment: Sweep, unit: TrainingUnit, directory: Path) -> None:
     experiment.note("ended", unit)
 
 
-def evaluate(experiment: Sweep, directories: tuple[Path, ...]) -> xr.DataTree:
+def evaluate(experiment: Sweep, directories: tuple[Path, ...]) -> NoReturn:
     """Say what would be evaluated."""
     raise NotImplementedError(f"evaluating {', '.join(directory.name for directory in directories)}")
 
