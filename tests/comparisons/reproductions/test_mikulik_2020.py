@@ -131,6 +131,24 @@ def test_options_choose_experiments_and_the_number_of_networks():
         ReproductionOptions(seeds=-1)
 
 
+def test_one_experiment_from_training_to_the_page(tmp_path, monkeypatch):
+    name = "coin, Beta(1, 1)"
+    whole = mikulik_2020.experiments()[name].smoke()
+    training = dataclasses.replace(whole.training, num_steps=8, batch_size=8, length=8)
+    evaluation = dataclasses.replace(whole.evaluation, num_tasks=50, length=8, certificate_length=4)
+    one = dataclasses.replace(whole, training=training, evaluation=evaluation, training_seeds=(0,))
+    monkeypatch.setattr(mikulik_2020, "experiments", lambda: {name: one})
+    page = run_reproduction("mikulik_2020", tmp_path, ReproductionOptions())
+    tree = open_tree(page.parent.parent / REPRODUCTION_FILE)
+    verdicts = verdicts_of(tree)
+    assert [verdict.statement for verdict in verdicts] == [claim.statement for claim in claims_about([name])]
+    assert {row.over for row in table_of(tree).of("share_of_floor")} == {Over("tasks")}
+    text = html.unescape(page.read_text())
+    assert all(verdict.statement in text for verdict in verdicts)
+    (report,) = (tmp_path / "mikulik_2020" / "experiments").glob("*/*/report/index.html")
+    assert str(report.relative_to(tmp_path / "mikulik_2020")) in text
+
+
 @pytest.mark.slow
 def test_the_whole_reproduction_tiny(tmp_path):
     page = run_reproduction("mikulik_2020", tmp_path, ReproductionOptions(smoke=True))
