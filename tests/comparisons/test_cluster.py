@@ -3,6 +3,7 @@
 import dataclasses
 import sys
 
+import dask
 import pytest
 from distributed import LocalCluster
 
@@ -17,7 +18,11 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def running_cluster():
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as running:
+    """Two workers; one that was killed may take long to come back on a busy machine before it is given up."""
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": f"{PATIENCE} s"}),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as running,
+    ):
         yield running
 
 
