@@ -22,6 +22,7 @@ from comparisons.reproductions.mikulik_2020 import paper as mikulik_2020
 from comparisons.reproductions.mikulik_2020.claims import claims_about
 from comparisons.reproductions.mikulik_2020.kind import KIND
 from comparisons.rows import Over, table_of
+from comparisons.tree import open_tree
 from tests.comparisons.decisions.trees import made_up_decision_tree
 from tests.comparisons.predictions.trees import made_up_tree
 
