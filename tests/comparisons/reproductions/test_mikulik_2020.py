@@ -13,6 +13,7 @@ from comparisons.predictions.experiment import PredictionExperiment
 from comparisons.report.page import verdicts_of, write_comparison_report
 from comparisons.report.words import number, quantity
 from comparisons.reproductions._running import (
+    REPRODUCTION_FILE,
     ReproductionOptions,
     experiments_of,
     reproduction_tree,
