@@ -128,8 +128,19 @@ def test_points_are_those_that_are_claimed_about():
     assert all(dataclasses.is_dataclass(cell) for cell in cells)
 
 
-def test_a_tiny_run_from_training_to_the_page(tmp_path):
-    only = ("theory", "map_25", "map_100_paper", "one_network", "foraging")
+@pytest.mark.parametrize(
+    ("only", "figures"),
+    [
+        pytest.param(("theory", "map_25"), ("map_25-exploration",), id="two experiments"),
+        pytest.param(
+            ("theory", "map_25", "map_100_paper", "one_network", "foraging"),
+            ("foraging-returns", "map_100_paper-behaviour", "one_network-pairs"),
+            id="five experiments",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_a_tiny_run_from_training_to_the_page(tmp_path, only, figures):
     options = ReproductionOptions(smoke=True, only=only)
     units = [unit for chosen in experiments_of(NAME, options).values() for unit in chosen.training_units()]
     assert num_untrained(NAME, tmp_path, options) == len(units) > 0
@@ -141,5 +152,5 @@ def test_a_tiny_run_from_training_to_the_page(tmp_path):
     page = report.read_text()
     assert "When is it optimal to learn" in page
     assert set(tree.children) == {"measures", *only}
-    for name in ("foraging-returns", "map_100_paper-behaviour", "one_network-pairs"):
+    for name in figures:
         assert (report.parent / f"{name}.png").exists()
