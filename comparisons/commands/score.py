@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
     name, factory, weights, evaluation, seed, output = parse(score, args=arguments, prog="bayesgauge score")
     family: Any = family_named(name)()
     if not isinstance(family, tuple(_SETTINGS)):
-        raise ValueError(f"networks are scored on sequences and bandits; on {name}, `bayesgauge run {name}`")
+        raise ValueError(f"networks are scored on sequences and bandits; for {name} use `bayesgauge run {name}`")
     comparison = compare(load_network(factory, weights), family, seed=seed, evaluation=evaluation)
     comparison.save(output / "comparison.nc")
     report = comparison.write_report(output)

@@ -74,11 +74,11 @@ def _of_shortfall(tree: xr.DataTree, table: Table) -> tuple[str, list[str]]:
     if not math.isfinite(estimate):
         return "The shortfall of the network is not a number, so there is no answer.", []
     decimals = _decimals_to_see(estimate)
-    earned = f"{value - estimate:.{decimals}f}" if estimate > 0 else "all"
+    earned, best = (f"{reward:.{decimals}f}".replace("-", "−") for reward in (value - estimate, value))
     digits = digits_for(*lost.interval)
     sentence = (
-        f"The network earns {earned} of the {value:.{decimals}f} rewards that the Bayes-optimal policy earns in "
-        f"{length} trials: a shortfall V* − V(network) = {number(estimate, digits)} ({_LEVEL} interval "
+        f"The network earns {earned} rewards in {length} trials, the Bayes-optimal policy {best}: "
+        f"a shortfall V* − V(network) = {number(estimate, digits)} ({_LEVEL} interval "
         f"{number(lower, digits, like=estimate)} to {number(upper, digits, like=estimate)}, over {lost.over})"
     )
     share = table.get("share_of_greedy_shortfall", "network")

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from comparisons.foraging.players import Scores
 from comparisons.kind import Measure, Section
 from comparisons.rows import Over, Resampler, Row
-from comparisons.statistics.intervals import t_interval
+from comparisons.statistics.intervals import Interval, t_interval
 
 CHANGES = ((10, 20), (20, 50), (10, 50))
 """Training lifetimes that are compared with each other, the shorter one first."""
@@ -64,12 +64,15 @@ def _changes(scores: Scores, over: Resampler, *, spread: Callable[[xr.Dataset], 
 
 
 def _mean_over_seeds(values: BySeed, errors: BySeed, least: float, most: float) -> Row:
-    """Return the mean over training seeds with Student's t interval, at least as wide as that over tasks."""
-    is_known = np.isfinite(values)
-    num_seeds = int(is_known.sum())
-    error = float(np.sqrt((errors[is_known] ** 2).mean() / num_seeds)) if num_seeds else np.nan
-    interval = t_interval(values, error, least=least, most=most, is_over_tasks_if_wider=True)
-    return Row("network", interval, Over("", num_seeds) if num_seeds > 1 else Over("tasks"))
+    """Return the mean over training seeds with Student's t interval, at least as wide as that over tasks.
+
+    If a network diverged, it is NaN, like all measures of that training lifetime.
+    """
+    over = Over("", len(values)) if len(values) > 1 else Over("tasks")
+    if not np.isfinite(values).all():
+        return Row("network", Interval(np.nan, np.nan, np.nan), over)
+    error = float(np.sqrt((errors**2).mean() / len(values)))
+    return Row("network", t_interval(values, error, least=least, most=most, is_over_tasks_if_wider=True), over)
 
 
 _SHARE = "share of variance along the first {components} principal components"

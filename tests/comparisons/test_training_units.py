@@ -78,7 +78,10 @@ def test_a_unit_that_always_kills_its_process_is_named_and_all_others_are_traine
     others = [name for name in sweep.names() if name != "seed-00-cell-1"]
     assert sweep.trained(tmp_path) == others
     assert sweep.count("ended") == dict.fromkeys(others, 1)
-    assert restarts + 1 <= sweep.count("began")["seed-00-cell-1"] <= restarts + 3
+    # When all others are done, it is started `restarts` times more, after a kill that may still count as progress.
+    events = [(event, name) for event, name, _ in sweep.read_notes()]
+    last_done = max(index for index, (event, _) in enumerate(events) if event == "ended")
+    assert restarts + 1 <= events[last_done:].count(("began", "seed-00-cell-1")) <= restarts + 2
 
 
 def test_a_unit_that_diverges_ends_the_run(sweep, tmp_path):

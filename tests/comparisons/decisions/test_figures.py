@@ -32,6 +32,11 @@ def unplanned():
     return made_up_decision_tree(plan=False)
 
 
+@pytest.fixture(scope="module", params=[1, 3])
+def of_one_and_of_three_seeds(request):
+    return made_up_decision_tree(num_seeds=request.param)
+
+
 def axes_of(name, tree):
     """The axes of a figure that has one panel, laid out."""
     (ax,) = laid_out(name, tree).axes
@@ -49,10 +54,9 @@ def pooled_bounds(tree, measure):
     return {row.who: row.interval for row in table_of(tree).of(measure) if not row.at}
 
 
-@pytest.mark.parametrize("num_seeds", [1, 3])
 @pytest.mark.parametrize("name", WITH_LEGEND)
-def test_every_figure_has_labelled_axes_and_a_legend_off_the_data(name, num_seeds):
-    ax = axes_of(name, made_up_decision_tree(num_seeds=num_seeds))
+def test_every_figure_has_labelled_axes_and_a_legend_off_the_data(name, of_one_and_of_three_seeds):
+    ax = axes_of(name, of_one_and_of_three_seeds)
     assert ax.get_xlabel() and ax.get_ylabel()
     assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1
 
@@ -237,9 +241,9 @@ def test_a_network_without_any_loss_is_drawn_at_zero():
     assert "network (0 throughout)" in labels
 
 
-def test_what_is_zero_but_for_rounding_is_drawn_at_zero():
+def test_what_is_zero_but_for_rounding_is_drawn_at_zero(tree):
     """Planning with a measured error leaves the optimum a loss of 1e-14: no reason to stretch the axis to it."""
-    tree = made_up_decision_tree()
+    tree = tree.copy()
     rounded = Interval(3e-14, 3e-14, 3e-14)
     entries = tuple(
         Entry(name, row._replace(interval=rounded) if (name, row.who) == ("shortfall", "optimal") else row)

@@ -106,7 +106,7 @@ def test_the_answer_has_the_shortfall_its_interval_and_what_to_read_it_by(page, 
     lost = table_of(tree).one("shortfall", "network").interval
     text = " ".join(page.text.split())
     earned = 2.5 - lost.estimate
-    assert f"The network earns {earned:.4f} of the 2.5000 rewards that the Bayes-optimal policy earns" in text
+    assert f"The network earns {earned:.4f} rewards in 4 trials, the Bayes-optimal policy 2.5000:" in text
     assert f"a shortfall V* − V(network) = {quantity(*lost).split(' ')[0]} (95 % interval" in text
     assert "over tasks and 2 training seeds" in text and "% of what the greedy policy loses." in text
     best = "best possible: 2.50000 rewards, exact; an oracle that knows the latents earns"

@@ -202,7 +202,7 @@ def test_the_family_is_shown_with_its_experiment(bayesgauge_here):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["score", "ForagingGrid", "--network", "a:b"], "on ForagingGrid, `bayesgauge run ForagingGrid`"),
+        (["score", "ForagingGrid", "--network", "a:b"], "for ForagingGrid use `bayesgauge run ForagingGrid`"),
         (["run", "foraging_grid", "--test-lifetimes", "7"], "test_lifetimes must be among lifetimes"),
         (["run", "foraging_grid_as_printed", "--family.side", "2"], "side must be an integer of at least 4"),
     ],
