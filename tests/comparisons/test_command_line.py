@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import warnings
@@ -103,8 +104,9 @@ def test_a_truncated_result_is_refused(finished_run, tmp_path):
     assert_refused(bayesgauge("report", tmp_path / "nowhere", cwd=tmp_path), "no results at")
 
 
-def test_a_full_disk_is_said_in_one_line_and_ends_the_program_with_code_1(tmp_path):
-    """A limit on the size of files stands for the disk: every write beyond 200 KiB fails."""
+def test_a_full_disk_is_said_in_one_line_and_ends_the_program_with_code_1(finished_run, tmp_path):
+    """A limit on the size of files stands for the disk: every write beyond 200 KiB fails, here after training."""
+    shutil.copytree(finished_run[0] / "results", tmp_path / "results", ignore=shutil.ignore_patterns("*.nc", "report"))
     command = shlex.join([sys.executable, "-m", "comparisons", "run", "beta_bernoulli", *QUICK])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
     limited = ["bash", "-c", f"ulimit -f 200; exec {command}"]

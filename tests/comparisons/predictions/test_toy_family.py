@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TOY = '''"""Positive readings, normal in their logarithm, of a normally distributed mean."""
 
 from dataclasses import dataclass
@@ -65,13 +67,20 @@ def copy_with(tmp_path, source):
     return tmp_path
 
 
-def test_one_new_file_is_all(tmp_path):
-    tree = copy_with(tmp_path, TOY)
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    return copy_with(tmp_path_factory.mktemp("tree"), TOY)
+
+
+def test_one_new_file_is_all(tree):
     listed = run("comparisons", "list", cwd=tree)
     assert "normal_log_normal" in listed.stdout and "NormalLogNormal" in listed.stdout, listed.stderr
     checked = run("comparisons", "check", "normal_log_normal", cwd=tree)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert checked.stdout.count(": passed: ") >= 8
+
+
+def test_one_new_file_is_tested_and_missed_by_the_stub(tree):
     collected = run("pytest", "--collect-only", "-q", "tests/bayesopt/contract/test_every_family.py", cwd=tree)
     assert "normal_log_normal" in collected.stdout, collected.stdout + collected.stderr
     stub = run("bayesopt.families.stub", "--check", cwd=tree)
