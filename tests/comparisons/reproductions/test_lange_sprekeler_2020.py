@@ -131,7 +131,7 @@ def test_points_are_those_that_are_claimed_about():
 @pytest.mark.parametrize(
     ("only", "figures"),
     [
-        pytest.param(("theory", "map_25"), ("map_25-exploration",), id="two experiments"),
+        pytest.param(("theory", "map_25"), ("theory-exploration",), id="two experiments"),
         pytest.param(
             ("theory", "map_25", "map_100_paper", "one_network", "foraging"),
             ("foraging-returns", "map_100_paper-behaviour", "one_network-pairs"),
