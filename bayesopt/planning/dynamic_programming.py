@@ -67,7 +67,7 @@ class BernoulliSolution:
     policy: UInt8[np.ndarray, "group part"]
     """Mask bits of the optimal arms: bit i of a byte belongs to the i-th state of a group of eight states.
 
-    `bernoulli_layout` defines the position of a state's group. Exchangeable arms are parts in ascending order of their
+    `bernoulli.layout` defines the position of a state's group. Exchangeable arms are parts in ascending order of their
     pulls.
     """
     _parts: _Parts

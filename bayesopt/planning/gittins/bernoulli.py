@@ -1,6 +1,6 @@
 """Gittins indices of Bernoulli arms with beta beliefs, with proved error bounds.
 
-Every index is enclosed by two proved bounds (see `bernoulli_gittins_kernels`). The lower bound is the value of a
+Every index is enclosed by two proved bounds (see `bernoulli_kernels`). The lower bound is the value of a
 feasible stopping rule, the upper bound comes from relaxations of the problem, and both include an allowance for
 rounding errors of float64. The result is the middle; its error bound is half the distance plus rounding errors.
 """
@@ -47,7 +47,7 @@ def bernoulli_gittins_index(
     Raises:
         ValueError: an argument is out of range, or the tolerance is below what float64 allows.
 
-    Source: Gittins (1979), JRSS B 41:148, for the index; `bernoulli_gittins_kernels` for the bounds.
+    Source: Gittins (1979), JRSS B 41:148, for the index; `bernoulli_kernels` for the bounds.
     """
     arguments = (concentration1, concentration0, discount)
     if all(isinstance(value, float | int) for value in arguments):

@@ -2,7 +2,7 @@
 
 The lower bound is the value of a policy (keep or retire for good after N more pulls), evaluated with rewards that are
 less spread out. The upper bound is a supermartingale after N more pulls, evaluated with rewards that are more spread
-out. The value is convex, so the sign of either change is known (`exponential_gittins_kernels`).
+out. The value is convex, so the sign of either change is known (`exponential_kernels`).
 """
 
 import math

@@ -2,7 +2,7 @@
 
 The lower bound is the value of a policy that keeps or retires the arm for good after N more pulls. The upper bound
 relaxes the problem: after N more pulls the posterior mean becomes a Brownian motion that never slows down.
-`normal_gittins_kernels` solves both problems and bounds its own discretisation error; no part of the bound is
+`normal_kernels` solves both problems and bounds its own discretisation error; no part of the bound is
 estimated.
 """
 

@@ -27,7 +27,7 @@ def informed_value(
 def schemes_below_and_above(
     num_observations: Levels, degrees_of_freedom: Levels, num_knots: Int[np.ndarray, " level"]
 ) -> tuple[Scheme, Scheme]:
-    """Return schemes that bound E[b(T) v((y + c T) / b(T))] from below and above (`unknown_variance_gittins_kernels`).
+    """Return schemes that bound E[b(T) v((y + c T) / b(T))] from below and above (`unknown_variance_kernels`).
 
     There are `num_knots` knots on either side of 0, at quantiles of about the cube root of the density, which minimise
     the error of chords. The lower bound takes mean and scale at their expectations between knots; the integral of `b`

@@ -2,7 +2,7 @@
 
 The lower bound is the value of a policy (keep or retire for good after N more pulls), evaluated with observations that
 are less spread out. The upper bound reveals the mean after N more pulls and spreads observations more. The value is
-convex, so the sign of either change is known (`unknown_variance_gittins_kernels`).
+convex, so the sign of either change is known (`unknown_variance_kernels`).
 """
 
 import math

@@ -4,7 +4,7 @@ The unknown arm pays Normal(mean, reward_scale), mean ~ Normal(prior_loc, prior_
 information, so a policy that turns to it stays there. The Bayes-optimal policy is therefore a stopping rule: pull the
 unknown arm while its posterior mean exceeds a threshold, which rises to 0 at the last trial (a one-armed bandit; Bradt,
 Johnson & Karlin 1956, Ann. Math. Stat. 27:1060). It is computed by backward induction on the posterior mean, as
-described in `stopping_kernels`. Rewards at trial t are weighted by `discount**t`.
+described in `kernels`. Rewards at trial t are weighted by `discount**t`.
 """
 
 import dataclasses

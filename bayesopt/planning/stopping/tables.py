@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from bayesopt.planning.stopping import kernels
+from bayesopt.planning.stopping.kernels import read, read_survival, solve, survival_tops, survive
 
 LARGEST_RATIO = 1e50
 """Largest ratio of one scale to the other. With a smaller prior scale, float64 cannot hold what is learned."""
@@ -91,7 +91,7 @@ def solved(arm: GaussianArm, rule: Rule) -> SolvedTables:
     """Solve the stopping problem by a sweep back from the last pull."""
     most = _most_panels(16.0 * math.sqrt(arm.lifetime), rule)
     tables, thresholds = _empty(arm.lifetime, most, rule), np.zeros(arm.lifetime)
-    return SolvedTables(tables, thresholds, float(kernels.solve(arm, tables, rule, thresholds)))
+    return SolvedTables(tables, thresholds, float(solve(arm, tables, rule, thresholds)))
 
 
 def worth_of_pull(
@@ -99,7 +99,7 @@ def worth_of_pull(
 ) -> Float[np.ndarray, "task"]:
     """Return the value of one more pull followed by the optimal policy, at each number of pulls and posterior mean."""
     result = np.empty(len(loc))
-    kernels.read(pulls, loc, arm, tables, rule, result)
+    read(pulls, loc, arm, tables, rule, result)
     return result
 
 
@@ -134,7 +134,7 @@ def pull_probs(
         if arm.prior_pulls < np.inf:
             tables = _survival_tables(arm, thresholds, rule)
             for walk, row in zip(walks, goes_on, strict=True):
-                kernels.read_survival(walk.means, walk.deviations, tables, rule, row)
+                read_survival(walk.means, walk.deviations, tables, rule, row)
         else:
             goes_on[:] = arm.prior_loc > thresholds
     goes_on = np.minimum.accumulate(goes_on.clip(0.0, 1.0), axis=1)
@@ -144,9 +144,9 @@ def pull_probs(
 def _survival_tables(arm: GaussianArm, thresholds: Float[np.ndarray, "pulls"], rule: Rule) -> Tables:
     """Return tables of the probability, given the posterior mean, that no earlier one was below its threshold."""
     tops = np.full(arm.lifetime, -np.inf)
-    longest = kernels.survival_tops(arm, thresholds, rule, tops)
+    longest = survival_tops(arm, thresholds, rule, tops)
     tables = _empty(arm.lifetime, _most_panels(longest, rule), rule)
-    kernels.survive(arm, tables, rule, thresholds, tops)
+    survive(arm, tables, rule, thresholds, tops)
     return tables
 
 
