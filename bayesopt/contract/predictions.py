@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import scipy.stats
-from arviz_stats.sampling_diagnostics import mcse
 
 from bayesopt.beliefs import filter_beliefs
 from bayesopt.contract.pulled_arms import PulledArms, PulledContexts
@@ -193,11 +192,11 @@ def check_nuts_agreement(family: AbstractFamily, *, num_tasks: int = 2, num_samp
     assert not troubles, f"{name}: NUTS does not converge on the model: {troubles[0].message}"
     draws = tree["posterior"].to_dataset()
     estimates = {"mean": draws.mean(["chain", "draw"]), "sd": draws.std(["chain", "draw"])}
+    errors = mcmc.moment_errors(draws)
     worst = 0.0
     for moment, estimate in estimates.items():
-        errors = mcse(draws, method=moment)
         for site, values in posterior_moments(exact, drawn.observations)[moment].items():
-            distance = np.abs(estimate[site].values - values) / errors[site].values
+            distance = np.abs(estimate[site].values - values) / errors[moment][site].values
             worst = max(worst, float(distance[np.isfinite(values)].max(initial=0)))
             assert worst < LARGEST_MCSE, (
                 f"{name}: the posterior {moment} of {site!r} must be within {LARGEST_MCSE:.0f} Monte-Carlo errors of "

@@ -128,6 +128,20 @@ def diagnose(tree: xr.DataTree) -> pd.DataFrame:
     return table
 
 
+def moment_errors(draws: xr.Dataset) -> dict[str, xr.Dataset]:
+    """Return the Monte-Carlo standard errors of the `mean` and the `sd` (divisor: the number of draws) of every scalar.
+
+    `draws` have the dimensions `chain` and `draw`. Each error is in the unit of its variable. That of the mean is
+    `arviz_stats.mcse`. That of the standard deviation s is the error of the mean of the squared deviations divided by
+    2 s (delta method), with the effective draws of the *squares*. `arviz_stats.mcse(method="sd")` takes those of the
+    values, which are more numerous where a chain alternates around its mean, as those of NUTS do on a normal
+    posterior; there its error is 1.3 to 1.5 times too small.
+    """
+    squares = (draws - draws.mean(["chain", "draw"])) ** 2
+    sd = np.sqrt(squares.mean(["chain", "draw"]))
+    return {"mean": mcse(draws, method="mean"), "sd": mcse(squares, method="mean") / (2 * sd)}
+
+
 def _troubles(table: pd.DataFrame, posterior: xr.Dataset) -> list[str]:
     """Return one line for each kind of problem; diagnostics that are nan (a chain never moved) count as problems."""
     messages = []

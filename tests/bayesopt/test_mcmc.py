@@ -14,7 +14,7 @@ import xarray as xr
 
 from bayesopt import AbstractPredictionFamily
 from bayesopt.families import DirichletCategorical, NormalNormal
-from bayesopt.inference.mcmc import InferenceWarning, diagnose, sample_posterior
+from bayesopt.inference.mcmc import InferenceWarning, diagnose, moment_errors, sample_posterior
 
 NUM_TRACES = []
 
@@ -188,3 +188,22 @@ class TwoCoins(AbstractPredictionFamily):
 def test_discrete_latents_are_refused_by_name():
     with pytest.raises(ValueError, match="TwoCoins: NUTS cannot sample the discrete latents which"):
         sample_posterior(TwoCoins(), np.array([[0, 1]]), jax.random.key(0))
+
+
+def test_errors_of_moments_are_calibrated_on_chains_that_alternate_around_their_mean():
+    """Autoregressive chains with coefficient -0.5: values have 3, squares 0.6 effective draws per draw.
+
+    The spread of 400 errors in units of their standard error is 1 within 0.14 = 4 standard errors of a spread.
+    """
+    coefficient, rng = -0.5, np.random.default_rng(0)
+    noise = rng.normal(size=(4, 1100, 400))
+    chains = np.zeros_like(noise)
+    for time in range(1, noise.shape[1]):
+        chains[:, time] = coefficient * chains[:, time - 1] + noise[:, time]
+    draws = xr.Dataset({"x": (("chain", "draw", "task"), chains[:, 100:])})
+    errors = moment_errors(draws)
+    exact = {"mean": 0.0, "sd": (1 - coefficient**2) ** -0.5}
+    estimates = {"mean": draws.mean(["chain", "draw"]), "sd": draws.std(["chain", "draw"])}
+    for moment, value in exact.items():
+        spread = float(((estimates[moment] - value) / errors[moment])["x"].std())
+        assert spread == pytest.approx(1, abs=0.14), moment
