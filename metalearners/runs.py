@@ -21,6 +21,7 @@ from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path
 from metalearners.checkpoints import load_tensors, load_weights, save_tensors
 from metalearners.configs import ReinforcementConfig, TrainingConfig
 from metalearners.network import one_thread, seeded
+from metalearners.sealed_files import OWNER, stamp
 
 SECONDS_BETWEEN_SAVES = 5.0
 
@@ -137,17 +138,24 @@ class TrainingRun:
         self.last_save = time.monotonic()
 
     def restore(self, directory: Path) -> None:
-        """Load the state of the resume file, if there is one.
+        """Load the state of the resume file, if there is one and no checkpoint before it is missing.
 
-        Raises `ValueError` if the file belongs to another run.
+        Raises `ValueError` if the file is damaged or belongs to another run.
         """
         path = directory / RESUME_FILE
         if not path.exists():
             return
-        tensors, metadata = load_tensors(path)
+        try:
+            tensors, metadata = load_tensors(path)
+        except ValueError as error:
+            raise ValueError(f"{error}. Delete it to train from scratch") from error
         is_ours = metadata.get("format") == "bayesgauge resume" and all(name in tensors for name in self.measures)
+        is_ours = is_ours and metadata.get(OWNER) in (None, stamp().get(OWNER))
         if not is_ours or len(tensors["losses"]) > self.config.num_steps:
             raise ValueError(f"{path} is not the resume file of this run; delete it to train from scratch")
+        past = [step for step in self.checkpoint_steps if step <= len(tensors["losses"])]
+        if any(not checkpoint_path(directory, step).exists() for step in past):
+            return  # what is missing can only be made again from the start
         weights = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         self.trained.load_state_dict(weights)
         for index, parameter in enumerate(self.parameters):
