@@ -8,11 +8,13 @@ import dataclasses
 import hashlib
 import importlib
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from comparisons.identity import require_plain_name, type_of
 from metalearners.checkpoint_files import is_trained
 
 RESULTS_VERSION = 2
@@ -48,7 +50,7 @@ class AbstractExperiment(_Labelled, abc.ABC):
     @property
     @abc.abstractmethod
     def id(self) -> str:
-        """Name of the folder that holds its results."""
+        """Name of the folder that holds its results: a plain file name."""
 
     @property
     @abc.abstractmethod
@@ -57,7 +59,7 @@ class AbstractExperiment(_Labelled, abc.ABC):
 
     @abc.abstractmethod
     def smoke(self) -> "AbstractExperiment":
-        """Return a tiny version of the experiment, with `is_smoke`, which runs everything in seconds and proves nothing."""
+        """Return a tiny version, with `is_smoke`, which runs everything in seconds and proves nothing."""
 
     @abc.abstractmethod
     def require_feasible(self) -> None:
@@ -78,6 +80,9 @@ class AbstractExperiment(_Labelled, abc.ABC):
     def fingerprint(self) -> str:
         """Return a hash of the settings and of the results version; another setting gives another folder.
 
+        Classes outside of these packages, as families of your own, count with their module and a hash of its source:
+        another model of the same name is another experiment.
+
         A field that a settings class gains later would move every result to a new folder, and networks would be
         trained again. Declare it as `field(default=…, metadata={"is_later": True})`: while it has its default it is
         left out of what is hashed, so the folders that there are keep their names. A field that moves no result, as
@@ -85,6 +90,16 @@ class AbstractExperiment(_Labelled, abc.ABC):
         """
         hashed = {"results_version": RESULTS_VERSION, **_to_json(self, is_hashed=True)}
         return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def require_names(experiment: AbstractExperiment) -> None:
+    """Raise `ValueError` unless an experiment and its training units have distinct, plain names of folders."""
+    require_plain_name(experiment.id, f"the name of the {type(experiment).__name__}")
+    names = [unit.name for unit in experiment.training_units()]
+    for name in names:
+        require_plain_name(name, f"a training unit of {experiment.id}")
+    if repeated := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"names of training units must be distinct; {repeated[0]!r} repeats in {experiment.id}")
 
 
 def require_seeds(experiment: AbstractExperiment) -> None:
@@ -115,7 +130,7 @@ def _to_json(value: Any, *, is_hashed: bool = False) -> Any:
             for field in dataclasses.fields(value)
             if not (is_hashed and _is_left_out(value, field))
         }
-        return {"type": type(value).__name__, **fields}
+        return {**type_of(type(value)), **fields}
     if isinstance(value, tuple):
         return [_to_json(item, is_hashed=is_hashed) for item in value]
     return value
@@ -123,7 +138,9 @@ def _to_json(value: Any, *, is_hashed: bool = False) -> Any:
 
 def _is_left_out(value: Any, field: "dataclasses.Field[Any]") -> bool:
     """Return whether a field does not count for the hash."""
-    return not field.metadata.get("is_hashed", True) or bool(field.metadata.get("is_later") and _has_default(value, field))
+    return not field.metadata.get("is_hashed", True) or bool(
+        field.metadata.get("is_later") and _has_default(value, field)
+    )
 
 
 def _has_default(value: Any, field: "dataclasses.Field[Any]") -> bool:

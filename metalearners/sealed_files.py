@@ -55,7 +55,7 @@ def read_seal(path: Path) -> dict[str, object]:
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} is truncated or not a safetensors file ({type(error).__name__})") from error
     if not is_whole:
-        raise ValueError(f"{path} was changed after it was written: its digest is another")
+        raise ValueError(f"{path} is truncated or not a safetensors file as it was written: its digest differs")
     return {name: _from_json(value) for name, value in metadata.items()}
 
 
