@@ -19,7 +19,8 @@ from metalearners.sealed_files import OWNER, read_seal
 EXPERIMENT_FILE = "experiment.json"
 COMMAND = f"bayesgauge run --config {EXPERIMENT_FILE}"
 """The command that makes a result again, in its folder."""
-_NOT_SETTINGS = ("question", "fingerprint", "command", "digest")
+NOT_SETTINGS = ("question", "fingerprint", "command", "digest")
+"""Entries of `experiment.json` that are no settings."""
 
 
 class Settings(NamedTuple):
@@ -63,14 +64,14 @@ def read_settings(folder: Path) -> Settings:
     content = read_json(path)
     digest = content.pop("digest", None)
     if digest is None and "fingerprint" not in content:
-        settings = {name: value for name, value in content.items() if name not in _NOT_SETTINGS}
+        settings = {name: value for name, value in content.items() if name not in NOT_SETTINGS}
         return Settings(str(content.get("question", "")), settings, None, None)
     if digest != _digest(content):
         raise ValueError(
             f"{path} was changed after the run wrote it. Run the experiment again with its settings: that writes the "
             "file again and trains nothing that is trained"
         )
-    settings = {name: value for name, value in content.items() if name not in _NOT_SETTINGS}
+    settings = {name: value for name, value in content.items() if name not in NOT_SETTINGS}
     return Settings(content["question"], settings, content["fingerprint"], content["command"])
 
 
