@@ -89,17 +89,16 @@ def open_comparison(path: str | Path) -> Comparison:
             raise ValueError(
                 f"{path} was written by an earlier version; run `bayesgauge run {tree.attrs['paper']}` again"
             )
-        tree = measured(tree, kind)
-    tree.attrs["notes"] = json.dumps(
-        json.loads(tree.attrs["notes"]) + drift("These results were made", tree.attrs["versions"])
-    )
+        return Comparison(measured(tree, kind))
     return Comparison(tree)
 
 
 def _in_folder(folder: Path) -> Comparison:
     for name in (REPRODUCTION_FILE, COMPARISON_FILE):
         if (folder / name).exists():
-            return open_comparison(folder / name)
+            tree = open_comparison(folder / name).tree
+            notes = json.loads(tree.attrs["notes"]) + drift("These results were made", tree.attrs["versions"])
+            return Comparison(tree.assign_attrs(notes=json.dumps(notes)))
     if (folder / EVALUATION_FILE).exists():
         return Comparison(result_in(folder))
     below = sorted(

@@ -100,7 +100,10 @@ def render_reproduction(folder: Path) -> Path:
     Raises `FileNotFoundError` where there is none, `ValueError` where its file is damaged, foreign, or was made from
     other measures than its experiments have now.
     """
-    comparison, path = open_comparison(folder / REPRODUCTION_FILE), folder / REPRODUCTION_FILE
+    path = folder / REPRODUCTION_FILE
+    if not path.exists():
+        raise FileNotFoundError(f"no results at {path}")
+    comparison = open_comparison(folder)
     digests, places = (json.loads(comparison.tree.attrs.get(name, "{}")) for name in ("measures", "experiments"))
     for name, digest in digests.items():
         measures = (folder / places[name]).parent.parent / MEASURES_FILE
