@@ -20,6 +20,7 @@ from metalearners.actor_critic_configs import ActorCriticConfig
 from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path
 from metalearners.checkpoints import load_tensors, load_weights, save_tensors
 from metalearners.configs import ReinforcementConfig, TrainingConfig
+from metalearners.divergence import diverged
 from metalearners.network import one_thread, seeded
 from metalearners.sealed_files import OWNER, stamp
 
@@ -67,15 +68,26 @@ class TrainingRun:
         self.step = 0
         self.checkpoint_steps = config.checkpoint_steps()
         self.last_save = time.monotonic()
+        self.is_lost = torch.zeros((num_networks,) if num_networks > 1 else (), dtype=torch.bool)
+        """Networks whose loss stopped being finite."""
+        self.were_weights_finite = True
+        """Whether the weights of those that were lost last were finite when their loss first was not."""
         trained.train()
 
     def complete(
-        self, advance: Callable[[int], tuple[float, ...]], *, seed: int, directory: Path | None, label: str
+        self,
+        advance: Callable[[int], tuple[float, ...]],
+        data: Callable[[int], object],
+        *,
+        seed: int,
+        directory: Path | None,
+        label: str,
     ) -> dict[str, Float[Tensor, "step"]]:
         """Advance to the last step, from the resume file in `directory` if there is one, and return all measures.
 
-        `advance` makes the gradient steps of one training step and returns its measures. Training runs on one thread,
-        with torch's generator seeded. Raises `FloatingPointError` if the loss stops being finite.
+        `advance` makes the gradient steps of one training step and returns its measures; `data` returns the tasks of
+        a step. Training runs on one thread, with torch's generator seeded. Raises `FloatingPointError`, which says
+        what was not finite first, if the loss stops being finite.
         """
         with one_thread(), seeded(seed):
             if directory is not None:
@@ -84,9 +96,9 @@ class TrainingRun:
                 for step in _progress(self.step, self.config.num_steps, label):
                     values = advance(step)
                     if not math.isfinite(values[0]):
-                        raise FloatingPointError(
-                            f"training diverged: the loss at step {step + 1} is {values[0]}; "
-                            f"lower learning_rate (now {self.config.learning_rate:g})"
+                        are_finite, settings = self.were_weights_finite, self.config
+                        raise diverged(
+                            step + 1, values[0], data(step), are_weights_finite=are_finite, settings=settings
                         )
                     for measure, value in zip(self.measures.values(), values, strict=True):
                         measure[step] = value
@@ -104,9 +116,13 @@ class TrainingRun:
 
         With several networks, a network without a finite loss is left out of the mean and its weights become NaN.
         """
+        is_finite = torch.isfinite(loss.detach())
+        if bool((is_lost_now := ~is_finite & ~self.is_lost).any()):
+            lost = [weights[is_lost_now] if self.num_networks > 1 else weights for weights in self.parameters]
+            self.were_weights_finite = all(bool(torch.isfinite(weights).all()) for weights in lost)
+            self.is_lost = self.is_lost | is_lost_now
         self.optimizer.zero_grad()
         loss.sum().backward()
-        is_finite = torch.isfinite(loss.detach())
         if self.num_networks > 1:
             _clip_each(self.parameters, self.config.max_gradient_norm, is_finite)
         else:

@@ -103,8 +103,24 @@ def test_divergence_is_said_with_the_step():
     def poisoned(step):
         return torch.full((4, 6), math.nan) if step == 3 else stream(step)
 
-    with pytest.raises(FloatingPointError, match="the loss at step 4 is nan; lower learning_rate"):
+    with pytest.raises(
+        FloatingPointError,
+        match="the loss at step 4 is nan; .* the tasks themselves .observations.: .* Check the family",
+    ):
         train(fresh_predictor(), poisoned, CONFIG, seed=0)
+
+
+def test_the_message_of_a_divergence_says_what_was_not_finite_first():
+    """A learning rate without bounds loses the weights; huge tasks lose the loss, and no learning rate is blamed."""
+    fast = dataclasses.replace(CONFIG, learning_rate=1e38, max_gradient_norm=1e38)
+    with pytest.raises(
+        FloatingPointError, match="first that were not finite are the weights.*learning_rate .now 1e.38"
+    ):
+        train(fresh_predictor(), stream, fast, seed=0)
+    with pytest.raises(
+        FloatingPointError, match=r"tasks and weights are finite, but the tasks hold numbers up to 3e\+38"
+    ):
+        train(fresh_predictor(), lambda step: torch.full((4, 6), 3e38), CONFIG, seed=0)
 
 
 def test_training_leaves_torch_as_it_was():
