@@ -8,11 +8,14 @@ import torch
 from torch import Tensor
 
 LARGE = 1e6
-"""Magnitude of data, in units that networks receive, beyond which squares and likelihoods lose their meaning."""
+"""Magnitude of tasks and of weights beyond which squares and likelihoods may overflow 32 bits."""
 
 
-def diverged(step: int, loss: float, batch: Any, *, are_weights_finite: bool, settings: Any) -> FloatingPointError:
-    """Return the error of a training that cannot go on after a 1-based step; `batch` has the data of that step."""
+def diverged(step: int, loss: float, batch: Any, *, largest_weight: float, settings: Any) -> FloatingPointError:
+    """Return the error of a training that cannot go on after a 1-based step.
+
+    `batch` has the tasks of that step, and `largest_weight` is the magnitude of the weights before it.
+    """
     start = f"training diverged: the loss at step {step} is {loss}; "
     tensors = dict(_tensors(batch))
     slower = f"lower learning_rate (now {settings.learning_rate:g}) or max_gradient_norm"
@@ -22,18 +25,16 @@ def diverged(step: int, loss: float, batch: Any, *, are_weights_finite: bool, se
             f"{start}the first that was not finite are the tasks themselves ({', '.join(lost)}): what the family draws "
             "overflows 32 bits or is NaN, and no learning rate helps. Check the family's hyper-parameters and its model"
         )
-    if not are_weights_finite:
-        return FloatingPointError(
-            f"{start}the first that were not finite are the weights, after the step before: {slower}"
-        )
+    if not largest_weight <= LARGE:
+        return FloatingPointError(f"{start}weights had grown to {largest_weight:.3g} in the steps before: {slower}")
     largest = max((float(tensor.abs().max()) for tensor in tensors.values() if tensor.numel()), default=0.0)
     if largest > LARGE:
         return FloatingPointError(
-            f"{start}tasks and weights are finite, but the tasks hold numbers up to {largest:.3g}, whose squares and "
+            f"{start}the tasks hold numbers up to {largest:.3g}, whose squares and "
             f"likelihoods overflow. Check the scales of the family's hyper-parameters, or {slower}"
         )
     return FloatingPointError(
-        f"{start}tasks and weights are finite, and the network's outputs or their log probability are not. "
+        f"{start}tasks and weights are finite, and the network's outputs or their log probabilities are not. "
         f"Check the network for steps without a bound (exp, division, logarithms), or {slower}"
     )
 

@@ -70,8 +70,8 @@ class TrainingRun:
         self.last_save = time.monotonic()
         self.is_lost = torch.zeros((num_networks,) if num_networks > 1 else (), dtype=torch.bool)
         """Networks whose loss stopped being finite."""
-        self.were_weights_finite = True
-        """Whether the weights of those that were lost last were finite when their loss first was not."""
+        self.largest_weight = 0.0
+        """Largest magnitude of the weights of those that were lost last, before the step that lost them."""
         trained.train()
 
     def complete(
@@ -96,10 +96,8 @@ class TrainingRun:
                 for step in _progress(self.step, self.config.num_steps, label):
                     values = advance(step)
                     if not math.isfinite(values[0]):
-                        are_finite, settings = self.were_weights_finite, self.config
-                        raise diverged(
-                            step + 1, values[0], data(step), are_weights_finite=are_finite, settings=settings
-                        )
+                        largest, settings = self.largest_weight, self.config
+                        raise diverged(step + 1, values[0], data(step), largest_weight=largest, settings=settings)
                     for measure, value in zip(self.measures.values(), values, strict=True):
                         measure[step] = value
                     self.step = step + 1
@@ -119,7 +117,7 @@ class TrainingRun:
         is_finite = torch.isfinite(loss.detach())
         if bool((is_lost_now := ~is_finite & ~self.is_lost).any()):
             lost = [weights[is_lost_now] if self.num_networks > 1 else weights for weights in self.parameters]
-            self.were_weights_finite = all(bool(torch.isfinite(weights).all()) for weights in lost)
+            self.largest_weight = max(float(weights.detach().abs().max()) for weights in lost if weights.numel())
             self.is_lost = self.is_lost | is_lost_now
         self.optimizer.zero_grad()
         loss.sum().backward()
