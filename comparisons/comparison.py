@@ -16,7 +16,7 @@ from comparisons.report.figure import drawn
 from comparisons.report.page import answer_in_html, summary_of, write_comparison_report
 from comparisons.results import EVALUATION_FILE, result_in
 from comparisons.rows import LAYOUT, table_of
-from comparisons.tree import REPRODUCTION, open_tree, save_tree, validate
+from comparisons.tree import REPRODUCTION, open_tree, save_tree, validate, with_attributes
 
 REPRODUCTION_FILE = "reproduction.nc"
 COMPARISON_FILE = "comparison.nc"
@@ -98,7 +98,7 @@ def _in_folder(folder: Path) -> Comparison:
         if (folder / name).exists():
             tree = open_comparison(folder / name).tree
             notes = json.loads(tree.attrs["notes"]) + drift("These results were made", tree.attrs["versions"])
-            return Comparison(tree.assign_attrs(notes=json.dumps(notes)))
+            return Comparison(with_attributes(tree, notes=json.dumps(notes)))
     if (folder / EVALUATION_FILE).exists():
         return Comparison(result_in(folder))
     below = sorted(

@@ -39,12 +39,11 @@ def train_experiments(
     jobs: dict[str, Job] = {}
     for experiment in experiments:
         folder = folder_of(experiment, results.resolve())  # workers are in other directories
-        fingerprint = experiment.fingerprint()
         write_settings(experiment, folder)
         for unit in untrained_units(experiment, folder):
             is_trained = functools.partial(experiment.is_trained, unit_folder(folder, unit))
             name = f"{experiment.id}/{folder.name}/{unit.name}"
-            jobs[name] = Job(name, functools.partial(_train, experiment, unit, folder, fingerprint), is_trained)
+            jobs[name] = Job(name, functools.partial(_train, experiment, unit, folder), is_trained)
     if scheduler is None:
         run_here(list(jobs.values()))
     elif jobs:
@@ -85,10 +84,10 @@ def seconds_in(path: Path) -> float | None:
     return float(seconds) if is_time else None
 
 
-def _train(experiment: AbstractExperiment, unit: TrainingUnit, folder: Path, fingerprint: str) -> None:
-    """Train a unit; the fingerprint is the parent's, as a class of a script has another module in a worker."""
+def _train(experiment: AbstractExperiment, unit: TrainingUnit, folder: Path) -> None:
+    """Train a unit. The folder is named after the fingerprint, which a worker may not find: a script's class moves."""
     if not (folder / EXPERIMENT_FILE).exists():
         raise FileNotFoundError(f"no {folder} on {platform.node()}: all workers must see the results folder")
-    with stamped(owner_of(fingerprint, unit), versions=versions()):
+    with stamped(owner_of(folder.name, unit), versions=versions()):
         directory = unit_folder(folder, unit)
         timed(folder, f"{TRAINING}{unit.name}", running_of(experiment).train, experiment, unit, directory)

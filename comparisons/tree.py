@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import h5py
 import xarray as xr
 
 from metalearners.atomic import write_atomically
@@ -19,6 +20,8 @@ Variables = dict[str, tuple[str, ...]]
 
 _DIGEST = b"\nbayesgauge sha256 "
 _DIGEST_SIZE = 64
+_SEALED = "has_digest"
+"""Attribute of a file that must have a digest; files of earlier versions have neither."""
 
 
 class Schema(NamedTuple):
@@ -63,12 +66,19 @@ def is_smoke(tree: xr.DataTree) -> bool:
     return bool(tree.attrs.get("is_smoke", 0))
 
 
+def with_attributes(tree: xr.DataTree, **attributes: object) -> xr.DataTree:
+    """Return the same tree with more attributes."""
+    more = tree.copy()
+    more.attrs = {**tree.attrs, **attributes}
+    return more
+
+
 def save_tree(tree: xr.DataTree, path: Path) -> None:
     """Write a tree to one netCDF file, atomically, with a digest behind it, which readers of netCDF skip.
 
     Raises `OSError` where it cannot be written.
     """
-    content = bytes(tree.to_netcdf(engine="h5netcdf"))
+    content = bytes(with_attributes(tree, **{_SEALED: 1}).to_netcdf(engine="h5netcdf"))
     write_atomically(path, content + _DIGEST + hashlib.sha256(content).hexdigest().encode())
 
 
@@ -81,9 +91,14 @@ def open_tree(path: Path) -> xr.DataTree:
     if digest and digest != hashlib.sha256(content).hexdigest().encode():
         raise ValueError(f"{path} is truncated or not a netCDF file as it was written: its digest differs")
     try:
-        return xr.load_datatree(io.BytesIO(content), engine="h5netcdf")
+        with h5py.File(io.BytesIO(content)) as file:  # h5netcdf prints a traceback where this fails
+            file.visititems(lambda name, item: dict(item.attrs))
+        tree = xr.load_datatree(io.BytesIO(content), engine="h5netcdf")
     except Exception as error:
         raise ValueError(f"{path} is truncated or not a netCDF file ({type(error).__name__})") from error
+    if tree.attrs.pop(_SEALED, 0) and not digest:
+        raise ValueError(f"{path} is truncated or not a netCDF file as it was written: its digest is missing")
+    return tree
 
 
 def digest_of(path: Path) -> str:
