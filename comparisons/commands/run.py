@@ -25,6 +25,8 @@ from comparisons.stages import open_result, run_experiment
 
 def main(arguments: list[str]) -> int:
     """Meta-train, compare, report."""
+    if any(argument.partition("=")[0] == "--config" for argument in arguments[:1]):
+        return _run_config(arguments)
     if not arguments or arguments[0].startswith("-"):
         print(
             "usage: bayesgauge run NAME [OPTIONS]\n"
@@ -38,8 +40,6 @@ def main(arguments: list[str]) -> int:
             "`bayesgauge run beta_bernoulli --training.num-steps 5000 --family.concentration1 2`."
         )
         return 0 if arguments and arguments[0] in ("-h", "--help") else 2
-    if arguments[0].partition("=")[0] == "--config":
-        return _run_config(arguments)
     name, *flags = arguments
     if name in reproductions.reproduction_ids():
         return _run_reproduction(name, flags)
