@@ -7,9 +7,9 @@ import tyro
 
 from bayesopt import families
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily, AbstractPredictionFamily
+from comparisons.commands.answers import print_result
 from comparisons.commands.names import family_named
 from comparisons.commands.parsing import parse
-from comparisons.commands.results import print_result
 from comparisons.comparing import compare
 from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.order.settings import OrderEvaluationConfig

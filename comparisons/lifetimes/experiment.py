@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
+from comparisons.identity import require_plain_name
 from comparisons.lifetimes.settings import Cell, MapEvaluation
 from metalearners.actor_critic_configs import ActorCriticConfig
 from metalearners.configs import StackedLSTMConfig, require_at_least_one
@@ -35,6 +36,7 @@ class SpecialistExperiment(AbstractExperiment):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        require_plain_name(self.name, "name")
         require_seeds(self)
         require_at_least_one(self, "stack_size")
         _require_cells(self.cells, self.evaluation)
@@ -53,6 +55,7 @@ class SpecialistExperiment(AbstractExperiment):
     def smoke(self) -> "SpecialistExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             cells=_corners(self.cells),
             training=_tiny(self.training),
             network=dataclasses.replace(self.network, hidden_size=8),
@@ -95,6 +98,7 @@ class GeneralistExperiment(AbstractExperiment):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        require_plain_name(self.name, "name")
         require_seeds(self)
         _require_cells(self.cells, self.evaluation)
         is_distinct = len(set(self.lifetimes)) == len(self.lifetimes) > 0
@@ -122,6 +126,7 @@ class GeneralistExperiment(AbstractExperiment):
     def smoke(self) -> "GeneralistExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             cells=_corners(self.cells),
             training=_tiny(self.training),
             network=dataclasses.replace(self.network, hidden_size=8),

@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
+from comparisons.identity import require_plain_name
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class TheoryExperiment(AbstractExperiment):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        require_plain_name(self.name, "name")
         require_seeds(self)
         for field in ("reward_scales", "prior_scales", "lifetimes"):
             values = getattr(self, field)
@@ -45,6 +47,7 @@ class TheoryExperiment(AbstractExperiment):
     def smoke(self) -> "TheoryExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             reward_scales=self.reward_scales[:: max(1, len(self.reward_scales) - 1)],
             prior_scales=self.prior_scales[:: max(1, len(self.prior_scales) - 1)],
             lifetimes=self.lifetimes[:1],
