@@ -62,7 +62,7 @@ class GaussianBandit(AbstractBanditFamily):
         return np.asarray(belief.loc)
 
     def best_arm_probs(self, belief: NormalBelief) -> Float[np.ndarray, "task arm"]:
-        return best_of_normal_arms(belief.loc, belief.precision**-0.5)
+        return best_of_normal_arms(belief.loc, belief.precision**-0.5).probs
 
     def posterior_quantiles(
         self, belief: NormalBelief, level: Float[np.ndarray, "task arm"]
