@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from metalearners.configs import one_cycle, require_at_least_one, require_between
+from metalearners.configs import one_cycle
 from metalearners.schedules import Constant, Parabola, Schedule
+from metalearners.settings_fields import require_at_least_one, require_between, require_flags
 
 _INFINITY = float("inf")
 
@@ -91,6 +92,7 @@ class ActorCriticConfig:
         require_between(self, "weight_decay", 0, _INFINITY, includes_high=False)
         require_between(self, "trace_decay", 0, 1)
         require_between(self, "second_moment_decay", 0, 1, includes_high=False)
+        require_flags(self, "is_one_cycle", "are_returns_expected")
 
     def checkpoint_steps(self) -> tuple[int, ...]:
         """Return the steps after which weights are kept, equally spaced; the last is the end of the training."""

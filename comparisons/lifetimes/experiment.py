@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
 from comparisons.lifetimes.settings import Cell, MapEvaluation
 from metalearners.actor_critic_configs import ActorCriticConfig
-from metalearners.configs import StackedLSTMConfig, require_at_least_one
+from metalearners.configs import StackedLSTMConfig
+from metalearners.settings_fields import require_at_least_one, require_counts, require_flags, require_tuple
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class SpecialistExperiment(AbstractExperiment):
     def __post_init__(self) -> None:
         require_seeds(self)
         require_at_least_one(self, "stack_size")
+        require_flags(self, "is_raw")
+        require_tuple(self, "cells", Cell)
         _require_cells(self.cells, self.evaluation)
 
     @property
@@ -96,9 +99,11 @@ class GeneralistExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_counts(self, "lifetimes", least=1)
+        require_tuple(self, "cells", Cell)
         _require_cells(self.cells, self.evaluation)
         is_distinct = len(set(self.lifetimes)) == len(self.lifetimes) > 0
-        if not is_distinct or self.training.lifetime != max(self.lifetimes) or min(self.lifetimes) < 1:
+        if not is_distinct or self.training.lifetime != max(self.lifetimes):
             raise ValueError(
                 f"lifetimes must be distinct and at least 1, the longest that of training ({self.training.lifetime}); "
                 f"got {self.lifetimes!r}"

@@ -10,6 +10,7 @@ from comparisons.experiment import AbstractExperiment, require_seeds
 from comparisons.order.settings import InterferenceConfig, NamedLearner, OrderEvaluationConfig
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig, TrainingConfig
 from metalearners.learner_configs import DeepLinearConfig, MLPConfig, PolicyGradientConfig
+from metalearners.settings_fields import require_reals, require_tuple
 
 STRENGTHS = (1.6, 1.2, 0.8, 0.4, 0.2)
 """Singular values across the central 95 % of those that 5 × 5 maps of variance 1/5 have."""
@@ -40,6 +41,9 @@ class LinearOrderExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_reals(self, "singular_values")
+        require_reals(self, "multiples")
+        require_tuple(self, "learners", NamedLearner)
         if list(self.singular_values) != sorted(self.singular_values, reverse=True):
             raise ValueError(f"singular_values must be strongest first; got {self.singular_values!r}")
         if not self.singular_values or min(self.singular_values) < 0:
@@ -101,6 +105,8 @@ class FunctionOrderExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_tuple(self, "elsewhere", FunctionRegression)
+        require_tuple(self, "learners", NamedLearner)
 
     @property
     def id(self) -> str:
@@ -153,6 +159,7 @@ class ContextualOrderExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_tuple(self, "learners", NamedLearner)
 
     @property
     def id(self) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metalearners.configs import require_at_least_one
+from metalearners.settings_fields import require_at_least_one, require_count, require_counts
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,5 @@ class EvaluationConfig:
         for field in ("length", "certificate_length"):
             require_at_least_one(self, field)
         for field in ("num_tasks", "order_tasks", "convergence_tasks"):
-            value = getattr(self, field)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 2:
-                raise ValueError(f"EvaluationConfig: {field} must be an integer of at least 2; got {value!r}")
-        if any(not isinstance(factor, int) or factor < 2 for factor in self.beyond):
-            raise ValueError(f"EvaluationConfig: beyond must hold integers of at least 2; got {self.beyond!r}")
+            require_count(self, field, least=2)
+        require_counts(self, "beyond", least=2)
