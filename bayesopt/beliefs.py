@@ -81,9 +81,12 @@ def filter_posterior_means(
     Unlike `filter_pairs`, it does not keep covariances, which are most of a belief. Raises as `filter_pairs` does.
     """
     pairs = validated_pairs(family, inputs, targets)
-    latents = {site: shape for site, shape in site_shapes(family).items() if site not in ("inputs", "targets")}
+    regression: Any = family
+    latents = {site: shape for site, shape in site_shapes(regression).items() if site not in ("inputs", "targets")}
     num_tasks, length = pairs[0].shape[:2]
-    require_room(family, num_tasks=num_tasks, length=length, bytes_per_time=8 * sum(map(math.prod, latents.values())))
+    require_room(
+        regression, num_tasks=num_tasks, length=length, bytes_per_time=8 * sum(map(math.prod, latents.values()))
+    )
     return without_nan(family, to_numpy(_filter_posterior_means(family, *pairs)))
 
 

@@ -5,6 +5,7 @@ of them where several are. So families with equal values are equal, have one has
 in one folder. Numbers inside a JAX transformation have no value yet; they pass unchanged.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -90,12 +91,13 @@ def _hold(
     if is_traced(value):
         return
     are_several = _holds_several(owner, field, value)
-    is_integer = is_count or "int" in _annotation(owner, field)
+    is_integer = is_count or set(re.findall(r"int|float", _annotation(owner, field))) == {"int"}
+    numbers: tuple[Any, ...] = ()
     try:
         numbers = _numbers(field, value, is_integer) if are_several else (_number(field, value, is_integer),)
         is_good = len(numbers) > 0 and all(is_traced(number) or is_allowed(number) for number in numbers)
     except ValueError:
-        numbers, is_good = (), False
+        is_good = False
     if not is_good:
         article = "an" if allowed.startswith("i") else "a"
         kind = f"a non-empty tuple of {allowed.format(s='s')}" if are_several else f"{article} {allowed.format(s='')}"

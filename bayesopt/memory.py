@@ -82,10 +82,15 @@ def _free_in_group(group: Path, limit: str, usage: str, cache: str) -> float:
 
 
 def _free_address_space() -> float:
-    if sys.platform == "win32" or (most := resource.getrlimit(resource.RLIMIT_AS)[0]) == resource.RLIM_INFINITY:
+    if sys.platform == "win32":
         return math.inf
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
     try:
-        return max(most - 1024.0 * int(_fields(_PROC / "self" / "status")["VmSize:"]), 0.0)
+        return (
+            math.inf
+            if most == resource.RLIM_INFINITY
+            else max(most - 1024.0 * int(_fields(_PROC / "self" / "status")["VmSize:"]), 0.0)
+        )
     except (OSError, KeyError, ValueError):
         return math.inf
 

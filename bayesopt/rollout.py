@@ -131,7 +131,7 @@ def play_tabular(agent: Agent, tasks: TabularTasks, key: Array, *, lifetime: Sup
     return TabularTrajectories(observations, actions, rewards, action_probs)
 
 
-_Tables = TypeVar("_Tables", RewardTables, ContextualRewardTables)
+_Tables = TypeVar("_Tables", bound=RewardTables | ContextualRewardTables)
 
 
 def _checked(tables: _Tables) -> _Tables:
@@ -139,7 +139,7 @@ def _checked(tables: _Tables) -> _Tables:
     rewards = as_reals("rewards", tables.rewards, dims=("task", "time", "arm"))
     if rewards.ndim != 3 or 0 in rewards.shape:
         raise ValueError(f"rewards must have shape (task, time, arm), none of them 0; got {rewards.shape}")
-    if isinstance(tables, RewardTables):
+    if not isinstance(tables, ContextualRewardTables):
         return tables._replace(rewards=rewards)
     contexts = as_integers("contexts", tables.contexts, dims=("task", "time"))
     if contexts.shape != rewards.shape[:2]:

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 from metalearners.configs import one_cycle
 from metalearners.schedules import Constant, Parabola, Schedule
-from metalearners.settings_fields import require_at_least_one, require_between, require_flags
+from metalearners.settings_fields import (
+    MOST_RECORDS,
+    require_at_least_one,
+    require_between,
+    require_count,
+    require_flags,
+)
 
 _INFINITY = float("inf")
 
@@ -85,8 +91,9 @@ class ActorCriticConfig:
     """Checkpoints, at equally spaced steps; the last is the trained stack."""
 
     def __post_init__(self) -> None:
-        for field in ("num_steps", "batch_size", "lifetime", "num_checkpoints"):
+        for field in ("num_steps", "batch_size", "lifetime"):
             require_at_least_one(self, field)
+        require_count(self, "num_checkpoints", least=1, most=MOST_RECORDS)
         for field in ("learning_rate", "max_gradient_norm", "reward_unit"):
             require_between(self, field, 0, _INFINITY, includes_low=False, includes_high=False)
         require_between(self, "weight_decay", 0, _INFINITY, includes_high=False)

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metalearners.settings_fields import require_at_least_one, require_between, require_count, require_flags
+from metalearners.settings_fields import (
+    MOST_RECORDS,
+    require_at_least_one,
+    require_between,
+    require_count,
+    require_flags,
+)
 
 
 def log_spaced_steps(num_steps: int, num_checkpoints: int) -> tuple[int, ...]:
@@ -129,8 +135,9 @@ class TrainingConfig:
     """Loss that gradient steps minimise."""
 
     def __post_init__(self) -> None:
-        for field in ("num_steps", "batch_size", "length", "num_checkpoints"):
+        for field in ("num_steps", "batch_size", "length"):
             require_at_least_one(self, field)
+        require_count(self, "num_checkpoints", least=1, most=MOST_RECORDS)
         for field in ("learning_rate", "max_gradient_norm"):
             require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)
         require_between(self, "warmup_fraction", 0, 1, includes_high=False)
@@ -241,8 +248,9 @@ class ReinforcementConfig:
     """Objective that gradient steps maximise."""
 
     def __post_init__(self) -> None:
-        for field in ("num_steps", "batch_size", "horizon", "num_checkpoints"):
+        for field in ("num_steps", "batch_size", "horizon"):
             require_at_least_one(self, field)
+        require_count(self, "num_checkpoints", least=1, most=MOST_RECORDS)
         for field in ("learning_rate", "max_gradient_norm"):
             require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)
         for field in ("entropy_weight", "value_weight"):

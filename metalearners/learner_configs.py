@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 
-from metalearners.settings_fields import require_at_least_one, require_between, require_count, require_counts
+from metalearners.settings_fields import (
+    MOST_RECORDS,
+    require_at_least_one,
+    require_between,
+    require_count,
+    require_counts,
+)
 
 
 def _require_records(owner: object) -> None:
     require_at_least_one(owner, "num_steps")
-    require_count(owner, "num_records", least=2)
+    require_count(owner, "num_records", least=2, most=MOST_RECORDS)
 
 
 def _require_positive(owner: object, *fields: str) -> None:

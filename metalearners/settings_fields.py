@@ -11,7 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 LARGEST_EXACT = 2**53
-"""Integers from here on have no exact float64."""
+"""Integers beyond this have no exact float64."""
+
+MOST_RECORDS = 100_000
+"""Largest number of checkpoints or records of a training."""
 
 
 def plain(value: Any) -> Any:
@@ -26,9 +29,10 @@ def require_at_least_one(owner: object, field: str) -> None:
     require_count(owner, field, least=1)
 
 
-def require_count(owner: object, field: str, *, least: int = 0) -> None:
-    """Require an integer of at least `least`; a float without a fraction, such as 20.0, counts as one."""
-    _set(owner, field, _integer(owner, field, getattr(owner, field), f"an integer of at least {least}", least))
+def require_count(owner: object, field: str, *, least: int = 0, most: int = LARGEST_EXACT) -> None:
+    """Require an integer from `least` to `most`; a float without a fraction, such as 20.0, counts as one."""
+    allowed = f"an integer of at least {least}" if most == LARGEST_EXACT else f"an integer from {least} to {most}"
+    _set(owner, field, _integer(owner, field, getattr(owner, field), allowed, least, most))
 
 
 def require_counts(owner: object, field: str, *, least: int = 0) -> None:
@@ -79,9 +83,9 @@ def require_flags(owner: object, *fields: str) -> None:
         _set(owner, field, value)
 
 
-def _integer(owner: object, field: str, value: Any, allowed: str, least: int) -> int:
+def _integer(owner: object, field: str, value: Any, allowed: str, least: int, most: int = LARGEST_EXACT) -> int:
     number = plain(value)
-    if not _is_number(number) or not least <= number < LARGEST_EXACT or number != int(number):
+    if not _is_number(number) or not least <= number <= most or number != int(number):
         raise _refusal(owner, field, allowed)
     return int(number)
 

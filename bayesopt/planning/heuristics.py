@@ -93,7 +93,7 @@ def _updated_belief(
     return update_arms(family, belief, action, reward)
 
 
-def _greedy_probs(family: HasArmBeliefs, belief: Belief, time: int) -> ArmValues:
+def _greedy_probs(family: Any, belief: Belief, time: int) -> ArmValues:
     return best_shared(family.posterior_means(belief))
 
 
@@ -101,7 +101,7 @@ def _epsilon_greedy_probs(family: Any, epsilon: float, belief: Belief, time: int
     return (1 - epsilon) * best_shared(family.posterior_means(belief)) + epsilon / family.num_arms
 
 
-def _thompson_probs(family: HasArmBeliefs, belief: Belief, time: int) -> ArmValues:
+def _thompson_probs(family: Any, belief: Belief, time: int) -> ArmValues:
     return family.best_arm_probs(belief)
 
 

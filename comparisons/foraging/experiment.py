@@ -11,6 +11,7 @@ from bayesopt.families import ForagingGrid
 from bayesopt.family import family_id
 from bayesopt.planning.foraging import require_plan_memory
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
+from comparisons.memory_needs import require_scores, require_training
 from metalearners.actor_critic_configs import ActorCriticConfig, InformedCritic, OwnCritic
 from metalearners.configs import StackedLSTMConfig
 from metalearners.schedules import Constant, Linear, Parabola
@@ -161,7 +162,10 @@ class ForagingExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        require_plan_memory(self.family, lifetime=self.test_lifetimes[-1])
+        longest = self.test_lifetimes[-1]
+        require_plan_memory(self.family, lifetime=longest)
+        require_training(self.network, batch_size=self.training.batch_size, length=max(self.lifetimes))
+        require_scores(self.num_tasks, longest, num_networks=1)
 
     def training_units(self) -> tuple[TrainingUnit, ...]:
         """Return one unit per lifetime and seed, the longest lifetimes first, because they take longest."""

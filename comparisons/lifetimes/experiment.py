@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
 from comparisons.lifetimes.settings import Cell, MapEvaluation
+from comparisons.memory_needs import require_scores, require_training
 from metalearners.actor_critic_configs import ActorCriticConfig
 from metalearners.configs import StackedLSTMConfig
 from metalearners.settings_fields import require_at_least_one, require_counts, require_flags, require_tuple
@@ -64,7 +65,10 @@ class SpecialistExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        """Any map fits in memory."""
+        stack_size = min(self.stack_size, len(self.cells) * len(self.training_seeds))
+        lifetime, batch_size = self.training.lifetime, self.training.batch_size
+        require_training(self.network, batch_size=batch_size, length=lifetime, stack_size=stack_size)
+        require_scores(self.evaluation.num_tasks, 1, num_networks=len(self.cells) * len(self.training_seeds))
 
     def training_units(self) -> tuple[TrainingUnit, ...]:
         stacks = range(0, len(self.cells) * len(self.training_seeds), self.stack_size)
@@ -136,7 +140,9 @@ class GeneralistExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        """Any map fits in memory."""
+        require_training(self.network, batch_size=self.training.batch_size, length=self.training.lifetime)
+        num_rows = len(self.cells) * len(self.lifetimes) * len(self.training_seeds)
+        require_scores(self.evaluation.num_tasks, 1, num_networks=num_rows)
 
 
 def _require_cells(cells: Sequence[Cell], evaluation: MapEvaluation) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from comparisons.memory_needs import require_scores
 from metalearners.settings_fields import require_at_least_one, require_count, require_counts
 
 
@@ -28,3 +29,13 @@ class EvaluationConfig:
         for field in ("num_tasks", "order_tasks", "convergence_tasks"):
             require_count(self, field, least=2)
         require_counts(self, "beyond", least=2)
+
+    @property
+    def longest(self) -> int:
+        """Largest number of observations per task at which behaviour is measured."""
+        return max([1, *self.beyond]) * self.length
+
+
+def require_room_for_scores(evaluation: EvaluationConfig, *, num_networks: int) -> None:
+    """Raise `ValueError` if the scores of so many networks do not fit in memory."""
+    require_scores(evaluation.num_tasks, evaluation.longest, num_networks=num_networks)

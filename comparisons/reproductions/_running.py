@@ -25,6 +25,9 @@ from comparisons.tree import REPRODUCTION, save_tree, validate
 
 REPRODUCTION_FILE = "reproduction.nc"
 
+MOST_SEEDS = 10_000
+"""Largest number of networks per experiment; more would train for years."""
+
 
 @dataclass(frozen=True)
 class ReproductionOptions:
@@ -38,8 +41,11 @@ class ReproductionOptions:
     """Names of the experiments to run; all of them if none is named."""
 
     def __post_init__(self) -> None:
-        if self.seeds < 0:
-            raise ValueError(f"seeds must be at least 1, or 0 for the reproduction's own number; got {self.seeds}")
+        if not 0 <= self.seeds <= MOST_SEEDS:
+            raise ValueError(
+                f"seeds must be at least 1, or 0 for the reproduction's own number, and at most {MOST_SEEDS}; "
+                f"got {self.seeds}"
+            )
 
 
 def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, Any]:
