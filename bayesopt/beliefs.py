@@ -16,7 +16,15 @@ from numpyro.distributions import Distribution
 
 from bayesopt.agent import Belief
 from bayesopt.episodes import require_room, site_shapes
-from bayesopt.family import HasArmBeliefs, HasBeliefs, HasContextBeliefs, HasRegressionBeliefs
+from bayesopt.family import (
+    AbstractPredictionFamily,
+    AbstractRegressionFamily,
+    HasArmBeliefs,
+    HasBeliefs,
+    HasContextBeliefs,
+    HasRegressionBeliefs,
+    require_kind,
+)
 from bayesopt.float64 import in_float64, to_numpy
 from bayesopt.inputs import Numbers, as_count, shown
 from bayesopt.observations import validated_observations, validated_pairs
@@ -30,6 +38,7 @@ def filter_beliefs(family: HasBeliefs, observations: Numbers) -> Belief:
     for beliefs that float64 cannot hold.
     """
     prediction: Any = family
+    require_kind("filter_beliefs", prediction, AbstractPredictionFamily)
     observations = validated_observations(prediction, observations)
     require_room_for_beliefs(prediction, observations.shape)
     return without_nan(family, to_numpy(_filter_beliefs(family, observations)))
@@ -67,6 +76,7 @@ def filter_pairs(family: HasRegressionBeliefs, inputs: Numbers, targets: Numbers
     Raises `ValueError` for pairs of the wrong shape or with entries that are not finite, for what does not fit in
     memory, and for beliefs that float64 cannot hold.
     """
+    require_kind("filter_pairs", family, AbstractRegressionFamily)
     pairs = validated_pairs(family, inputs, targets)
     require_room_for_beliefs(family, pairs[0].shape)
     return without_nan(family, to_numpy(_filter_pairs(family, *pairs)))
@@ -80,8 +90,9 @@ def filter_posterior_means(
 
     Unlike `filter_pairs`, it does not keep covariances, which are most of a belief. Raises as `filter_pairs` does.
     """
-    pairs = validated_pairs(family, inputs, targets)
     regression: Any = family
+    require_kind("filter_posterior_means", regression, AbstractRegressionFamily)
+    pairs = validated_pairs(family, inputs, targets)
     latents = {site: shape for site, shape in site_shapes(regression).items() if site not in ("inputs", "targets")}
     num_tasks, length = pairs[0].shape[:2]
     require_room(

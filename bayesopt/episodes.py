@@ -17,6 +17,7 @@ from bayesopt.family import (
     AbstractPredictionFamily,
     AbstractRegressionFamily,
     AbstractTabularFamily,
+    require_kind,
 )
 from bayesopt.float64 import in_float64, to_numpy
 from bayesopt.inputs import as_array, as_count, finite, shown
@@ -77,6 +78,7 @@ def sample_sequences(
     Raises `ValueError` unless `num_tasks` and `length` are integers of at least 1, `key` is a JAX key and the tasks fit
     in memory.
     """
+    require_kind("sample_sequences", family, AbstractPredictionFamily)
     sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
     return Sequences(observations=sites.pop("observations"), latents=sites)
 
@@ -89,6 +91,7 @@ def sample_regressions(
     Raises `ValueError` unless `num_tasks` and `length` are integers of at least 1, `key` is a JAX key and the tasks fit
     in memory.
     """
+    require_kind("sample_regressions", family, AbstractRegressionFamily)
     sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
     return Regressions(inputs=sites.pop("inputs"), targets=sites.pop("targets"), latents=sites)
 
@@ -102,6 +105,7 @@ def sample_regressions_given(
     for sites or shapes that are not the model's, values that are not finite, `length` below 1, and what does not fit in
     memory.
     """
+    require_kind("sample_regressions_given", family, AbstractRegressionFamily)
     key, length = as_key(key), as_count("length", length, least=1)
     given = _validated_latents(family, latents)
     require_room(family, num_tasks=len(next(iter(given.values()))), length=length)
@@ -118,6 +122,7 @@ def sample_reward_tables(
     Raises `ValueError` unless `num_tasks` and `length` are integers of at least 1, `key` is a JAX key and the tasks fit
     in memory.
     """
+    require_kind("sample_reward_tables", family, AbstractBanditFamily)
     sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
     return RewardTables(rewards=np.asarray(sites.pop("rewards"), float), latents=sites)
 
@@ -130,6 +135,7 @@ def sample_contextual_tables(
     Raises `ValueError` unless `num_tasks` and `length` are integers of at least 1, `key` is a JAX key and the tasks fit
     in memory.
     """
+    require_kind("sample_contextual_tables", family, AbstractContextualBanditFamily)
     sites = sample_sites(family, key, num_tasks=num_tasks, length=length)
     contexts, rewards = sites.pop("contexts"), np.asarray(sites.pop("rewards"), float)
     return ContextualRewardTables(contexts=contexts, rewards=rewards, latents=sites)
@@ -141,6 +147,7 @@ def sample_tabular_tasks(family: AbstractTabularFamily, key: Array, *, num_tasks
 
     Raises `ValueError` unless `num_tasks` is an integer of at least 1, `key` is a JAX key and the tasks fit in memory.
     """
+    require_kind("sample_tabular_tasks", family, AbstractTabularFamily)
     key, num_tasks = as_key(key), as_count("num_tasks", num_tasks, least=1)
     per_task = 8 * COPIES * (3 + 2 * family.num_states * family.num_actions)
     require_memory(num_tasks * per_task, f"{num_tasks:,} tasks of {type(family).__name__}", remedy="Lower num_tasks")

@@ -20,7 +20,13 @@ from bayesopt.beliefs import (
     require_room_for_beliefs,
     without_nan,
 )
-from bayesopt.family import AbstractPredictionFamily, AbstractRegressionFamily, HasBeliefs, HasRegressionBeliefs
+from bayesopt.family import (
+    AbstractPredictionFamily,
+    AbstractRegressionFamily,
+    HasBeliefs,
+    HasRegressionBeliefs,
+    require_kind,
+)
 from bayesopt.float64 import as_float64, in_float64
 from bayesopt.inputs import Numbers, as_array
 from bayesopt.observations import validated_observations, validated_pairs
@@ -34,6 +40,7 @@ def predict_sequence(family: AbstractPredictionFamily, observations: Numbers) ->
     predicted but never conditioned on. Raises `ValueError` for observations of the wrong shape or outside the support,
     for what does not fit in memory or in float64, and `NotImplementedError` for a family without belief methods.
     """
+    require_kind("predict_sequence", family, AbstractPredictionFamily)
     observations = validated_observations(family, observations)
     if not isinstance(family, HasBeliefs):
         raise NotImplementedError(_no_beliefs(family, "prior_belief, update, posterior, posterior_predictive"))
@@ -49,6 +56,7 @@ def predict_regression(family: AbstractRegressionFamily, inputs: Numbers, target
     shape or with non-finite entries, for what does not fit in memory or in float64, and `NotImplementedError` for a
     family without belief methods.
     """
+    require_kind("predict_regression", family, AbstractRegressionFamily)
     if not isinstance(family, HasRegressionBeliefs):
         raise NotImplementedError(_no_beliefs(family, "prior_belief, update_with_pair, posterior, target_predictive"))
     pairs = validated_pairs(family, inputs, targets)
@@ -61,6 +69,7 @@ def log_marginal_likelihood(family: AbstractPredictionFamily, observations: Numb
 
     Raises as `predict_sequence` does.
     """
+    require_kind("log_marginal_likelihood", family, AbstractPredictionFamily)
     values = np.asarray(validated_observations(family, observations))
     return np.asarray(predict_sequence(family, values).log_prob(values)).sum(axis=1)
 
@@ -75,6 +84,7 @@ def oracle_log_prob(
 
     No predictor that has to infer the latents has a higher mean. Raises `ValueError` as `predict_sequence` does.
     """
+    require_kind("oracle_log_prob", family, AbstractPredictionFamily)
     observations = validated_observations(family, observations)
     known = {site: jnp.asarray(as_array(f"latents {site!r}", values)) for site, values in latents.items()}
     return np.asarray(_oracle_log_prob(family, known, observations))

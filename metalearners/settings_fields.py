@@ -31,8 +31,10 @@ def require_at_least_one(owner: object, field: str) -> None:
 
 def require_count(owner: object, field: str, *, least: int = 0, most: int = LARGEST_EXACT) -> None:
     """Require an integer from `least` to `most`; a float without a fraction, such as 20.0, counts as one."""
-    allowed = f"an integer of at least {least}" if most == LARGEST_EXACT else f"an integer from {least} to {most}"
-    _set(owner, field, _integer(owner, field, getattr(owner, field), allowed, least, most))
+    value = plain(getattr(owner, field))
+    is_high = _is_number(value) and value > most
+    allowed = f"an integer from {least} to {most}" if is_high else f"an integer of at least {least}"
+    _set(owner, field, _integer(owner, field, value, allowed, least, most))
 
 
 def require_counts(owner: object, field: str, *, least: int = 0) -> None:

@@ -23,7 +23,7 @@ from numpyro import handlers
 from numpyro.infer import MCMC, NUTS
 
 from bayesopt.episodes import COPIES, site_shapes
-from bayesopt.family import AbstractPredictionFamily
+from bayesopt.family import AbstractPredictionFamily, require_kind
 from bayesopt.float64 import in_float64, to_numpy
 from bayesopt.inputs import Numbers, as_count, as_number
 from bayesopt.keys import as_key
@@ -69,11 +69,7 @@ def sample_posterior(
     Raises `TypeError` for a family of another kind, and `ValueError` for observations outside the support, counts out
     of range, draws that do not fit in memory, and discrete latents, which NUTS cannot sample.
     """
-    if not isinstance(family, AbstractPredictionFamily):
-        raise TypeError(
-            f"sample_posterior needs a prediction family; got {type(family).__name__}. Posteriors of other families "
-            "are exact, by their own method `posterior`, or not available"
-        )
+    require_kind("sample_posterior", family, AbstractPredictionFamily)
     num_warmup = as_count("num_warmup", num_warmup, least=1, reason="the step size has to be adapted")
     num_samples = as_count("num_samples", num_samples, least=4, reason="the diagnostics split every chain")
     num_chains = as_count("num_chains", num_chains, least=2, reason="R-hat compares chains")

@@ -55,7 +55,7 @@ EQUAL = [
 
 
 @pytest.mark.parametrize(("family", "make"), EQUAL, ids=[repr(family) for family, _ in EQUAL])
-def test_equal_values_make_equal_families(family, make):
+def test_equal_values_make_equal_families(family, make, without_shape_checker):
     same = make()
     assert same == family and hash(same) == hash(family) and repr(same) == repr(family)
     assert pickle.loads(pickle.dumps(same)) == family and replace(same) == family
@@ -82,14 +82,14 @@ class Mine(AbstractPredictionFamily):
         raise NotImplementedError
 
 
-def test_families_of_users_hold_python_numbers_too():
+def test_families_of_users_hold_python_numbers_too(without_shape_checker):
     mine = Mine(np.float32(2), [np.int64(0), 1], np.array([1, 2]), np.int64(3), [1, 2])
     assert mine == Mine(2.0, (0.0, 1.0), (1, 2), 3, (1.0, 2.0))
     kinds = [type(part) for part in (mine.rate, *mine.shifts, *mine.sizes, mine.steps)]
     assert kinds == [float, float, float, int, int, int]
 
 
-def test_numbers_inside_a_transformation_pass():
+def test_numbers_inside_a_transformation_pass(without_shape_checker):
     def mean(rate):
         return BetaBernoulli(rate, 1.0).prior_belief().concentration1
 
@@ -125,7 +125,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("make", "message"), WRONG, ids=lambda value: value if isinstance(value, str) else "")
-def test_what_no_family_can_be_made_of_is_refused(make, message):
+def test_what_no_family_can_be_made_of_is_refused(make, message, without_shape_checker):
     with pytest.raises(ValueError, match=message) as error:
         make()
     assert "\n" not in str(error.value)

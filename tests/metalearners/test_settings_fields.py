@@ -27,7 +27,7 @@ EQUAL = [
 
 
 @pytest.mark.parametrize(("settings", "make"), EQUAL, ids=[repr(settings)[:60] for settings, _ in EQUAL])
-def test_equal_values_make_equal_settings(settings, make):
+def test_equal_values_make_equal_settings(settings, make, without_shape_checker):
     same = make()
     assert same == settings and repr(same) == repr(settings) and hash(same) == hash(settings)
     assert replace(same) == settings
@@ -56,7 +56,7 @@ def test_equal_values_make_equal_settings(settings, make):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_settings_cannot_be_is_refused_in_one_line(make, message):
+def test_what_settings_cannot_be_is_refused_in_one_line(make, message, without_shape_checker):
     with pytest.raises(ValueError, match=message) as error:
         make()
     assert "\n" not in str(error.value)
