@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from comparisons.identity import require_plain_name, type_of
 from metalearners.checkpoint_files import is_trained
+from metalearners.settings_fields import require_count, require_counts
 
 RESULTS_VERSION = 2
 """Raised by every change that can move results, so that old results are never taken for new ones."""
@@ -103,11 +104,16 @@ def require_names(experiment: AbstractExperiment) -> None:
 
 
 def require_seeds(experiment: AbstractExperiment) -> None:
-    """Raise `ValueError` unless training seeds are distinct, at least one, and all seeds lie in 0 … 2**31 - 1."""
+    """Raise `ValueError` unless training seeds are distinct, at least one, and all seeds lie in 0 … 2**31 - 1.
+
+    Training seeds may come as any sequence of integers, such as `range(3)` or `np.arange(3)`; they become a tuple.
+    """
+    require_counts(experiment, "training_seeds")
+    require_count(experiment, "seed")
     training_seeds, seed = experiment.training_seeds, experiment.seed
     if not training_seeds or len(set(training_seeds)) < len(training_seeds):
         raise ValueError(f"training_seeds must be distinct and at least one; got {training_seeds!r}")
-    if any(not 0 <= number < 2**31 for number in (*training_seeds, seed)):
+    if any(number >= 2**31 for number in (*training_seeds, seed)):
         raise ValueError(
             f"seeds must be integers from 0 to {2**31 - 1}; got training_seeds {training_seeds!r}, seed {seed!r}"
         )

@@ -11,7 +11,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from bayesopt.agent import Agent
-from bayesopt.episodes import RewardTables, expected_reward_tables, sample_reward_tables
+from bayesopt.episodes import RewardTables, expected_reward_tables, require_room, sample_reward_tables
 from bayesopt.family import (
     AbstractBanditFamily,
     HasArmBeliefs,
@@ -89,6 +89,7 @@ def evaluate_agents(
     """
     if not isinstance(family, HasArmBeliefs):
         raise NotImplementedError(f"{type(family).__name__} has no belief methods (`HasArmBeliefs`) to compare with")
+    require_room(family, num_tasks=evaluation.num_tasks, length=evaluation.length)
     plans = plans_of(family, evaluation)
     players: dict[str, Agent] = {f"{NETWORK} {index}": agent for index, agent in enumerate(networks)}
     players |= {f"{UNTRAINED} {index}": agent for index, agent in enumerate(untrained)}

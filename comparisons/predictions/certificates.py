@@ -43,10 +43,10 @@ def require_affordable(family: AbstractPredictionFamily, length: int) -> None:
     outcomes = num_outcomes(family)
     if length < 1:
         raise ValueError(f"a certificate needs a length of at least 1; got {length}")
-    if outcomes ** (length - 1) > MAX_HISTORIES:
-        longest = longest_certifiable(family)
+    longest = longest_certifiable(family)
+    if length > longest:
         raise ValueError(
-            f"a certificate at length {length} needs {outcomes}^{length - 1} = {outcomes ** (length - 1):,} histories; "
+            f"a certificate at length {length} needs {outcomes}^{length - 1} histories; "
             f"at most {MAX_HISTORIES:,} are allowed, so length <= {longest} for {outcomes} outcomes"
         )
 

@@ -20,7 +20,7 @@ from comparisons.predictions.certificates import certify, longest_certifiable
 from comparisons.predictions.exchangeability import order_cost
 from comparisons.predictions.floors import WRONG_PRIOR_FACTOR, floors_of
 from comparisons.predictions.network_checks import NUM_PROBES, check_network, reason_not_to_run
-from comparisons.predictions.settings import EvaluationConfig
+from comparisons.predictions.settings import EvaluationConfig, require_room_for_scores
 from comparisons.predictions.tree import SCHEMA
 from comparisons.provenance import versions
 from comparisons.seams.networks import untrained_copy
@@ -42,10 +42,10 @@ def evaluate(
     """Return all scores per task and time, before any mean or interval is taken, in the layout of `tree`."""
     contestants = [as_contestant(network, family) for network in networks]
     notes: list[str] = []
-    longest = max([1, *evaluation.beyond]) * evaluation.length
+    require_room_for_scores(evaluation, num_networks=len(networks))
     key = key_for(seed, "evaluation tasks")
     num_tasks = max(evaluation.num_tasks, NUM_PROBES)
-    drawn = sample_sequences(family, key, num_tasks=num_tasks, length=longest)
+    drawn = sample_sequences(family, key, num_tasks=num_tasks, length=evaluation.longest)
     length = _usable_length(contestants, drawn.observations[:NUM_PROBES], evaluation, notes)
     sequences = _first(drawn, num_tasks=evaluation.num_tasks, length=length)
     predictors = [predictor_of(c) if isinstance(c, SequencePredictor) else c for c in contestants]

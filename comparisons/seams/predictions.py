@@ -20,7 +20,7 @@ from bayesopt.distributions import Histogram, Lomax, outcome_log_probs
 from bayesopt.episodes import sample_sequences
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import as_float64, in_float64
-from bayesopt.reference import observation_space
+from bayesopt.observations import observation_space
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
 from metalearners.encoding import Encoding, OneHotEncoding, PositiveEncoding, RealEncoding
