@@ -19,16 +19,20 @@ from comparisons.predictions.calibration import reliability
 from comparisons.predictions.certificates import certify, longest_certifiable
 from comparisons.predictions.exchangeability import order_cost
 from comparisons.predictions.floors import WRONG_PRIOR_FACTOR, floors_of
-from comparisons.predictions.network_checks import NUM_PROBES, check_network, reason_not_to_run
 from comparisons.predictions.settings import EvaluationConfig
 from comparisons.predictions.tree import SCHEMA
 from comparisons.provenance import versions
+from comparisons.seams.contestants import check_predictor, checked_predictor, reason_not_to_run
 from comparisons.seams.networks import untrained_copy
 from comparisons.seams.predictions import Network, Predictor, as_contestant, centre_of, num_outcomes, predictor_of
 from comparisons.seeding import integer_for, key_for
 from comparisons.statistics.divergences import kl_divergence
 from comparisons.tree import validate
 from metalearners.network import SequencePredictor
+
+
+FEWEST_DRAWN = 8
+"""Tasks that are drawn at least, so that few tasks are the first of the same draw."""
 
 
 def evaluate(
@@ -44,13 +48,12 @@ def evaluate(
     notes: list[str] = []
     longest = max([1, *evaluation.beyond]) * evaluation.length
     key = key_for(seed, "evaluation tasks")
-    num_tasks = max(evaluation.num_tasks, NUM_PROBES)
-    drawn = sample_sequences(family, key, num_tasks=num_tasks, length=longest)
-    length = _usable_length(contestants, drawn.observations[:NUM_PROBES], evaluation, notes)
+    drawn = sample_sequences(family, key, num_tasks=max(evaluation.num_tasks, FEWEST_DRAWN), length=longest)
+    length = _usable_length(contestants, family, drawn.observations, evaluation, notes)
     sequences = _first(drawn, num_tasks=evaluation.num_tasks, length=length)
-    predictors = [predictor_of(c) if isinstance(c, SequencePredictor) else c for c in contestants]
+    predictors = [checked_predictor(c, family) for c in contestants]
     reference = predict_sequence(family, sequences.observations)
-    predictives = [_checked(predictor(sequences.observations), reference) for predictor in predictors]
+    predictives = [predictor(sequences.observations) for predictor in predictors]
 
     groups = {
         "observed_data": _dataset(observations=(("task", "time"), sequences.observations)),
@@ -99,18 +102,18 @@ def evaluate(
 
 def _usable_length(
     contestants: Sequence[SequencePredictor | Predictor],
-    probes: Shaped[np.ndarray, "task time"],
+    family: AbstractPredictionFamily,
+    observations: Shaped[np.ndarray, "task time"],
     evaluation: EvaluationConfig,
     notes: list[str],
 ) -> int:
-    """Return the longest multiple of the length, among those asked for, at which every network runs."""
-    modules = [c for c in contestants if isinstance(c, SequencePredictor)]
-    for module in modules:
-        check_network(module, probes[:, : evaluation.length])
+    """Return the longest multiple of the length, among those asked for, at which every contestant runs."""
+    for contestant in contestants:
+        check_predictor(contestant, family, observations[:, : evaluation.length])
     usable = evaluation.length
     for factor in sorted(evaluation.beyond):
-        longer = probes[:, : factor * evaluation.length]
-        refusal = next((r for m in modules if (r := reason_not_to_run(m, longer)) is not None), None)
+        longer = observations[:FEWEST_DRAWN, : factor * evaluation.length]
+        refusal = next((r for c in contestants if (r := reason_not_to_run(c, family, longer)) is not None), None)
         if refusal is not None:
             notes.append(f"not measured beyond {usable} observations: {refusal}")
             break
@@ -122,17 +125,6 @@ def _first(sequences: Sequences, *, num_tasks: int, length: int) -> Sequences:
     """Return the first tasks and the first observations of each."""
     latents = {name: values[:num_tasks] for name, values in sequences.latents.items()}
     return Sequences(latents, sequences.observations[:num_tasks, :length])
-
-
-def _checked(predictive: Any, reference: Distribution) -> Distribution:
-    if not isinstance(predictive, Distribution):
-        raise TypeError(f"a predictor must return a NumPyro distribution; got {type(predictive).__name__}")
-    if tuple(predictive.batch_shape) != tuple(reference.batch_shape):
-        raise ValueError(
-            f"a predictor must return a distribution of batch shape (task, time) = {tuple(reference.batch_shape)}; "
-            f"got {tuple(predictive.batch_shape)}"
-        )
-    return predictive
 
 
 @in_float64
