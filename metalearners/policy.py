@@ -96,7 +96,7 @@ class RecurrentPolicy(nn.Module):
             raise ValueError(
                 f"the network of a policy for {encoding.num_arms} arms must accept inputs of shape (batch, time, "
                 f"{encoding.size}): context (if there are several), arm, reward, whether there was a previous trial, "
-                f"and time; got {type(error).__name__}: {(str(error).splitlines() or ['no message'])[0]}"
+                f"and time; got the error: {type(error).__name__}: {(str(error).splitlines() or ['no message'])[0]}"
             ) from error
         memory = returned[1] if isinstance(returned, tuple) and len(returned) == 2 else None
         outputs = output_of(returned, (self.num_networks, 1, encoding.num_arms + 1))
@@ -173,6 +173,13 @@ class RecurrentPolicy(nn.Module):
         parts = tuple(_in_each(part, len(shown), axis).flatten(axis, axis + 1) for part in memory or ())
         trial = self.advance(inputs.flatten(0, 1), (parts if self.is_memory_tuple else parts[0]) if parts else None)
         after = trial.memory if isinstance(trial.memory, tuple) else (trial.memory,)
+        for part in after:
+            if part.ndim <= axis or part.shape[axis] != num_tasks * len(shown):
+                raise ValueError(
+                    f"the state of a network must have the batch, here {num_tasks * len(shown)} tasks, on axis {axis}; "
+                    f"got shape {tuple(part.shape)}. A recurrent layer without batch_first=True runs along the tasks "
+                    "and leaks between tasks"
+                )
         arrays = tuple(np.ascontiguousarray(_array(part).movedim(axis, 0).unflatten(0, rows).numpy()) for part in after)
         return PolicyState(arrays, trial.action_probs.unflatten(0, rows).numpy())
 

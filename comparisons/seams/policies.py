@@ -18,6 +18,7 @@ from bayesopt.episodes import (
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
+from comparisons.user_code import GUIDE, NetworkContractError, calling
 from metalearners.policy import PolicyState, RecurrentPolicy
 from metalearners.trials import ContextualTrialEncoding, PositiveTrialEncoding, RealTrialEncoding, TrialEncoding
 from metalearners.worlds import RewardTables
@@ -34,7 +35,11 @@ def as_policy(network: nn.Module, family: BanditFamily, *, horizon: int) -> Recu
     """Return a network with the encoding that fits the family's rewards; a policy is returned as it is."""
     if isinstance(network, RecurrentPolicy):
         return network
-    return RecurrentPolicy(network, trial_encoding(family, horizon=horizon))
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"network must be a torch module or a bayesopt.agent.Agent; got {type(network).__name__} ({GUIDE})")
+    encoding = trial_encoding(family, horizon=horizon)
+    with calling(f"{type(network).__name__} cannot play", NetworkContractError):
+        return RecurrentPolicy(network, encoding)
 
 
 def as_policies(players: Sequence[Player], family: BanditFamily, *, horizon: int) -> list[RecurrentPolicy]:

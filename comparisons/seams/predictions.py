@@ -23,6 +23,7 @@ from bayesopt.float64 import as_float64, in_float64
 from bayesopt.reference import observation_space
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
+from comparisons.user_code import GUIDE
 from metalearners.encoding import Encoding, OneHotEncoding, PositiveEncoding, RealEncoding
 from metalearners.heads import (
     AnyHead,
@@ -35,6 +36,8 @@ from metalearners.heads import (
     NormalMixtureHead,
 )
 from metalearners.network import SequencePredictor
+from metalearners.policy import RecurrentPolicy
+from metalearners.regression import RegressionPredictor
 from metalearners.unroll import unroll
 
 Predictor = Callable[[Shaped[Any, "task time"]], Distribution]
@@ -57,6 +60,13 @@ def as_sequence_predictor(network: nn.Module, family: AbstractPredictionFamily) 
     """Return a network with the family's natural encoding and head; one that has its own is returned as it is."""
     if isinstance(network, SequencePredictor):
         return network
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"network must be a torch module; got {type(network).__name__} ({GUIDE})")
+    if isinstance(network, RecurrentPolicy | RegressionPredictor):
+        raise TypeError(
+            f"network must be a SequencePredictor for {type(family).__name__}, which has sequences; got a "
+            f"{type(network).__name__}"
+        )
     return SequencePredictor(network, natural_encoding(family), natural_head(family))
 
 
