@@ -46,7 +46,10 @@ def predict_regression(
     shape or with non-finite entries, `NotImplementedError` for a family without belief methods.
     """
     if not isinstance(family, HasRegressionBeliefs):
-        raise NotImplementedError(_no_beliefs(family, "prior_belief, update_with_pair, posterior, target_predictive"))
+        raise NotImplementedError(
+            f"{type(family).__name__} has no exact reference. Add the methods prior_belief, update_with_pair, "
+            "posterior, target_predictive to the family"
+        )
     return as_float64(_predict_regression(family, *validated_pairs(family, inputs, targets)))
 
 

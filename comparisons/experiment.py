@@ -8,10 +8,14 @@ import dataclasses
 import hashlib
 import importlib
 import json
+import types
+import typing
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from bayesopt.family import AbstractFamily
+from comparisons.expected import require_family, require_kind
 from metalearners.checkpoint_files import is_trained
 
 RESULTS_VERSION = 2
@@ -78,7 +82,11 @@ class AbstractExperiment(abc.ABC):
 
 
 def require_seeds(experiment: AbstractExperiment) -> None:
-    """Raise `ValueError` unless training seeds are distinct, at least one, and all seeds lie in 0 … 2**31 - 1."""
+    """Raise `ValueError` unless training seeds are distinct, at least one, and all seeds lie in 0 … 2**31 - 1.
+
+    Raises `TypeError` for a field that is no instance of the class that it is declared as.
+    """
+    _require_kinds(experiment)
     training_seeds, seed = experiment.training_seeds, experiment.seed
     if not training_seeds or len(set(training_seeds)) < len(training_seeds):
         raise ValueError(f"training_seeds must be distinct and at least one; got {training_seeds!r}")
@@ -86,6 +94,18 @@ def require_seeds(experiment: AbstractExperiment) -> None:
         raise ValueError(
             f"seeds must be integers from 0 to {2**31 - 1}; got training_seeds {training_seeds!r}, seed {seed!r}"
         )
+
+
+def _require_kinds(experiment: AbstractExperiment) -> None:
+    """Raise `TypeError` unless family and settings are of the classes that the experiment declares."""
+    for name, hint in typing.get_type_hints(type(experiment)).items():
+        kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        if not all(isinstance(kind, type) and kind.__module__ != "builtins" for kind in kinds):
+            continue
+        if any(issubclass(kind, AbstractFamily) for kind in kinds):
+            require_family(getattr(experiment, name), kinds, type(experiment).__name__)
+        else:
+            require_kind(getattr(experiment, name), kinds, f"{type(experiment).__name__}.{name}")
 
 
 def running_of(experiment: AbstractExperiment) -> ModuleType:

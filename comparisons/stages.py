@@ -11,6 +11,7 @@ from typing import Any
 import xarray as xr
 
 from comparisons.comparison import Comparison
+from comparisons.expected import require_kind
 from comparisons.experiment import AbstractExperiment, running_of
 from comparisons.kind import measured
 from comparisons.kinds import kind_of
@@ -26,16 +27,19 @@ from comparisons.training import (
     unit_folder,
 )
 from comparisons.tree import open_tree, save_tree, validate
+from comparisons.user_code import reporting_user_code
 
 EVALUATION_FILE = "evaluation.nc"
 MEASURES_FILE = "measures.nc"
 
 
+@reporting_user_code()
 def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: str | None = None) -> Path:
     """Run the stages of an experiment that are not done below `results`; return the path of its report.
 
     What trains is as in `train_experiments`; everything else runs in this process.
     """
+    require_kind(experiment, AbstractExperiment, "experiment", "E.g. comparisons.PredictionExperiment(family)")
     train_experiments([experiment], results, scheduler=scheduler)
     folder = folder_of(experiment, results)
     if not _is_evaluated(experiment, folder):

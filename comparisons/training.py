@@ -13,6 +13,7 @@ from typing import Any
 
 from comparisons.experiment import AbstractExperiment, TrainingUnit, running_of
 from comparisons.jobs import Job, run_here, run_on_cluster
+from comparisons.user_code import reporting_user_code
 from metalearners.atomic import write_atomically
 
 EXPERIMENT_FILE = "experiment.json"
@@ -74,6 +75,7 @@ def timed(folder: Path, stage: str, function: Callable[..., object], *args: Any)
     write_atomically(path, json.dumps(before + time.monotonic() - start).encode())
 
 
+@reporting_user_code()
 def _train(experiment: AbstractExperiment, unit: TrainingUnit, folder: Path) -> None:
     if not (folder / EXPERIMENT_FILE).exists():
         raise FileNotFoundError(f"no {folder} on {platform.node()}: all workers must see the results folder")

@@ -103,7 +103,7 @@ def _is_library(filename: str) -> bool:
 
 
 def _is_within(filename: str, folder: str) -> bool:
-    return filename.startswith(folder.rstrip("/\\") + "/") or filename.startswith(folder.rstrip("/\\") + "\\")
+    return filename.startswith((folder.rstrip("/\\") + "/", folder.rstrip("/\\") + "\\"))
 
 
 def _shortened(filename: str) -> str:

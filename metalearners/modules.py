@@ -56,6 +56,11 @@ def output_of(returned: Any, shape: tuple[int, ...]) -> Float[Tensor, "..."]:
     )
 
 
+def in_one_line(error: BaseException) -> str:
+    """Return the type of an exception and the first line of its message."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or ['no message'])[0]}"
+
+
 @contextlib.contextmanager
 def evaluated(network: nn.Module) -> Iterator[None]:
     """Switch a network to evaluation mode and gradients off within the context.

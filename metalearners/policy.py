@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 from torch import Tensor, nn
 
-from metalearners.modules import as_in, called, evaluated, output_of
+from metalearners.modules import as_in, called, evaluated, in_one_line, output_of
 from metalearners.network import one_thread
 from metalearners.trials import TrialEncoding
 from metalearners.worlds import RewardTables, World
@@ -96,7 +96,7 @@ class RecurrentPolicy(nn.Module):
             raise ValueError(
                 f"the network of a policy for {encoding.num_arms} arms must accept inputs of shape (batch, time, "
                 f"{encoding.size}): context (if there are several), arm, reward, whether there was a previous trial, "
-                f"and time; got the error: {type(error).__name__}: {(str(error).splitlines() or ['no message'])[0]}"
+                f"and time; got the error: {in_one_line(error)}"
             ) from error
         memory = returned[1] if isinstance(returned, tuple) and len(returned) == 2 else None
         outputs = output_of(returned, (self.num_networks, 1, encoding.num_arms + 1))

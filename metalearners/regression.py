@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from metalearners.heads import IndependentNormalHead, normal_log_prob
-from metalearners.modules import called, evaluated, output_of
+from metalearners.modules import called, evaluated, in_one_line, output_of
 from metalearners.pairs import PairEncoding, Pairs, channels_of
 
 
@@ -28,7 +28,7 @@ class RegressionPredictor(nn.Module):
         except Exception as error:
             raise ValueError(
                 f"the network must accept inputs of shape (batch, time, {encoding.size}): the current input and the "
-                f"previous target; got the error: {type(error).__name__}: {(str(error).splitlines() or ['no message'])[0]}"
+                f"previous target; got the error: {in_one_line(error)}"
             ) from error
         outputs = output_of(returned, (1, 1, head.num_outputs))
         if outputs.shape != (1, 1, head.num_outputs):

@@ -1,6 +1,7 @@
 """Scores of networks, the Bayes-optimal predictor and floors on the same sequences, as a DataTree."""
 
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -22,7 +23,8 @@ from comparisons.predictions.floors import WRONG_PRIOR_FACTOR, floors_of
 from comparisons.predictions.settings import EvaluationConfig
 from comparisons.predictions.tree import SCHEMA
 from comparisons.provenance import versions
-from comparisons.seams.contestants import check_predictor, checked_predictor, reason_not_to_run
+from comparisons.seams.contestants import check_predictor, checked_predictor, module_outputs, reason_not_to_run
+from comparisons.seams.heads import NamedHead, better_reading, reading_of
 from comparisons.seams.networks import untrained_copy
 from comparisons.seams.predictions import Network, Predictor, as_contestant, centre_of, num_outcomes, predictor_of
 from comparisons.seeding import integer_for, key_for
@@ -30,9 +32,16 @@ from comparisons.statistics.divergences import kl_divergence
 from comparisons.tree import validate
 from metalearners.network import SequencePredictor
 
-
 FEWEST_DRAWN = 8
 """Tasks that are drawn at least, so that few tasks are the first of the same draw."""
+
+
+READ = 500
+"""Tasks on which other conventions of outputs are tried."""
+
+
+class OutputConventionWarning(UserWarning):
+    """Warning that another reading of a network's outputs fits far better; the message names it."""
 
 
 def evaluate(
@@ -54,6 +63,7 @@ def evaluate(
     predictors = [checked_predictor(c, family) for c in contestants]
     reference = predict_sequence(family, sequences.observations)
     predictives = [predictor(sequences.observations) for predictor in predictors]
+    notes += _other_readings(networks, contestants, sequences.observations[:READ, : evaluation.length])
 
     groups = {
         "observed_data": _dataset(observations=(("task", "time"), sequences.observations)),
@@ -89,7 +99,7 @@ def evaluate(
         "kind": "comparisons.predictions",
         "family": repr(family),
         "family_id": family_id(family),
-        "network": _describe(contestants[0]),
+        "network": _describe(networks[0], contestants[0]),
         "length": evaluation.length,
         "wrong_prior_factor": WRONG_PRIOR_FACTOR,
         "evaluation": json.dumps(asdict(evaluation)),
@@ -119,6 +129,26 @@ def _usable_length(
             break
         usable = longer.shape[1]
     return usable
+
+
+def _other_readings(
+    networks: Sequence[Network],
+    contestants: Sequence[SequencePredictor | Predictor],
+    observations: Shaped[np.ndarray, "task time"],
+) -> list[str]:
+    """Return, and warn of, conventions of outputs that fit plain modules far better than the declared ones."""
+    found: dict[str, None] = {}
+    for network, contestant in zip(networks, contestants, strict=True):
+        is_plain = isinstance(contestant, SequencePredictor) and (
+            contestant is not network or isinstance(contestant.head, NamedHead)
+        )
+        if is_plain:
+            outputs = module_outputs(contestant, observations)
+            if (better := better_reading(contestant.head, outputs, observations)) is not None:
+                found[better] = None
+    for better in found:
+        warnings.warn(better, OutputConventionWarning, stacklevel=2)
+    return list(found)
 
 
 def _first(sequences: Sequences, *, num_tasks: int, length: int) -> Sequences:
@@ -239,8 +269,11 @@ def _dataset(**variables: tuple[tuple[str, ...], Any]) -> xr.Dataset:
     return xr.Dataset({name: (dimensions, np.asarray(values)) for name, (dimensions, values) in variables.items()})
 
 
-def _describe(contestant: SequencePredictor | Callable[..., Any]) -> str:
+def _describe(network: Network, contestant: SequencePredictor | Callable[..., Any]) -> str:
     if not isinstance(contestant, SequencePredictor):
         return getattr(contestant, "__name__", type(contestant).__name__)
     count = sum(parameter.numel() for parameter in contestant.parameters())
-    return f"{type(contestant.network).__name__} ({count:,} parameters) with {type(contestant.head).__name__}"
+    named = f"{type(contestant.network).__name__} ({count:,} parameters)"
+    if contestant is network and not isinstance(contestant.head, NamedHead):
+        return f"{named} with {type(contestant.head).__name__}"
+    return f"{named}, outputs read as {reading_of(contestant.head)}"

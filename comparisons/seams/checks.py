@@ -167,7 +167,8 @@ def _require_no_crowding(learner: Learner, probes: Tasks, tasks: Tasks) -> None:
     few = learner.run(tuple(part[: len(probes[0])] for part in crowd))
     if not agree_across_shapes(learner.run(crowd)[: len(few)], few, learner.rounding):
         raise NetworkContractError(
-            f"{learner.name} leaks between tasks: tasks in a large batch get other outputs than in a small one ({GUIDE})"
+            f"{learner.name} leaks between tasks: tasks in a large batch get other outputs than in a small one "
+            f"({GUIDE})"
         )
 
 

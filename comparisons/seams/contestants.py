@@ -20,6 +20,7 @@ from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import in_float64
 from bayesopt.reference import observation_space
 from comparisons.seams.checks import Learner, Numbers, Tasks, check, require_finite
+from comparisons.seams.heads import reading_of
 from comparisons.seams.predictions import Predictor, distribution_of, num_outcomes
 from comparisons.user_code import GUIDE, NetworkContractError, calling
 from metalearners.network import SequencePredictor
@@ -32,12 +33,23 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def checked_predictor(contestant: SequencePredictor | Predictor, family: AbstractPredictionFamily) -> Predictor:
-    """Return a predictor that raises `NetworkContractError` wherever the contestant fails or returns what does not fit."""
+    """Return a predictor that raises `NetworkContractError` where the contestant fails or its output does not fit."""
     if isinstance(contestant, SequencePredictor):
-        return lambda observations: distribution_of(
-            contestant.head, require_finite(name_of(contestant), module_outputs(contestant, observations))
-        )
+        return lambda observations: _read(contestant, module_outputs(contestant, observations))
     return lambda observations: callable_distribution(contestant, family, observations)
+
+
+def _read(network: SequencePredictor, outputs: Numbers) -> Distribution:
+    """Return the distribution that outputs stand for. Raises `NetworkContractError` where they stand for none."""
+    name = name_of(network)
+    with calling(f"outputs of {name} cannot be read by {type(network.head).__name__}", NetworkContractError):
+        predictive = distribution_of(network.head, require_finite(name, outputs))
+    if any(np.isnan(np.asarray(part)).any() for part in jax.tree.leaves(predictive)):
+        raise NetworkContractError(
+            f"outputs of {name} are not all {reading_of(network.head) or type(network.head).__name__}; some are out of "
+            f"range ({GUIDE})"
+        )
+    return predictive
 
 
 def check_predictor(
@@ -54,6 +66,7 @@ def check_predictor(
         check(learner, (observations,))
         return
     check_module(contestant, name_of(contestant), lambda tasks: module_outputs(contestant, tasks[0]), (observations,))
+    _read(contestant, module_outputs(contestant, observations[:1]))
 
 
 def check_module(

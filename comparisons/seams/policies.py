@@ -16,6 +16,7 @@ from bayesopt.episodes import (
     sample_reward_tables,
 )
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily
+from comparisons.expected import require_kind
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
 from comparisons.user_code import GUIDE, NetworkContractError, calling
@@ -36,7 +37,9 @@ def as_policy(network: nn.Module, family: BanditFamily, *, horizon: int) -> Recu
     if isinstance(network, RecurrentPolicy):
         return network
     if not isinstance(network, nn.Module):
-        raise TypeError(f"network must be a torch module or a bayesopt.agent.Agent; got {type(network).__name__} ({GUIDE})")
+        raise TypeError(
+            f"network must be a torch module or a bayesopt.agent.Agent; got {type(network).__name__} ({GUIDE})"
+        )
     encoding = trial_encoding(family, horizon=horizon)
     with calling(f"{type(network).__name__} cannot play", NetworkContractError):
         return RecurrentPolicy(network, encoding)
@@ -54,8 +57,9 @@ def agent_of(policy: RecurrentPolicy) -> Agent:
     """Return a network as an agent, whose state is the recurrent state.
 
     What it observes is the context of the trial, an integer per task, or `()` where there is none. It can be asked
-    about any context without its state being touched.
+    about any context without its state being touched. Raises `TypeError` for anything but a policy.
     """
+    require_kind(policy, RecurrentPolicy, "policy", "meta_train makes one of a bandit family, or of your network")
 
     def contexts(state: PolicyState, observation: Observation) -> np.ndarray:
         is_nothing_seen = isinstance(observation, tuple) and not observation

@@ -79,7 +79,9 @@ def check_regression_predictor(
 def _outputs_of(predictor: RegressionPredictor, inputs: np.ndarray, targets: np.ndarray) -> Numbers:
     name = type(predictor.network).__name__
     with (
-        calling(f"{name} fails on inputs and targets of shape {inputs.shape} and {targets.shape}", NetworkContractError),
+        calling(
+            f"{name} fails on inputs and targets of shape {inputs.shape} and {targets.shape}", NetworkContractError
+        ),
         one_thread(),
         evaluated(predictor),
     ):

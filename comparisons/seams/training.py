@@ -14,6 +14,7 @@ from bayesopt.family import (
     AbstractPredictionFamily,
     AbstractRegressionFamily,
 )
+from comparisons.expected import wrong_family
 from comparisons.seams.contestants import check_predictor
 from comparisons.seams.players import checked_policy
 from comparisons.seams.policies import BanditFamily, TableStream, as_policy, trial_encoding
@@ -32,6 +33,7 @@ from comparisons.seams.regressions import (
     regression_head,
 )
 from comparisons.seeding import integer_for, key_for
+from comparisons.user_code import reporting_user_code
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig, TrainingConfig
 from metalearners.network import SequencePredictor, build_network
 from metalearners.policy import RecurrentPolicy
@@ -72,6 +74,7 @@ def meta_train(
     network: NetworkConfig | nn.Module = ...,
     directory: Path | None = None,
 ) -> RecurrentPolicy: ...
+@reporting_user_code()
 def meta_train(
     family: AbstractFamily,
     *,
@@ -101,10 +104,8 @@ def meta_train(
             settings = _settings(ReinforcementConfig, training, family)
             return _meta_train_policy(family, seed, settings, network, directory)
         case _:
-            raise TypeError(
-                "family must be one of sequences, regressions or bandits; "
-                f"got {type(family).__name__}. Train on it by its experiment: `bayesgauge list`"
-            )
+            kinds = (AbstractPredictionFamily, AbstractRegressionFamily, *BanditFamily.__args__)
+            raise wrong_family(family, kinds, "meta_train")
 
 
 def is_configuration(network: NetworkConfig | nn.Module) -> TypeGuard[NetworkConfig]:
@@ -164,9 +165,7 @@ def _meta_train_policy(
     directory: Path | None,
 ) -> RecurrentPolicy:
     if not is_configuration(network):
-        policy = checked_policy(
-            as_policy(network, family, horizon=training.horizon), family, length=training.horizon
-        )
+        policy = checked_policy(as_policy(network, family, horizon=training.horizon), family, length=training.horizon)
     else:
         policy = new_policy(family, network, horizon=training.horizon, seed=seed)
     stream = TableStream(family, seed=seed, batch_size=training.batch_size, length=training.horizon)
