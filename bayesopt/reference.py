@@ -58,7 +58,10 @@ def predict_regression(family: AbstractRegressionFamily, inputs: Numbers, target
     """
     require_kind("predict_regression", family, AbstractRegressionFamily)
     if not isinstance(family, HasRegressionBeliefs):
-        raise NotImplementedError(_no_beliefs(family, "prior_belief, update_with_pair, posterior, target_predictive"))
+        raise NotImplementedError(
+            f"{type(family).__name__} has no exact reference. Add the methods prior_belief, update_with_pair, "
+            "posterior, target_predictive to the family"
+        )
     pairs = validated_pairs(family, inputs, targets)
     require_room_for_beliefs(family, pairs[0].shape)
     return without_nan(family, as_float64(_predict_regression(family, *pairs)))
