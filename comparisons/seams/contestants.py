@@ -18,7 +18,7 @@ from numpyro.distributions import Distribution
 from bayesopt.distributions import outcome_log_probs
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import in_float64
-from bayesopt.reference import observation_space
+from bayesopt.observations import observation_space
 from comparisons.seams.checks import Learner, Numbers, Tasks, check, require_finite
 from comparisons.seams.heads import reading_of
 from comparisons.seams.predictions import Predictor, distribution_of, num_outcomes
