@@ -13,11 +13,13 @@ import xarray as xr
 
 from comparisons.comparison import Comparison
 from comparisons.experiment import AbstractExperiment, running_of
+from comparisons.provenance import today
 from comparisons.records import checkpoints_of, read_settings, unit_folder
 from comparisons.report.page import write_report
 from comparisons.results import CHECKPOINTS, EVALUATION_FILE, MEASURES_FILE, is_measured, measure, result_in, scores_in
-from comparisons.training import TRAINING, WALL_TIMES, folder_of, seconds_in, timed, train_experiments
+from comparisons.training import DATE, TRAINING, WALL_TIMES, folder_of, seconds_in, timed, train_experiments
 from comparisons.tree import digest_of, save_tree
+from metalearners.atomic import write_atomically
 
 
 def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: str | None = None) -> Path:
@@ -72,6 +74,7 @@ def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
         "training_versions": json.dumps([json.loads(versions) for versions in trained_with]),
     }
     save_tree(tree, folder / EVALUATION_FILE)
+    write_atomically(folder / WALL_TIMES / DATE, today().encode())
 
 
 def _is_evaluated(experiment: AbstractExperiment, folder: Path) -> bool:
