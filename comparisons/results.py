@@ -1,5 +1,6 @@
 """Results in the folder of a run: reading its scores and measures, each checked against what it was made from."""
 
+import datetime
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from comparisons.kinds import kind_of
 from comparisons.provenance import drift
 from comparisons.records import EXPERIMENT_FILE, Settings, read_settings, require_same_checkpoints
 from comparisons.rows import LAYOUT
+from comparisons.training import DATE, WALL_TIMES
 from comparisons.tree import digest_of, open_tree, save_tree, validate
 
 EVALUATION_FILE = "evaluation.nc"
@@ -44,14 +46,16 @@ def scores_in(folder: Path) -> xr.DataTree:
 def result_in(folder: Path) -> xr.DataTree:
     """Return scores and measures of a run. Measures that are missing, damaged or outdated are computed again.
 
-    The attributes gain the command that makes the result again, and notes on what cannot be checked. Raises as
-    `scores_in`.
+    The attributes gain the command that makes the result again, the date of the evaluation, and notes on what cannot
+    be checked. Raises as `scores_in`.
     """
     scores = scores_in(folder)
     found = _current_measures(folder, scores)
     tree = measured(scores, kind_of(scores)) if found is None else scores.assign(dict(found.children))
     if command := read_settings(folder).command:
         tree.attrs["command"] = command
+    if date := _date(folder):
+        tree.attrs["date"] = date
     notes = json.loads(tree.attrs["notes"]) + ([] if "fingerprint" in tree.attrs else [UNRECORDED])
     for versions in json.loads(tree.attrs.get("training_versions", "[]")):
         notes += drift("Networks were trained", json.dumps(versions))
@@ -88,6 +92,14 @@ def _current_measures(folder: Path, scores: xr.DataTree) -> xr.DataTree | None:
     if not is_current or (is_recorded and tree.attrs.get("evaluation") != digest_of(folder / EVALUATION_FILE)):
         return None
     return tree
+
+
+def _date(folder: Path) -> str:
+    """Return the date of the evaluation; nothing where its file is missing or damaged, because nothing rests on it."""
+    try:
+        return datetime.date.fromisoformat((folder / WALL_TIMES / DATE).read_text()).isoformat()
+    except (OSError, ValueError):
+        return ""
 
 
 def _require_fingerprint(tree: xr.DataTree, settings: Settings, path: Path) -> None:

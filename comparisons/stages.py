@@ -14,12 +14,14 @@ import xarray as xr
 from comparisons.comparison import Comparison
 from comparisons.expected import require_kind
 from comparisons.experiment import AbstractExperiment, running_of
+from comparisons.provenance import today
 from comparisons.records import checkpoints_of, read_settings, unit_folder
 from comparisons.report.page import write_report
 from comparisons.results import CHECKPOINTS, EVALUATION_FILE, MEASURES_FILE, is_measured, measure, result_in, scores_in
-from comparisons.training import TRAINING, WALL_TIMES, folder_of, seconds_in, timed, train_experiments
+from comparisons.training import DATE, TRAINING, WALL_TIMES, folder_of, seconds_in, timed, train_experiments
 from comparisons.tree import digest_of, save_tree
 from comparisons.user_code import reporting_user_code
+from metalearners.atomic import write_atomically
 
 
 @reporting_user_code()
@@ -76,6 +78,7 @@ def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
         "training_versions": json.dumps([json.loads(versions) for versions in trained_with]),
     }
     save_tree(tree, folder / EVALUATION_FILE)
+    write_atomically(folder / WALL_TIMES / DATE, today().encode())
 
 
 def _is_evaluated(experiment: AbstractExperiment, folder: Path) -> bool:

@@ -23,6 +23,8 @@ from metalearners.sealed_files import stamped
 WALL_TIMES = "wall_times"
 TRAINING = "train, "
 """How names of wall times of training begin."""
+DATE = "evaluated_on.txt"
+"""File beside the wall times with the date of the evaluation: no file that equal runs have in common tells it."""
 
 
 def train_experiments(

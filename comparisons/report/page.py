@@ -25,7 +25,7 @@ from metalearners.atomic import write_atomically
 
 _NOT_SETTINGS = (
     *("schema", "kind", "notes", "versions", "evaluation_version", "is_smoke"),
-    *("training_versions", "command", "measures"),
+    *("training_versions", "command", "date", "measures"),
 )
 """Attributes of trees that say something else than how they were made, or say it elsewhere on the page."""
 _TEMPLATE = Path(__file__).with_name("page.html.j2")

@@ -23,6 +23,7 @@ RUN = PredictionExperiment(
     EvaluationConfig(num_tasks=20, length=6, beyond=(2,), certificate_length=4, order_tasks=2, convergence_tasks=10),
     training_seeds=(0,),
 )
+TWO_SEEDS = dataclasses.replace(RUN, training_seeds=(0, 1))
 OTHER = dataclasses.replace(RUN, training=dataclasses.replace(RUN.training, learning_rate=0.01))
 
 

@@ -33,36 +33,49 @@ DAMAGES = (
     "a longer tail",
     "absent",
 )
-COUNT = 40 * len(DAMAGES)
-SMALL = range(3, COUNT, COUNT // 6)
+COUNT = 300
+SMALL = (40, 150)
 EVERY = 20
-"""Of so many cases one draws the report; the others write its numbers alone, which takes a tenth of the time."""
+"""Of so many cases one draws the figures; the others write the numbers alone, which takes a tenth of the time."""
 
 
 def run_one(index: int, folder: Path) -> str:
     """Damage one file in one way."""
     before, results, run = _copy(folder)
-    files = sorted(path for path in run.rglob("*") if path.is_file())
-    path = files[index % len(files)]
-    damage = DAMAGES[index // len(files) % len(DAMAGES)]
+    path, damage = _case(run, index)
     other = _run_folder(undisturbed(OTHER, folder.parent), OTHER) / path.relative_to(run)
+    files = sorted(one for one in run.rglob("*") if one.is_file())
     if not _damage(path, damage, other, files, random.Random(index)):
         return "unchanged"
-    outcomes = []
-    config = _config(folder)
-    with mock.patch.object(stages, "write_report", stages.write_report if index % EVERY == 0 else _no_figures):
-        for command in (("report", run), ("run", "--config", config, "--results", results)):
+    is_drawn = index % EVERY == 0
+    outcomes, again = [], ("run", "--config", _config(folder), "--results", results)
+    with mock.patch.object(stages, "write_report", _WRITE_REPORT if is_drawn else _no_figures):
+        for command in (("report", run), again):
             outcomes.append(_use(command, path, run, before))
         for _ in range(3):  # the advice may name one file after the other
-            code, _, said = bayesgauge("run", "--config", config, "--results", results)
+            code, _, said = bayesgauge(*again)
             if code == 0:
                 break
             for named in re.findall(r"\S+\.(?:nc|safetensors|json)\b", said):
                 (run / named if not Path(named).is_absolute() else Path(named)).unlink(missing_ok=True)
         assert code == 0, said
-    bayesgauge("report", run)
-    assert contents(results) == before, f"{path.name} {damage}: {_difference(contents(results), before)}"
+        code, _, said = bayesgauge("report", run)
+        assert code == 0, said
+    found, wanted = (
+        {name: data for name, data in files.items() if is_drawn or "report/" not in name}
+        for files in (contents(results), before)
+    )
+    assert found == wanted, f"{path.name} {damage}: {_difference(found, wanted)}"
     return "refused" if "refused" in outcomes else "harmless"
+
+
+def _case(run: Path, index: int) -> tuple[Path, str]:
+    """Return a file and a damage: all damages of every file that a run reads, and one of every file of its report."""
+    read = sorted(path for path in run.rglob("*") if path.is_file() and "report" not in path.parts)
+    written = sorted(path for path in (run / "report").iterdir())
+    cases = [(path, damage) for damage in DAMAGES for path in read]
+    cases += [(path, DAMAGES[number % len(DAMAGES)]) for number, path in enumerate(written)]
+    return cases[index % len(cases)]
 
 
 def _copy(folder: Path) -> tuple[dict[str, bytes], Path, Path]:
