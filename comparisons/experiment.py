@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import importlib
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -29,7 +30,15 @@ class TrainingUnit(NamedTuple):
     """Which of the parts of this seed's training it is, from 0."""
 
 
-class AbstractExperiment(abc.ABC):
+@dataclass(frozen=True)
+class _Labelled:
+    """The field that all experiments share; a class of its own, as what they annotate below are no fields."""
+
+    is_smoke: bool = field(default=False, kw_only=True, repr=False, metadata={"is_hashed": False})
+    """Label of a tiny version, as `smoke` makes it: results go to a folder of their own, and claims are not judged."""
+
+
+class AbstractExperiment(_Labelled, abc.ABC):
     """Train networks per seed, then compare them with an exact reference. Subclasses are frozen dataclasses."""
 
     training: Any
@@ -48,7 +57,7 @@ class AbstractExperiment(abc.ABC):
 
     @abc.abstractmethod
     def smoke(self) -> "AbstractExperiment":
-        """Return a tiny version of the experiment, which runs everything in seconds and proves nothing."""
+        """Return a tiny version of the experiment, with `is_smoke`, which runs everything in seconds and proves nothing."""
 
     @abc.abstractmethod
     def require_feasible(self) -> None:
@@ -71,7 +80,8 @@ class AbstractExperiment(abc.ABC):
 
         A field that a settings class gains later would move every result to a new folder, and networks would be
         trained again. Declare it as `field(default=…, metadata={"is_later": True})`: while it has its default it is
-        left out of what is hashed, so the folders that there are keep their names.
+        left out of what is hashed, so the folders that there are keep their names. A field that moves no result, as
+        `is_smoke`, is never hashed: `metadata={"is_hashed": False}`.
         """
         hashed = {"results_version": RESULTS_VERSION, **_to_json(self, is_hashed=True)}
         return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()[:12]
@@ -98,17 +108,22 @@ def running_of(experiment: AbstractExperiment) -> ModuleType:
 
 
 def _to_json(value: Any, *, is_hashed: bool = False) -> Any:
-    """Return settings as JSON can hold them; for the hash, without later fields that have their defaults."""
+    """Return settings as JSON can hold them; for the hash, without the fields that do not count."""
     if dataclasses.is_dataclass(value):
         fields = {
             field.name: _to_json(getattr(value, field.name), is_hashed=is_hashed)
             for field in dataclasses.fields(value)
-            if not (is_hashed and field.metadata.get("is_later") and _has_default(value, field))
+            if not (is_hashed and _is_left_out(value, field))
         }
         return {"type": type(value).__name__, **fields}
     if isinstance(value, tuple):
         return [_to_json(item, is_hashed=is_hashed) for item in value]
     return value
+
+
+def _is_left_out(value: Any, field: "dataclasses.Field[Any]") -> bool:
+    """Return whether a field does not count for the hash."""
+    return not field.metadata.get("is_hashed", True) or bool(field.metadata.get("is_later") and _has_default(value, field))
 
 
 def _has_default(value: Any, field: "dataclasses.Field[Any]") -> bool:

@@ -75,6 +75,7 @@ def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
     directories = tuple(unit_folder(folder, unit) for unit in experiment.training_units())
     tree: xr.DataTree = running.evaluate(experiment, directories)
     tree.attrs["evaluation_version"] = running.EVALUATION_VERSION
+    tree.attrs["is_smoke"] = int(experiment.is_smoke)
     save_tree(tree, folder / EVALUATION_FILE)
 
 

@@ -52,7 +52,12 @@ def train_experiments(
 
 def folder_of(experiment: AbstractExperiment, results: Path) -> Path:
     """Return the folder of an experiment."""
-    return results / experiment.id / experiment.fingerprint()
+    return results / folder_name(experiment.id, is_smoke=experiment.is_smoke) / experiment.fingerprint()
+
+
+def folder_name(name: str, *, is_smoke: bool) -> str:
+    """Return the name of the folder of an experiment or a paper below `results`: smoke runs have folders apart."""
+    return f"{name}_smoke" if is_smoke else name
 
 
 def untrained_units(experiment: AbstractExperiment, folder: Path) -> list[TrainingUnit]:

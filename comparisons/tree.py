@@ -53,6 +53,11 @@ def validate(tree: xr.DataTree, schema: Schema, source: str = "this tree") -> xr
     return tree
 
 
+def is_smoke(tree: xr.DataTree) -> bool:
+    """Return whether a tree is of a smoke run: sizes so small that its numbers prove nothing."""
+    return bool(tree.attrs.get("is_smoke", 0))
+
+
 def save_tree(tree: xr.DataTree, path: Path) -> None:
     """Write a tree to one netCDF file, atomically. Raises `OSError` where it cannot be written."""
     write_atomically(path, bytes(tree.to_netcdf(engine="h5netcdf")))

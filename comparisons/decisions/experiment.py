@@ -46,6 +46,7 @@ class DecisionExperiment(AbstractExperiment):
     def smoke(self) -> "DecisionExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             training=dataclasses.replace(
                 self.training,
                 num_steps=min(60, self.training.num_steps),

@@ -145,6 +145,7 @@ class ForagingExperiment(AbstractExperiment):
     def smoke(self) -> "ForagingExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             lifetimes=(5, 12),
             test_lifetimes=(5, 12),
             first_lifetime=None if self.first_lifetime is None else min(14, self.first_lifetime),

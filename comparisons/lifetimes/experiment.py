@@ -53,6 +53,7 @@ class SpecialistExperiment(AbstractExperiment):
     def smoke(self) -> "SpecialistExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             cells=_corners(self.cells),
             training=_tiny(self.training),
             network=dataclasses.replace(self.network, hidden_size=8),
@@ -122,6 +123,7 @@ class GeneralistExperiment(AbstractExperiment):
     def smoke(self) -> "GeneralistExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             cells=_corners(self.cells),
             training=_tiny(self.training),
             network=dataclasses.replace(self.network, hidden_size=8),

@@ -45,6 +45,7 @@ class TheoryExperiment(AbstractExperiment):
     def smoke(self) -> "TheoryExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             reward_scales=self.reward_scales[:: max(1, len(self.reward_scales) - 1)],
             prior_scales=self.prior_scales[:: max(1, len(self.prior_scales) - 1)],
             lifetimes=self.lifetimes[:1],

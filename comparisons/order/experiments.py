@@ -58,6 +58,7 @@ class LinearOrderExperiment(AbstractExperiment):
     def smoke(self) -> "LinearOrderExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             network=dataclasses.replace(self.network, hidden_size=min(16, self.network.hidden_size)),
             training=_smaller_training(self.training),
             learners=_smaller_learners(self.learners),
@@ -115,6 +116,7 @@ class FunctionOrderExperiment(AbstractExperiment):
     def smoke(self) -> "FunctionOrderExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             network=dataclasses.replace(self.network, hidden_size=min(16, self.network.hidden_size)),
             training=_smaller_training(self.training),
             learners=_smaller_learners(self.learners),
@@ -165,6 +167,7 @@ class ContextualOrderExperiment(AbstractExperiment):
     def smoke(self) -> "ContextualOrderExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             network=dataclasses.replace(self.network, hidden_size=min(16, self.network.hidden_size)),
             training=dataclasses.replace(
                 self.training,

@@ -45,6 +45,7 @@ class PredictionExperiment(AbstractExperiment):
     def smoke(self) -> "PredictionExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             training=dataclasses.replace(self.training, num_steps=min(200, self.training.num_steps)),
             evaluation=dataclasses.replace(
                 self.evaluation, num_tasks=200, certificate_length=8, order_tasks=10, convergence_tasks=100

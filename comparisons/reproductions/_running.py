@@ -20,8 +20,8 @@ from comparisons.experiment import AbstractExperiment
 from comparisons.provenance import versions
 from comparisons.stages import open_result, run_experiment
 from comparisons.statistics.intervals import LEVEL
-from comparisons.training import folder_of, train_experiments, untrained_units
-from comparisons.tree import REPRODUCTION, save_tree, validate
+from comparisons.training import folder_name, folder_of, train_experiments, untrained_units
+from comparisons.tree import REPRODUCTION, is_smoke, save_tree, validate
 
 REPRODUCTION_FILE = "reproduction.nc"
 
@@ -95,7 +95,7 @@ def num_untrained(identifier: str, results: Path, options: ReproductionOptions) 
 
 
 def _folder(identifier: str, results: Path, options: ReproductionOptions) -> Path:
-    return results / (f"{identifier}_smoke" if options.smoke else identifier)
+    return results / folder_name(identifier, is_smoke=options.smoke)
 
 
 def reproduction_tree(identifier: str, trees: Mapping[str, xr.DataTree], *, reports: Mapping[str, str]) -> xr.DataTree:
@@ -119,6 +119,7 @@ def reproduction_tree(identifier: str, trees: Mapping[str, xr.DataTree], *, repo
         "kind": f"comparisons.reproductions.{identifier}",
         "paper": identifier,
         "experiments": json.dumps(dict(reports)),
+        "is_smoke": int(any(is_smoke(tree) for tree in trees.values())),
         "notes": json.dumps([" ".join((paper.__doc__ or "").split())]),
         "versions": json.dumps(versions()),
     }
