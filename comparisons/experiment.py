@@ -123,7 +123,9 @@ def _to_json(value: Any, *, is_hashed: bool = False) -> Any:
 
 def _is_left_out(value: Any, field: "dataclasses.Field[Any]") -> bool:
     """Return whether a field does not count for the hash."""
-    return not field.metadata.get("is_hashed", True) or bool(field.metadata.get("is_later") and _has_default(value, field))
+    return not field.metadata.get("is_hashed", True) or bool(
+        field.metadata.get("is_later") and _has_default(value, field)
+    )
 
 
 def _has_default(value: Any, field: "dataclasses.Field[Any]") -> bool:
