@@ -16,6 +16,10 @@ Variables = dict[str, tuple[str, ...]]
 """Dimensions of each variable of a group."""
 
 
+SMOKE_RUN = "smoke run: tiny sizes, proves nothing"
+"""What page, summary and files say of a smoke run."""
+
+
 class Schema(NamedTuple):
     """The groups of a tree, with their variables and dimensions."""
 
