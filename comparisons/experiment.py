@@ -57,7 +57,7 @@ class AbstractExperiment(_Labelled, abc.ABC):
 
     @abc.abstractmethod
     def smoke(self) -> "AbstractExperiment":
-        """Return a tiny version of the experiment, with `is_smoke`, which runs everything in seconds and proves nothing."""
+        """Return a tiny version of the experiment, with `is_smoke`: it runs in seconds and proves nothing."""
 
     @abc.abstractmethod
     def require_feasible(self) -> None:

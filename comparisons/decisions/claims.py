@@ -41,7 +41,7 @@ def _claims_of(tree: xr.DataTree, table: Table) -> Iterator[Claim]:
         0.0,
     )
     yield Agrees(
-        "Summed action gaps and lost rewards, two estimates of one shortfall, differ by at most 4 standard errors.",
+        "Summed action gaps and lost rewards, two estimates of the shortfall, differ by at most 4 standard errors.",
         "gap_minus_lost_rewards",
         "network",
     )
@@ -52,13 +52,13 @@ def _claims_of(tree: xr.DataTree, table: Table) -> Iterator[Claim]:
     )
     if not table.of("shortfall"):
         yield AtMost(
-            "The network loses to the reference at most 1 % of the rewards that the random policy loses to it: the bound.",
+            "The network loses to the reference at most 1 % of the rewards that the random policy loses to it.",
             "rewards_below_reference",
             "network",
             SMALL_SHARE * table.one("rewards_below_reference", "uniform").interval.estimate,
         )
         yield AtMost(
-            "The network loses to the reference at most the rewards that the greedy policy loses to it: the bound.",
+            "The network loses to the reference at most the rewards that the greedy policy loses to it.",
             "rewards_below_reference",
             "network",
             table.one("rewards_below_reference", "greedy").interval.estimate,

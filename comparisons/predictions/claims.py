@@ -35,7 +35,7 @@ def _claims_of(tree: xr.DataTree, table: Table) -> Iterator[Claim]:
         "network",
     )
     yield AtMost(
-        "The network's predicted probabilities differ from observed frequencies by at most 0.01 (expected calibration error).",
+        "The network's predicted probabilities differ from observed frequencies by at most 0.01 on average.",
         "calibration_error",
         "network",
         0.01,

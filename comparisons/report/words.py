@@ -152,8 +152,9 @@ def in_percent(value: float, unit: str) -> tuple[float, str]:
 
 
 def digits_for(estimate: float, lower: float, upper: float) -> int:
-    """Return the significant digits that an interval supports: 2 to 4, or more where its ends would look alike; 2 for
-    an estimate without interval.
+    """Return the significant digits that an interval supports: 2 to 4; 2 for an estimate without interval.
+
+    There are more where the ends of the interval would look alike.
 
     An exact estimate has 3, and 3 decimals if it is 1 or more, but none if it is whole; an interval without end
     supports 3.

@@ -10,6 +10,7 @@ from comparisons.foraging.figures.marks import NETWORK, legend_above, mapped_lif
 from comparisons.foraging.players import WHO
 from comparisons.foraging.tree import longest_lifetime
 from comparisons.kind import Figure
+from comparisons.report.findings import of_ranges
 from comparisons.report.style import COLOURS
 
 
@@ -53,6 +54,7 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_ranges(table.assign(estimate=table.entropy), ["who", "train_lifetime"], "nats"),
     needs=("behaviour",),
     height=2.4,
 )

@@ -11,6 +11,7 @@ from matplotlib.figure import SubFigure
 
 from comparisons.kind import Figure
 from comparisons.lifetimes.figures.cells import MOST_COLUMNS, cell_names, num_rows
+from comparisons.report.findings import of_lines
 
 KNOWN, UNKNOWN = "known arm better", "unknown arm better"
 """Tasks by their better arm."""
@@ -82,6 +83,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
             ax.set_axis_off()
         for column, cell in zip(panels.T, shown, strict=False):
             _draw_cell(column, table[table.cell == cell], names[cell])
+        _share_rows(panels[:3, : len(shown)])
         for ax, label in zip(
             panels[:3, 0],
             (f"entropy, {UNITS[ENTROPY]}", "share of pulls\nof the worse arm", "change of\nhidden state"),
@@ -163,6 +165,16 @@ def _draw_cell(column: np.ndarray, rows: pd.DataFrame, name: str) -> None:
     column[2].set(xlabel="trial", ylim=(0, None))
 
 
+def _share_rows(panels: np.ndarray) -> None:
+    """Give the panels of a row, which show one quantity, one axis."""
+    for row in panels:
+        low, high = min(ax.get_ylim()[0] for ax in row), max(ax.get_ylim()[1] for ax in row)
+        for ax in row:
+            ax.set_ylim(low, high)
+        for ax in row[1:]:
+            ax.tick_params(labelleft=False)
+
+
 def _draw_course(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw a thin line per network and their mean, for each side; one is narrower, to be visible over the other."""
     for (better, color), width in zip(SIDE_COLOURS.items(), (2.8, 1.3), strict=True):
@@ -200,6 +212,15 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(
+        table[table.quantity == ENTROPY]
+        .groupby(["reward_scale", "prior_scale", "better", "time"], as_index=False)
+        .estimate.mean(),
+        ["reward_scale", "prior_scale", "better"],
+        "time",
+        "nats of entropy",
+    ),
+    shows=("read_out", "final_entropy"),
     needs=("behaviour",),
     height=lambda table: 0.5 + 6.4 * num_rows(table.cell.nunique()),
 )

@@ -55,10 +55,10 @@ def height_of_cells(table: pd.DataFrame) -> float:
     return 0.7 + 2.2 * num_rows(table.cell.nunique())
 
 
-def panels_of(tree: xr.DataTree, figure: MatplotlibFigure | SubFigure) -> list[Axes]:
-    """Return axes for every cell, with its name."""
+def panels_of(tree: xr.DataTree, figure: MatplotlibFigure | SubFigure, *, share_y: bool) -> list[Axes]:
+    """Return axes for every cell, with its name; they share the axis of what is measured unless scales differ much."""
     names = cell_names(tree)
-    panels = figure.subplots(num_rows(len(names)), min(MOST_COLUMNS, len(names)), squeeze=False)
+    panels = figure.subplots(num_rows(len(names)), min(MOST_COLUMNS, len(names)), squeeze=False, sharey=share_y)
     for ax in panels.flat[len(names) :]:
         ax.set_axis_off()
     used = list(panels.flat[: len(names)])

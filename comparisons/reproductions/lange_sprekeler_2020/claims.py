@@ -1,8 +1,8 @@
 """Claims of the reproduction of Lange & Sprekeler 2020.
 
 The paper's numbers were read in it or off its figures. Statements about references follow from theory and are exact.
-Every bound on trained networks is this package's own. Those on hidden states and on the single network beside others were
-written with their measures, and it is not recorded whether a result was known.
+Every bound on trained networks is this package's own. Those on hidden states and on the single network beside others
+were written with their measures, and it is not recorded whether a result was known.
 """
 
 import dataclasses
@@ -99,8 +99,8 @@ def _counts() -> Iterator[Claim]:
 def _theory() -> Iterator[Claim]:
     for lifetime in PRINTED_COUNTS:
         yield AtMost(
-            f"At lifetime {lifetime}, the best explore-then-commit policy exceeds the Bayes-optimal policy by at most 0 "
-            "rewards in any setting.",
+            f"At lifetime {lifetime}, the best explore-then-commit policy exceeds the Bayes-optimal policy by at "
+            "most 0 rewards in any setting.",
             "largest_excess",
             COMMIT,
             0.0,
@@ -215,8 +215,8 @@ def _paper_settings() -> Iterator[Claim]:
         {**at, "lifetime": 100, "reference": PRINTED},
     )
     yield AtLeast(
-        f"{begin} the correlation of networks' exploration with the Bayes-optimal policy's exceeds that with the printed "
-        "formula's by at least 0 (paper: 0.55 and 0.27).",
+        f"{begin} the correlation of networks' exploration with the Bayes-optimal policy's exceeds that with the "
+        "printed formula's by at least 0 (paper: 0.55 and 0.27).",
         "pulls_correlation_difference",
         NETWORK,
         0.0,

@@ -1,7 +1,7 @@
 """Claims of the reproduction of Rabinowitz 2019.
 
-The statements are the paper's where it was read or read about. Every bound is this package's own, calibrated in trials
-before the first results were stored; three of them were moved while these results were made, and say so.
+The statements are the paper's where it was read or read about. Every bound is this package's own, calibrated in
+trials before the first results were stored; three of them were moved while these results were made, and say so.
 """
 
 from collections.abc import Iterator
@@ -51,8 +51,8 @@ def _linear() -> Iterator[Claim]:
     at = {"experiment": "linear"}
     for learner in ("SGD", "gradient descent", "momentum", "Adam"):
         yield AtLeast(
-            f"linear: {learner}, two layers, small weights: each mode's half-time is at least that of the stronger mode "
-            "before it (least ratio at least 1).",
+            f"linear: {learner}, two layers, small weights: each mode's half-time is at least that of the stronger "
+            "mode before it (least ratio at least 1).",
             "least_half_time_ratio",
             learner,
             1.0,
@@ -137,8 +137,8 @@ def _linear() -> Iterator[Claim]:
         larger,
     )
     yield AtLeast(
-        "linear: where modes are farthest apart over meta-training, the network's recovery of the weakest leads that of "
-        "the strongest by at least 0 (reverse staggering).",
+        "linear: where modes are farthest apart over meta-training, the network's recovery of the weakest leads "
+        "that of the strongest by at least 0 (reverse staggering).",
         "outer_lead_at_peak",
         "network",
         0.0,
@@ -164,8 +164,8 @@ def _functions() -> Iterator[Claim]:
         at,
     )
     yield AtMost(
-        "functions: the network's recovery of each frequency differs from the Gaussian process's by at most 0.1 at every "
-        "time.",
+        "functions: the network's recovery of each frequency differs from the Gaussian process's by at most 0.1 at "
+        "every time.",
         "mode_gap_to_bayes",
         "network",
         0.1,
@@ -176,7 +176,8 @@ def _functions() -> Iterator[Claim]:
         "functions decaying: the staggering G of Bayes itself is at least 1.5.", "staggering", "Bayes", 1.5, decaying
     )
     yield AtMost(
-        "functions decaying: the network's recovery of each frequency differs from Bayes' by at most 0.15 at every time.",
+        "functions decaying: the network's recovery of each frequency differs from Bayes' by at most 0.15 at every "
+        "time.",
         "mode_gap_to_bayes",
         "network",
         0.15,
@@ -225,8 +226,8 @@ def _bandit() -> Iterator[Claim]:
             at,
         )
     yield AtLeast(
-        "bandit: from 2 to 5 contexts, the time to learn the last one grows at least 2 times as much with shared biases "
-        "as with separate ones.",
+        "bandit: from 2 to 5 contexts, the time to learn the last one grows at least 2 times as much with shared "
+        "biases as with separate ones.",
         "growth_over_decoupled",
         "policy gradient",
         2.0,
