@@ -62,6 +62,11 @@ def is_smoke(tree: xr.DataTree) -> bool:
     return bool(tree.attrs.get("is_smoke", 0))
 
 
+def title_in(tree: xr.DataTree) -> str:
+    """Return the family of a tree in words; its expression in Python where an earlier version wrote the tree."""
+    return str(tree.attrs.get("title", tree.attrs["family"]))
+
+
 def save_tree(tree: xr.DataTree, path: Path) -> None:
     """Write a tree to one netCDF file, atomically. Raises `OSError` where it cannot be written."""
     write_atomically(path, bytes(tree.to_netcdf(engine="h5netcdf")))
