@@ -19,6 +19,7 @@ from comparisons.order.contexts import evaluate_policies
 from comparisons.order.settings import OrderEvaluationConfig
 from comparisons.predictions.evaluation import evaluate
 from comparisons.predictions.settings import EvaluationConfig
+from comparisons.provenance import today
 from comparisons.seams.policies import Player
 from comparisons.seams.predictions import Network
 
@@ -84,4 +85,5 @@ def compare(network: Any, family: AbstractFamily, *, seed: int = 0, evaluation: 
             f"evaluation must be a {settings.__name__} for {type(family).__name__}; got {type(evaluation).__name__}"
         )
     tree = scored(networks, family, seed=seed, evaluation=evaluation)
+    tree.attrs["date"] = today()
     return Comparison(measured(tree, kind_of(tree)))

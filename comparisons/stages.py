@@ -14,6 +14,7 @@ from comparisons.comparison import Comparison
 from comparisons.experiment import AbstractExperiment, running_of
 from comparisons.kind import measured
 from comparisons.kinds import kind_of
+from comparisons.provenance import today
 from comparisons.report.page import write_report
 from comparisons.rows import LAYOUT
 from comparisons.training import (
@@ -76,6 +77,7 @@ def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
     tree: xr.DataTree = running.evaluate(experiment, directories)
     tree.attrs["evaluation_version"] = running.EVALUATION_VERSION
     tree.attrs["is_smoke"] = int(experiment.is_smoke)
+    tree.attrs["date"] = today()
     save_tree(tree, folder / EVALUATION_FILE)
 
 

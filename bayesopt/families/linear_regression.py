@@ -33,7 +33,8 @@ class LinearRegression(AbstractRegressionFamily):
     """
 
     title: ClassVar[str] = (
-        "random {num_output_scales} × {num_weight_scales} linear maps, weight scale {each_weight_scales}, noise {noise_scale}"
+        "random {num_output_scales} × {num_weight_scales} linear maps, weight scale {each_weight_scales}, "
+        "noise {noise_scale}"
     )
 
     weight_scales: tuple[float, ...] = (_DIMENSION**-0.5,) * _DIMENSION

@@ -13,6 +13,9 @@ from comparisons.kind import Figure
 from comparisons.report.style import FIGURE_WIDTH, figure_style
 from comparisons.tree import SMOKE_RUN, is_smoke
 
+SHARP, DENSE_PARTS = 200, 120
+"""Dots per inch of PNG and PDF files, and of the parts of SVG files that are pictures, such as clouds of points."""
+
 
 class RenderedFigure(NamedTuple):
     """One figure of a report, drawn."""
@@ -62,10 +65,10 @@ def _rendered(figure: Figure, tree: xr.DataTree) -> RenderedFigure:
     table = figure.table(tree)
     canvas = _drawn(figure, tree, table, None)
     with figure_style():
-        png = _saved(canvas, "png", {"Software": None})
+        png = _saved(canvas, "png", {"Software": None}, dpi=SHARP)
         canvas.set_layout_engine("none")
-        svg = _saved(canvas, "svg", {"Date": None, "Creator": None})
-        pdf = _saved(canvas, "pdf", {"CreationDate": None, "Title": figure.title})
+        svg = _saved(canvas, "svg", {"Date": None, "Creator": None}, dpi=DENSE_PARTS)
+        pdf = _saved(canvas, "pdf", {"CreationDate": None, "Title": figure.title}, dpi=SHARP)
     caption = figure.caption(tree, table)
     alt = f"{figure.alt} {figure.finding(tree, table)}".strip()
     return RenderedFigure(
@@ -92,7 +95,7 @@ def _drawn(figure: Figure, tree: xr.DataTree, table: pd.DataFrame, canvas: Matpl
     return canvas
 
 
-def _saved(figure: MatplotlibFigure, file_format: str, metadata: dict[str, str | None]) -> bytes:
+def _saved(figure: MatplotlibFigure, file_format: str, metadata: dict[str, str | None], *, dpi: float) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=file_format, metadata=metadata)
+    figure.savefig(buffer, format=file_format, metadata=metadata, dpi=dpi)
     return buffer.getvalue()

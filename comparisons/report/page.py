@@ -30,7 +30,7 @@ _TEMPLATE = Path(__file__).with_name("page.html.j2")
 _STYLE = Path(__file__).with_name("page.css")
 
 LARGEST_SVG = 100_000
-"""Bytes up to which the page shows a figure as SVG, which is sharp at any size; larger ones are shown as PNG."""
+"""Bytes up to which the page shows a figure as SVG, which is sharp at any size; above, it shows the smaller of both."""
 
 _SHOWN_ELSEWHERE = ("schema", "kind", "notes", "versions", "evaluation_version", "is_smoke", "command", "date")
 """Attributes of a tree that are no settings."""
@@ -145,8 +145,8 @@ def _settings(attributes: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def _shown(figure: RenderedFigure, place: int) -> dict[str, Any]:
-    """Return what the template says of a figure; its picture is SVG unless that is large."""
-    is_sharp = len(figure.svg) <= LARGEST_SVG
+    """Return what the template says of a figure; its picture is SVG unless that is larger than a PNG."""
+    is_sharp = len(figure.svg) <= max(LARGEST_SVG, len(figure.png))
     return figure._asdict() | {
         "place": place,
         "source": _data_url("svg+xml", figure.svg) if is_sharp else _data_url("png", figure.png),

@@ -12,6 +12,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -78,7 +79,7 @@ def figure_style() -> AbstractContextManager[Any]:
     settings: dict[Any, Any] = sns.axes_style("ticks") | sns.plotting_context("paper")
     settings |= {
         "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],
+        "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # the first is matplotlib's own; Verdana is as wide
         "font.size": 9.5,
         "axes.labelsize": 9.5,
         "axes.titlesize": 9.5,
@@ -98,8 +99,8 @@ def figure_style() -> AbstractContextManager[Any]:
         "lines.linewidth": 1.7,
         "pdf.fonttype": 42,
         "svg.hashsalt": "bayesgauge",
+        "svg.fonttype": "none",  # text as text: it is small, and sharp at any size
         "figure.dpi": 100,
-        "savefig.dpi": 200,
     }
     return mpl.rc_context(settings)
 
@@ -193,11 +194,12 @@ def legend_entries(ax: Axes) -> tuple[list[Any], list[str]]:
 
 def _height_at_the_end(ax: Axes, handle: Any) -> float:
     """Return where a line ends on the right, as a fraction of the height of the axes; −∞ for anything else."""
+    handle = handle.lines[0] if isinstance(handle, ErrorbarContainer) else handle
     if not isinstance(handle, Line2D) or handle.get_transform() == ax.get_xaxis_transform():
         return -np.inf
     heights = np.asarray(handle.get_ydata(), float)
     heights = heights[np.isfinite(heights)]
-    if not len(heights) or handle.get_linestyle() == "None":
+    if not len(heights):
         return -np.inf
     bottom = ax.get_ylim()[0]
     last = max(float(heights[-1]), bottom) if ax.get_yscale() == "log" else float(heights[-1])

@@ -17,7 +17,7 @@ import xarray as xr
 from comparisons import reproductions
 from comparisons.comparison import open_comparison
 from comparisons.experiment import AbstractExperiment
-from comparisons.provenance import versions
+from comparisons.provenance import today, versions
 from comparisons.stages import open_result, run_experiment
 from comparisons.statistics.intervals import LEVEL
 from comparisons.training import folder_name, folder_of, train_experiments, untrained_units
@@ -75,7 +75,8 @@ def run_reproduction(
     reports = {name: run_experiment(experiment, folder / "experiments") for name, experiment in chosen.items()}
     trees = {name: open_result(report.parent.parent).tree for name, report in reports.items()}
     places = {name: str(report.relative_to(folder)) for name, report in reports.items()}
-    save_tree(reproduction_tree(identifier, trees, reports=places), folder / REPRODUCTION_FILE)
+    tree = reproduction_tree(identifier, trees, reports=places).assign_attrs(date=today())
+    save_tree(tree, folder / REPRODUCTION_FILE)
     return render_reproduction(folder)
 
 

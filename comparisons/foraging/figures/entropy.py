@@ -32,7 +32,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
         rows = table[table.train_lifetime == lifetime]
         ax.plot(rows.step, rows.entropy, color=COLOURS["network"], linewidth=0.9, label="networks")
         ax.plot(optimal.step, optimal.entropy, color=COLOURS["optimal"], linewidth=0.6, label="exact optimum")
-        ax.set(title=f"trained for {lifetime}", xlabel="step", ylim=(0, np.log(4) * 1.02))
+        ax.set(title=f"trained for {lifetime}", xlabel="step", ylim=(-0.02, np.log(4) * 1.02))
     panels[0].set_ylabel("entropy, nats")
     legend_above(figure, panels[0])
 

@@ -160,9 +160,9 @@ def _draw_cell(column: np.ndarray, rows: pd.DataFrame, name: str) -> None:
         _draw_course(ax, rows[rows.quantity == quantity])
     _draw_states(column[3], rows)
     column[0].set_title(name, fontsize=9)
-    column[0].set_ylim(0, 1.05 * np.log(2))
+    column[0].set_ylim(-0.03, 1.05 * np.log(2))
     column[1].set_ylim(-0.03, 1.03)
-    column[2].set(xlabel="trial", ylim=(0, None))
+    column[2].set(xlabel="trial", ylim=(-0.03 * column[2].get_ylim()[1], None))
 
 
 def _share_rows(panels: np.ndarray) -> None:
@@ -180,7 +180,7 @@ def _draw_course(ax: Axes, rows: pd.DataFrame) -> None:
     for (better, color), width in zip(SIDE_COLOURS.items(), (2.8, 1.3), strict=True):
         side = rows[rows.better == better].assign(trial=lambda own: own.time + 1)
         for _, course in side.groupby("training_seed"):
-            ax.plot(course.trial, course.estimate, color=color, linewidth=0.5, alpha=0.3)
+            ax.plot(course.trial, course.estimate, color=color, linewidth=0.5, alpha=0.3, rasterized=True)
         mean = side.groupby("trial").estimate.mean()
         ax.plot(mean.index, mean, color=color, linewidth=width, label=better)
 
@@ -191,9 +191,10 @@ def _draw_states(ax: Axes, rows: pd.DataFrame) -> None:
         side = rows[rows.better == better]
         for _, course in side[side.quantity == STATE].groupby("task"):
             where = course.pivot(index="time", columns="component", values="estimate")
-            ax.plot(where[0], where[1], color=color, linewidth=0.5, alpha=0.5)
+            ax.plot(where[0], where[1], color=color, linewidth=0.5, alpha=0.5, rasterized=True)
         ends = side[side.quantity == END].pivot(index="task", columns="component", values="estimate")
-        ax.plot(ends[0], ends[1], "o", color=color, markersize=3.5, markeredgecolor="black", markeredgewidth=0.4)
+        style = {"color": color, "markersize": 3.5, "markeredgecolor": "black", "markeredgewidth": 0.4}
+        ax.plot(ends[0], ends[1], "o", rasterized=True, **style)
     ax.grid(visible=False)
     number = int(rows.estimate[rows.quantity == CLUSTERS].iloc[0])
     ax.set_title(f"{number} cluster{'s' * (number != 1)} of final states", fontsize=8)

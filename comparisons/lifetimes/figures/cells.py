@@ -11,6 +11,7 @@ from matplotlib.figure import SubFigure
 from comparisons.lifetimes.figures.marks import line_of
 from comparisons.lifetimes.grid import cells_of
 from comparisons.lifetimes.players import BAYES, COMMIT, PRINTED, REFERENCES
+from comparisons.report.style import legend_entries
 
 MOST_COLUMNS = 3
 """Panels side by side."""
@@ -81,6 +82,6 @@ def finish_panels(figure: MatplotlibFigure | SubFigure, ylabel: str) -> None:
         place = ax.get_subplotspec()
         if place is not None and place.is_first_col():
             ax.set_ylabel(ylabel)
-    handles, labels = panels[0].get_legend_handles_labels()
+    handles, labels = legend_entries(panels[0])
     num_columns = 2 if len(labels) == 4 else 3
     figure.legend(handles, labels, loc="outside upper left", ncols=num_columns, frameon=False, handlelength=2.6)

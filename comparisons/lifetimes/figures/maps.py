@@ -62,7 +62,7 @@ def edges_of(tree: xr.DataTree) -> pd.DataFrame:
 def exploration_norm(trials: pd.Series) -> tuple[Normalize, Colormap]:
     """Return the colours of exploration, up to the longest, in equal steps of its square root; white is hardly any."""
     longest = float(trials[np.isfinite(trials)].max()) if np.isfinite(trials).any() else 0.0
-    colours = mpl.colormaps["cividis_r"].with_extremes(under="white")
+    colours = mpl.colormaps["viridis_r"].with_extremes(under="white")
     return PowerNorm(0.5, LEAST_EXPLORATION, max(longest, 4 * LEAST_EXPLORATION)), colours
 
 

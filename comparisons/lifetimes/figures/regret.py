@@ -39,7 +39,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
     """Draw a map for the networks and one for the best explore-then-commit policy, with the threshold over both."""
     values, edges = table[table.quantity == "regret"], table[table.quantity == "edge"]
     shown = [(TITLES[who], values[values.who == who]) for who in (NETWORK, COMMIT)]
-    colours = PowerNorm(0.5, 0, _largest(values.estimate)), mpl.colormaps["cividis_r"]
+    colours = PowerNorm(0.5, 0, _largest(values.estimate)), mpl.colormaps["viridis_r"]
     draw_maps(figure, shown, edges, colours, "regret, rewards per trial")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", frameon=False, handlelength=2.6)

@@ -6,39 +6,29 @@ were written with their measures, and it is not recorded whether a result was kn
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
 
-from comparisons.claims import At, AtLeast, AtMost, BoundSet, Claim, Within, decidable, set_when
+from comparisons.claims import At, AtLeast, AtMost, Claim, Within, decidable, set_when
 from comparisons.foraging import claims as foraging_claims
 from comparisons.lifetimes.claims import BOUNDARY_RATIO
-from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, PRINTED
+from comparisons.lifetimes.players import BAYES, NETWORK, PRINTED
 from comparisons.reproductions.lange_sprekeler_2020.pairs import SPECIALISTS
-from comparisons.rows import Coordinate, Table
-
-POINTS: Mapping[str, Mapping[str, Coordinate]] = {
-    "no learn": {"reward_scale": 19.5, "prior_scale": 3.0, "lifetime": 100},
-    "edge": {"reward_scale": 9.53, "prior_scale": 3.75, "lifetime": 100},
-    "learn": {"reward_scale": 9.53, "prior_scale": 8.0, "lifetime": 100},
-}
-"""Settings of the paper's figure 2."""
-
-NUM_CELLS = 1600
-"""Settings of the paper's grid: 400 at each of four lifetimes."""
-
-PRINTED_COUNTS = {25: (260, 7), 50: (284, 13), 75: (295, 19), 100: (304, 24)}
-"""Settings with exploration and the longest exploration, by lifetime: the printed formula in the paper's figure 1."""
-
-CORRECT_COUNTS = {25: (292, 5), 50: (307, 9), 75: (314, 12), 100: (321, 15)}
-"""The same numbers by the correct formula, from this package's specification."""
+from comparisons.reproductions.lange_sprekeler_2020.reference_claims import (
+    NUM_CELLS,
+    POINTS,
+    count_claims,
+    theory_claims,
+)
+from comparisons.rows import Table
 
 
 def claims_of(tree: xr.DataTree, table: Table) -> tuple[Claim, ...]:
     """Return the claims about numbers in the table; counts are claimed only for the paper's whole grid."""
     is_whole_grid = "theory" in tree.children and tree["theory/theory"].sizes["cell"] == NUM_CELLS
-    possible = (*_counts(), *_single_claims()) if is_whole_grid else tuple(_single_claims())
+    possible = (*count_claims(), *_single_claims()) if is_whole_grid else tuple(_single_claims())
     found = decidable(possible, table.known())
     if "foraging" not in tree.children:
         return found
@@ -49,7 +39,7 @@ def claims_of(tree: xr.DataTree, table: Table) -> tuple[Claim, ...]:
 def statements() -> list[str]:
     """Return the statements of all claims."""
     foraging = map(_of_foraging, foraging_claims.possible_claims(is_paper=True))
-    return [claim.statement for claim in (*_counts(), *_single_claims(), *foraging)]
+    return [claim.statement for claim in (*count_claims(), *_single_claims(), *foraging)]
 
 
 def _of_foraging(claim: Claim) -> Claim:
@@ -60,76 +50,10 @@ def _of_foraging(claim: Claim) -> Claim:
 
 
 def _single_claims() -> Iterator[Claim]:
-    yield from set_when("theory", _theory())
+    yield from theory_claims()
     yield from set_when("before", [*_trained(), *_maps(), *_paper_settings(), *_single_network()])
     yield from _states()
     yield from _beside_specialists()
-
-
-def _counts() -> Iterator[Claim]:
-    """Figure 1, left: counts over the paper's whole grid."""
-    printed: tuple[str, BoundSet] = (", as in the paper's figure 1", "paper")
-    correct: tuple[str, BoundSet] = ("", "theory")
-    for who, counts, said, (source, origin) in (
-        (PRINTED, PRINTED_COUNTS, "the printed formula", printed),
-        (COMMIT, CORRECT_COUNTS, "the best explore-then-commit policy", correct),
-    ):
-        for lifetime, (count, longest) in counts.items():
-            at = {"experiment": "theory", "lifetime": lifetime}
-            yield Within(
-                f"At lifetime {lifetime}, {said} explores in {count} of 400 settings{source}.",
-                "learning_count",
-                who,
-                count,
-                count,
-                at,
-                origin,
-            )
-            yield Within(
-                f"At lifetime {lifetime}, the longest exploration by {said} is {longest} trials{source}.",
-                "longest_exploration",
-                who,
-                longest,
-                longest,
-                at,
-                origin,
-            )
-
-
-def _theory() -> Iterator[Claim]:
-    for lifetime in PRINTED_COUNTS:
-        yield AtMost(
-            f"At lifetime {lifetime}, the best explore-then-commit policy exceeds the Bayes-optimal policy by at "
-            "most 0 rewards in any setting.",
-            "largest_excess",
-            COMMIT,
-            0.0,
-            {"experiment": "theory", "lifetime": lifetime},
-        )
-    at = _point("points", "no learn")
-    yield AtMost(
-        'At the "no learn" point, exploring has a value of at most 0 rewards by the printed formula.',
-        "printed_exploring_value",
-        PRINTED,
-        0.0,
-        at,
-    )
-    yield Within(
-        'At the "no learn" point, the best explore-then-commit policy earns 5.4 to 5.6 rewards.',
-        "value",
-        COMMIT,
-        5.4,
-        5.6,
-        at,
-    )
-    yield Within(
-        'At the "no learn" point, the Bayes-optimal policy earns 23.8 to 23.95 rewards.',
-        "value",
-        BAYES,
-        23.8,
-        23.95,
-        at,
-    )
 
 
 def _trained() -> Iterator[Claim]:

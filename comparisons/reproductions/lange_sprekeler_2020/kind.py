@@ -15,8 +15,9 @@ from comparisons.lifetimes.kind import KIND as LIFETIMES
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, PRINTED
 from comparisons.report.words import claims_that_hold, number, quantity, subject_of, tally
 from comparisons.reproductions.lange_sprekeler_2020 import across, pairs_figure
-from comparisons.reproductions.lange_sprekeler_2020.claims import POINTS, claims_of
+from comparisons.reproductions.lange_sprekeler_2020.claims import claims_of
 from comparisons.reproductions.lange_sprekeler_2020.paper import QUESTION
+from comparisons.reproductions.lange_sprekeler_2020.reference_claims import POINTS
 from comparisons.rows import Table
 from comparisons.tree import REPRODUCTION
 
