@@ -1,11 +1,12 @@
 """`bayesgauge report`: the report of a finished run, written again from its files."""
 
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
+from comparisons.commands.answers import Output, OutputOptions, only_json, print_answer
 from comparisons.commands.parsing import parse
-from comparisons.commands.results import print_result
 from comparisons.comparison import open_comparison
 from comparisons.reproductions._running import REPRODUCTION_FILE, render_reproduction
 from comparisons.stages import open_result, render
@@ -14,20 +15,23 @@ from comparisons.stages import open_result, render
 def main(arguments: list[str]) -> int:
     """Write the report of a finished run again."""
 
-    def report(folder: tyro.conf.Positional[Path]) -> Path:
+    def report(
+        folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")],
+        *,
+        answer: OutputOptions = Output(),
+    ) -> tuple[Path, Output]:
         """Write the report of a finished run again, from its files alone.
 
         Args:
             folder: folder of the run: `results/<experiment>/<fingerprint>`, or `results/<paper>` of a reproduction.
+            answer: how the answer is printed.
         """
-        return folder
+        return folder, answer
 
-    folder = parse(report, args=arguments, prog="bayesgauge report")
-    if (folder / REPRODUCTION_FILE).exists():
-        page = render_reproduction(folder)
-        print_result(open_comparison(folder / REPRODUCTION_FILE))
-    else:
-        page = render(folder)
-        print_result(open_result(folder))
-    print(f"report: {page}")
-    return 0
+    folder, answer = parse(report, args=arguments, prog="bayesgauge report")
+    with only_json(answer.json):
+        if (folder / REPRODUCTION_FILE).exists():
+            page, comparison = render_reproduction(folder), open_comparison(folder / REPRODUCTION_FILE)
+        else:
+            page, comparison = render(folder), open_result(folder)
+    return print_answer(comparison, page, answer)

@@ -1,15 +1,15 @@
 """`bayesgauge score`: a network of your own, compared with Bayes."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
 from bayesopt import families
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily, AbstractPredictionFamily
+from comparisons.commands.answers import Output, OutputOptions, only_json, print_answer
 from comparisons.commands.names import family_named
 from comparisons.commands.parsing import parse
-from comparisons.commands.results import print_result
 from comparisons.comparing import compare
 from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.order.settings import OrderEvaluationConfig
@@ -32,14 +32,15 @@ def main(arguments: list[str]) -> int:
     default = kind()
 
     def score(
-        family: tyro.conf.Positional[str],
+        family: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="FAMILY")],
         *,
         network: str,
         weights: Path | None = None,
         evaluation: kind = default,  # pyright: ignore[reportInvalidTypeForm]
         seed: int = 0,
         output: Path = Path("results/score"),
-    ) -> tuple[str, str, Path | None, Any, int, Path]:
+        answer: OutputOptions = Output(),
+    ) -> tuple[str, str, Path | None, Any, int, Path, Output]:
         """Compare your own torch module with the Bayes-optimal reference of a family, and write the report.
 
         Args:
@@ -49,16 +50,16 @@ def main(arguments: list[str]) -> int:
             evaluation: what the network is scored on.
             seed: seed of the evaluation tasks.
             output: folder for the report and the numbers behind it.
+            answer: how the answer is printed.
         """
-        return family, network, weights, evaluation, seed, output
+        return family, network, weights, evaluation, seed, output, answer
 
-    name, factory, weights, evaluation, seed, output = parse(score, args=arguments, prog="bayesgauge score")
+    name, factory, weights, evaluation, seed, output, answer = parse(score, args=arguments, prog="bayesgauge score")
     family: Any = family_named(name)()
     if not isinstance(family, tuple(_SETTINGS)):
         raise ValueError(f"networks are scored on sequences and bandits; for {name} use `bayesgauge run {name}`")
-    comparison = compare(load_network(factory, weights), family, seed=seed, evaluation=evaluation)
-    comparison.save(output / "comparison.nc")
-    report = comparison.write_report(output)
-    print_result(comparison)
-    print(f"report: {report}")
-    return 0
+    with only_json(answer.json):
+        comparison = compare(load_network(factory, weights), family, seed=seed, evaluation=evaluation)
+        comparison.save(output / "comparison.nc")
+        report = comparison.write_report(output)
+    return print_answer(comparison, report, answer)

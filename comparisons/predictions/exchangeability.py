@@ -23,6 +23,7 @@ from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import in_float64
 from bayesopt.reference import predict_sequence
 from comparisons.seams.predictions import Predictor
+from comparisons.statistics.count_sums import count_points, is_of_counts
 from comparisons.statistics.tail_quadrature import log_prob_or_minus_inf, tail_points
 
 MAX_ORDERS = 64
@@ -88,7 +89,7 @@ def _rows(
     if log_p is not None and log_q is not None:
         p_here, q_here = np.asarray(log_p)[:, position], np.asarray(log_q)[:, position]
         return p_here, q_here.reshape(-1, num_orders, q_here.shape[-1]), np.ones((1, p_here.shape[-1]))
-    x, weights = tail_points(reference)
+    x, weights = count_points(reference) if is_of_counts(reference) else tail_points(reference)
     num_tasks = reference.batch_shape[0]
     log_p = np.asarray(reference.log_prob(x))[..., position].T
     log_q = np.empty((num_tasks * num_orders, len(x)))

@@ -54,3 +54,7 @@ class PredictionExperiment(AbstractExperiment):
     def require_feasible(self) -> None:
         if not isinstance(self.family, HasBeliefs):
             raise NotImplementedError(f"{type(self.family).__name__} has no belief methods, so no exact reference")
+        from comparisons.seams.predictions import natural_encoding, natural_head  # loads torch
+
+        natural_encoding(self.family)
+        natural_head(self.family)
