@@ -17,7 +17,7 @@ from bayesopt.family import (
     AbstractRegressionFamily,
     AbstractTabularFamily,
 )
-from bayesopt.float64 import in_float64, to_numpy
+from bayesopt.float64 import in_float64, own_settings, to_numpy
 
 
 class Sequences(NamedTuple):
@@ -89,7 +89,7 @@ def sample_regressions_given(
     """
     require_at_least_one(length=length)
     given = _validated_latents(family, latents)
-    with jax.enable_x64(True):
+    with own_settings():
         sites = to_numpy(_sample_sites_given(family, given, key, length))
     return Regressions(inputs=sites.pop("inputs"), targets=sites.pop("targets"), latents=sites)
 

@@ -23,3 +23,5 @@ from .seams.predictions import predictor_of as predictor_of
 from .seams.training import meta_train as meta_train
 from .stages import run_experiment as run_experiment
 from .statistics.divergences import kl_divergence as kl_divergence
+
+__version__: str

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
+import comparisons
 from comparisons.commands.console import silence_output, tolerant_streams
 from comparisons.commands.refusals import CommandLineError, HelpShown, closest, one_line, shown
 
@@ -59,15 +60,10 @@ def _run(arguments: list[str], wants_traceback: bool) -> int:
         print(USAGE.format(commands=lines), end="")
         return 0 if arguments else _refuse(f"missing COMMAND; there are {', '.join(COMMANDS)}", 2)
     name, *rest = arguments
-    if name == "--version":
-        from importlib.metadata import version  # slow to load, and only this needs it
-
-        print(version("bayesgauge"))
-        return 0
-    if name not in COMMANDS:
+    if name not in (*COMMANDS, "--version"):
         return _refuse(f"no command {shown(name)}{closest(name, COMMANDS)}; there are {', '.join(COMMANDS)}", 2)
     try:
-        return _command(name)(rest)
+        return _print_version() if name == "--version" else _command(name)(rest)
     except HelpShown:
         return 0
     except KeyboardInterrupt:
@@ -78,6 +74,11 @@ def _run(arguments: list[str], wants_traceback: bool) -> int:
         if wants_traceback:
             traceback.print_exc()
         return _refuse(one_line(error, name), 2 if isinstance(error, CommandLineError) else 1)
+
+
+def _print_version() -> int:
+    print(comparisons.__version__)
+    return 0
 
 
 def _command(name: str) -> Callable[[list[str]], int]:

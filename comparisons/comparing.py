@@ -13,6 +13,7 @@ from bayesopt.family import (
 from comparisons.comparison import Comparison
 from comparisons.decisions.evaluation import evaluate_players
 from comparisons.decisions.settings import DecisionEvaluationConfig
+from comparisons.isolation import isolated
 from comparisons.kind import measured
 from comparisons.kinds import kind_of
 from comparisons.order.contexts import evaluate_policies
@@ -21,6 +22,7 @@ from comparisons.predictions.evaluation import evaluate
 from comparisons.predictions.settings import EvaluationConfig
 from comparisons.seams.policies import Player
 from comparisons.seams.predictions import Network
+from metalearners.progress import elapsed
 
 
 @overload
@@ -47,6 +49,7 @@ def compare(
     seed: int = 0,
     evaluation: OrderEvaluationConfig = ...,
 ) -> Comparison: ...
+@isolated
 def compare(network: Any, family: AbstractFamily, *, seed: int = 0, evaluation: Any = None) -> Comparison:
     """Return how far a learner is from Bayes-optimal on a family, with intervals, baselines and the best possible.
 
@@ -83,5 +86,6 @@ def compare(network: Any, family: AbstractFamily, *, seed: int = 0, evaluation: 
         raise TypeError(
             f"evaluation must be a {settings.__name__} for {type(family).__name__}; got {type(evaluation).__name__}"
         )
-    tree = scored(networks, family, seed=seed, evaluation=evaluation)
+    with elapsed(f"compare with {type(family).__name__}"):
+        tree = scored(networks, family, seed=seed, evaluation=evaluation)
     return Comparison(measured(tree, kind_of(tree)))

@@ -3,12 +3,15 @@
 import zlib
 
 import jax
+import numpy as np
 from jaxtyping import Array
 
 
 def key_for(seed: int, purpose: str) -> Array:
     """Return the JAX key of one purpose of a run."""
-    return jax.random.fold_in(jax.random.key(seed), zlib.crc32(purpose.encode()))
+    halves = np.array([max(seed, 0) >> 32, seed & 0xFFFFFFFF], np.uint32)
+    key = jax.random.wrap_key_data(halves, impl="threefry2x32")  # `jax.random.key(seed)`, whatever JAX's settings
+    return jax.random.fold_in(key, zlib.crc32(purpose.encode()))
 
 
 def integer_for(seed: int, purpose: str) -> int:

@@ -12,6 +12,7 @@ import xarray as xr
 
 from comparisons.comparison import Comparison
 from comparisons.experiment import AbstractExperiment, running_of
+from comparisons.isolation import isolated
 from comparisons.kind import measured
 from comparisons.kinds import kind_of
 from comparisons.report.page import write_report
@@ -26,11 +27,13 @@ from comparisons.training import (
     unit_folder,
 )
 from comparisons.tree import open_tree, save_tree, validate
+from metalearners.progress import elapsed
 
 EVALUATION_FILE = "evaluation.nc"
 MEASURES_FILE = "measures.nc"
 
 
+@isolated
 def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: str | None = None) -> Path:
     """Run the stages of an experiment that are not done below `results`; return the path of its report.
 
@@ -39,13 +42,15 @@ def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: 
     train_experiments([experiment], results, scheduler=scheduler)
     folder = folder_of(experiment, results)
     if not _is_evaluated(experiment, folder):
-        timed(folder, "evaluate", _evaluate, experiment, folder)
+        with elapsed(f"evaluate {experiment.id}"):
+            timed(folder, "evaluate", _evaluate, experiment, folder)
         (folder / MEASURES_FILE).unlink(missing_ok=True)
     if not _is_measured(folder):
         timed(folder, "measure", _measure, folder)
     return render(folder)
 
 
+@isolated
 def open_result(folder: Path) -> Comparison:
     """Return the comparison that a run left in its folder. Results of an earlier version are measured again.
 
@@ -61,10 +66,11 @@ def open_result(folder: Path) -> Comparison:
     return Comparison(tree.assign(dict(measures.children)))
 
 
+@isolated
 def render(folder: Path) -> Path:
     """Write the report of a finished run from its files alone; return the path of the report."""
     comparison = open_result(folder)
-    settings = json.loads((folder / EXPERIMENT_FILE).read_text())
+    settings = json.loads((folder / EXPERIMENT_FILE).read_text(encoding="utf-8"))
     provenance = {**_flat(settings), **_wall_times(folder)}
     question = str(provenance.pop("question"))
     return write_report(comparison.tree, folder / "report", question=question, provenance=provenance)

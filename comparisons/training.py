@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bayesopt.floating_point import usual_errors
 from comparisons.experiment import AbstractExperiment, TrainingUnit, running_of
 from comparisons.jobs import Job, run_here, run_on_cluster
 from metalearners.atomic import write_atomically
@@ -77,4 +78,7 @@ def timed(folder: Path, stage: str, function: Callable[..., object], *args: Any)
 def _train(experiment: AbstractExperiment, unit: TrainingUnit, folder: Path) -> None:
     if not (folder / EXPERIMENT_FILE).exists():
         raise FileNotFoundError(f"no {folder} on {platform.node()}: all workers must see the results folder")
-    timed(folder, f"{TRAINING}{unit.name}", running_of(experiment).train, experiment, unit, unit_folder(folder, unit))
+    with usual_errors():
+        timed(
+            folder, f"{TRAINING}{unit.name}", running_of(experiment).train, experiment, unit, unit_folder(folder, unit)
+        )

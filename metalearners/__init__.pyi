@@ -60,3 +60,5 @@ from .trials import PositiveTrialEncoding as PositiveTrialEncoding
 from .trials import RealTrialEncoding as RealTrialEncoding
 from .unroll import unroll as unroll
 from .worlds import RewardTables as RewardTables
+
+__version__: str

@@ -218,7 +218,9 @@ class HistogramHead:
         return log_weight + torch.where(distance > 0, log_tail_density, inner).to(outputs.dtype)
 
 
-AnyHead = BernoulliHead | CategoricalHead | NormalHead | NormalMixtureHead | LomaxHead | NegativeBinomialHead | HistogramHead
+AnyHead = (
+    BernoulliHead | CategoricalHead | NormalHead | NormalMixtureHead | LomaxHead | NegativeBinomialHead | HistogramHead
+)
 
 
 def normal_log_prob(observations: Tensor, loc: Tensor, scale: Tensor) -> Tensor:

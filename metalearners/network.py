@@ -17,6 +17,7 @@ from torch.nn import functional
 from metalearners.configs import LSTMConfig, NetworkConfig
 from metalearners.encoding import Encoding
 from metalearners.heads import Head
+from metalearners.own_settings import own_settings
 
 State = Tensor | tuple[Tensor, Tensor]
 
@@ -128,7 +129,7 @@ class SequencePredictor(nn.Module):
 def build_network(config: NetworkConfig, *, input_size: int, output_size: int, seed: int) -> nn.Module:
     """Build a freshly initialised network; the same seed gives the same weights."""
     kind = LSTMMetaLearner if isinstance(config, LSTMConfig) else GRUMetaLearner
-    with seeded(seed):
+    with own_settings(), seeded(seed):
         return kind(input_size, output_size, **dataclasses.asdict(config))
 
 
@@ -138,14 +139,3 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(seed)
         yield
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread within the context: small recurrent networks are dozens of times slower on two."""
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(num_threads)

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Float32, Float64, Int, Int64, Real
 from torch import Tensor, nn
 
-from metalearners.network import one_thread
+from metalearners.own_settings import own_settings
 from metalearners.trials import TrialEncoding
 from metalearners.worlds import RewardTables, World
 
@@ -256,7 +256,7 @@ def _playing(policy: nn.Module) -> Iterator[None]:
     was_training = policy.training
     policy.eval()
     try:
-        with one_thread(), torch.no_grad():
+        with own_settings(policy), torch.no_grad():
             yield
     finally:
         policy.train(was_training)

@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metalearners.network import RecurrentMetaLearner, one_thread
+from metalearners.network import RecurrentMetaLearner
+from metalearners.own_settings import own_settings
 from metalearners.pairs import Pairs, channels_of
 from metalearners.regression import RegressionPredictor
 
@@ -34,7 +35,7 @@ def probe(
     asked = torch.from_numpy(np.array(probes, dtype=np.float32))
     predictor.eval()
     try:
-        with one_thread(), torch.no_grad():
+        with own_settings(predictor), torch.no_grad():
             answers = [
                 _probe_some(predictor, Pairs(_tensor(inputs[rows]), _tensor(targets[rows])), asked)
                 for rows in (slice(i, i + tasks_per_pass) for i in range(0, len(inputs), tasks_per_pass))

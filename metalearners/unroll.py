@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 
-from metalearners.network import SequencePredictor, one_thread
+from metalearners.network import SequencePredictor
+from metalearners.own_settings import own_settings
 
 OBSERVATIONS_PER_PASS = 1_000_000
 
@@ -22,7 +23,7 @@ def unroll(
     was_training = predictor.training
     predictor.eval()
     try:
-        with one_thread(), torch.no_grad():
+        with own_settings(predictor), torch.no_grad():
             passes = [
                 predictor(torch.from_numpy(np.array(observations[start : start + tasks_per_pass])).to(device))
                 for start in range(0, num_tasks, tasks_per_pass)

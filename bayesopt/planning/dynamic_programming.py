@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 from scipy import integrate, special
 
+from bayesopt.described import described
 from bayesopt.planning.bandit_inputs import Numbers, require_concentrations, require_horizon, require_memory
 from bayesopt.planning.bernoulli.layout import LANES, Layout, compositions, make_layout, num_bytes
 from bayesopt.planning.bernoulli.lookup import play, read_action_values, read_policy
@@ -72,6 +73,9 @@ class BernoulliSolution:
     """
     _parts: _Parts
     _layout: Layout
+
+    def __repr__(self) -> str:
+        return described(self, arms=self.num_arms, horizon=self.horizon, discount=self.discount, value=self.value)
 
     @property
     def num_arms(self) -> int:

@@ -14,6 +14,9 @@ from comparisons.commands.names import family_named
 from comparisons.commands.parsing import parse
 from comparisons.commands.refusals import one_line
 
+HAS_ASSERTIONS = __debug__
+"""False under Python's option -O, which leaves out the assertions that the contract consists of."""
+
 
 def main(arguments: list[str]) -> int:
     """Run the contract tests of families."""
@@ -32,7 +35,7 @@ def main(arguments: list[str]) -> int:
         return names, json
 
     names, is_json = parse(check, args=arguments, prog="bayesgauge check")
-    if not __debug__:
+    if not HAS_ASSERTIONS:
         raise RuntimeError("the contract is made of assertions; run `bayesgauge check` without -O and PYTHONOPTIMIZE")
     found: list[dict[str, str]] = []
     for family in [family_named(name)() for name in names or families.family_ids()]:

@@ -13,8 +13,20 @@ from typing import Any
 _ERRORS = "bayesgauge-plain"
 
 _PLAIN = {
-    **{"±": "+/-", "‖": "||", "∥": "||", "×": "x", "·": "*", "→": "->", "←": "<-", "▲": "^", "…": "..."},
-    **{"≤": "<=", "≥": ">=", "≈": "~", "∞": "inf", "²": "^2"},
+    "±": "+/-",
+    "‖": "||",
+    "∥": "||",
+    "×": "x",
+    "·": "*",
+    "→": "->",
+    "←": "<-",
+    "▲": "^",
+    "…": "...",
+    "≤": "<=",
+    "≥": ">=",
+    "≈": "~",
+    "∞": "inf",
+    "²": "^2",
     **dict.fromkeys("−–—‐─━═╌", "-"),
     **dict.fromkeys("│┃║", "|"),
     **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+"),
@@ -75,7 +87,7 @@ def _reopen_closed_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115: it lives as long as the program
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (it lives as long as the program)
 
 
 def _encode_plainly(error: UnicodeError) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import math
 import os
 import re
@@ -17,6 +18,9 @@ from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, Pri
 from comparisons.commands.refusals import CommandLineError, HelpShown, closest, shown
 
 Result = TypeVar("Result")
+
+_LARGEST = 2**31 - 1
+"""The largest integer on a command line: no seed is larger, and no number of steps or tasks ends within a lifetime."""
 
 _NARROWEST = 60
 """Columns of the narrowest help; tyro cannot lay it out in fewer than about 40."""
@@ -48,13 +52,20 @@ def parse(function: Callable[..., Result], *, args: list[str], prog: str, config
 
 
 def integer(text: str) -> int:
-    """Return a whole number: digits, or scientific notation such as 1e4. Raises `ValueError` for anything else."""
-    with contextlib.suppress(ValueError):
-        return int(text)
-    with contextlib.suppress(ValueError, OverflowError):
-        if (number := float(text)).is_integer():
-            return int(number)
-    raise ValueError(f"must be an integer; got {shown(text)}")
+    """Return a whole number: digits, or scientific notation such as 1e4.
+
+    Raises `ValueError` for anything else, and for numbers beyond `_LARGEST`, which no setting can mean.
+    """
+    try:
+        value = int(text) if text.strip().lstrip("+-").isdecimal() else float(text)
+        is_whole = value == int(value)
+    except (ValueError, OverflowError):  # no number; infinity or NaN
+        is_whole, value = False, 0
+    if not is_whole:
+        raise ValueError(f"must be an integer; got {shown(text)}")
+    if abs(value) > _LARGEST:
+        raise ValueError(f"must be an integer of at most {_LARGEST:,}; got {shown(text)}")
+    return int(value)
 
 
 def number(text: str) -> float:
@@ -137,7 +148,7 @@ def _refusal(printed: str, args: Sequence[str], prog: str) -> Exception:
         name = re.findall(r"argument '(.*?)'", text)
         return CommandLineError(f"{name[0] if name else 'an option'} needs a value; `{prog} --help` shows which")
     if title == "Required options":
-        after = [row for previous, row in zip(rows, rows[1:], strict=False) if previous.startswith("Missing from")]
+        after = [row for previous, row in itertools.pairwise(rows) if previous.startswith("Missing from")]
         needed = [row for row in rows[1:] if row.startswith("--") or row.isupper()] or after
         return CommandLineError(f"missing {' and '.join(needed)}; `{prog} --help` says what it means")
     return CommandLineError(f"{text}; {help_hint}")

@@ -51,14 +51,14 @@ def one_line(error: BaseException, command: str) -> str:
     users = next((frame for frame in reversed(frames) if frame.is_users), None)
     message = _message_of(error)
     if isinstance(error, OSError) and error.strerror and users is None:
-        return on_one_line(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+        return on_one_line(f"{_cut(str(error.filename))}: {error.strerror}" if error.filename else error.strerror)
     if isinstance(error, MemoryError):
         return f"not enough memory for `{command}`: {message or 'smaller settings need less'}"
     if isinstance(error, CommandLineError) or _is_refusal(error, frames):
         return f"{message} ({users})" if users else message
     last_own = next((frame for frame in reversed(frames) if frame.is_own), None)
     place = f" ({users or last_own})" if users or last_own else ""
-    return f"{command}: {type(error).__name__}: {message[:_LONGEST]}{place}; --traceback shows the rest"
+    return f"{command}: {type(error).__name__}: {_cut(message)}{place}; --traceback shows the rest"
 
 
 def shown(text: str) -> str:
@@ -72,6 +72,10 @@ def closest(name: str, known: Iterable[str]) -> str:
     begun = [one for one in names if name and one.startswith(name.lower())]
     matches = begun[:1] or difflib.get_close_matches(name, names, n=1)
     return f" (did you mean {matches[0]!r}?)" if matches else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _is_refusal(error: BaseException, frames: list[_Frame]) -> bool:

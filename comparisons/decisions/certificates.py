@@ -15,6 +15,7 @@ from bayesopt.beliefs import prior_beliefs, update_arms
 from bayesopt.family import AbstractBanditFamily, HasArmBeliefs
 from bayesopt.rollout import validated_action_probs
 from comparisons.decisions.action_gaps import mean_gap
+from comparisons.isolation import isolated
 
 MAX_HISTORIES = 1_000_000
 
@@ -51,6 +52,7 @@ def longest_certifiable_episode(num_arms: int) -> int:
     return length
 
 
+@isolated
 def certify_decisions(agent: Agent, family: AbstractBanditFamily, plan: Plan, *, length: int) -> DecisionCertificate:
     """Sum an agent's action gap and rewards over all histories of `length` trials, weighted by their probability.
 

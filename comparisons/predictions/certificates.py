@@ -12,6 +12,7 @@ from bayesopt.distributions import outcome_log_probs
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import in_float64
 from bayesopt.reference import predict_sequence
+from comparisons.isolation import isolated
 from comparisons.seams.predictions import Predictor, num_outcomes
 from comparisons.statistics.divergences import kl_divergence
 
@@ -61,6 +62,7 @@ def longest_certifiable(family: AbstractPredictionFamily) -> int:
 
 
 @in_float64
+@isolated
 def certify(predictor: Predictor, family: AbstractPredictionFamily, *, length: int) -> Certificate:
     """Sum KL(Bayes‖predictor) over all histories of up to `length - 1` observations, weighted by their probability.
 

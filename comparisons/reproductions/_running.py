@@ -17,6 +17,7 @@ import xarray as xr
 from comparisons import reproductions
 from comparisons.comparison import open_comparison
 from comparisons.experiment import AbstractExperiment
+from comparisons.isolation import isolated
 from comparisons.provenance import versions
 from comparisons.stages import open_result, run_experiment
 from comparisons.statistics.intervals import LEVEL
@@ -61,6 +62,7 @@ def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, A
     return chosen
 
 
+@isolated
 def run_reproduction(
     identifier: str, results: Path, options: ReproductionOptions, *, scheduler: str | None = None
 ) -> Path:
@@ -79,6 +81,7 @@ def run_reproduction(
     return render_reproduction(folder)
 
 
+@isolated
 def render_reproduction(folder: Path) -> Path:
     """Write the report of a finished reproduction from its files alone; return the path of the report.
 

@@ -120,7 +120,7 @@ def play_one(stack: Stack, setting: Setting, tasks: FixedArmTasks, *, seed: int)
     """Return the actions of a single network, and its hidden states (`task time hidden`) after each trial's inputs."""
     rolled = stack.present(stack.policy, tasks, [setting], seed)
     network = stack.policy.network
-    with torch.no_grad():
+    with own_settings(network), torch.no_grad():
         blocks = rolled.inputs[None]
         start = tuple(
             part.expand(-1, len(tasks.means), -1)

@@ -145,7 +145,7 @@ def _no_network(family: AbstractPredictionFamily) -> str:
     shape = f" of shape {space.event_shape}" if space.event_shape else ""
     return (
         f"observations of {type(family).__name__} must be 0 or 1, categories or counts from 0, or real or positive "
-        f"numbers; got {space.support}{shape}. From Python, pass a SequencePredictor with an encoding and a head of its own"
+        f"numbers; got {space.support}{shape}. From Python, pass a SequencePredictor with its own encoding and head"
     )
 
 

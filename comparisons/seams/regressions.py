@@ -18,7 +18,7 @@ from bayesopt.float64 import as_float64, in_float64
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
 from metalearners.heads import IndependentNormalHead
-from metalearners.network import one_thread
+from metalearners.own_settings import own_settings
 from metalearners.pairs import CirclePairEncoding, PairEncoding, Pairs, RealPairEncoding
 from metalearners.regression import RegressionPredictor
 
@@ -61,7 +61,7 @@ def predict_pairs(
     was_training = predictor.training
     predictor.eval()
     try:
-        with one_thread(), torch.no_grad():
+        with own_settings(predictor), torch.no_grad():
             for start in range(0, len(inputs), TASKS_PER_PASS):
                 rows = slice(start, start + TASKS_PER_PASS)
                 pairs = Pairs(_float32(inputs[rows]), _float32(targets[rows]))

@@ -13,6 +13,7 @@ from bayesopt.family import (
     AbstractPredictionFamily,
     AbstractRegressionFamily,
 )
+from comparisons.isolation import isolated
 from comparisons.seams.policies import BanditFamily, TableStream, as_policy, trial_encoding
 from comparisons.seams.predictions import (
     TrainingStream,
@@ -63,6 +64,7 @@ def meta_train(
     network: NetworkConfig | nn.Module = ...,
     directory: Path | None = None,
 ) -> RecurrentPolicy: ...
+@isolated
 def meta_train(
     family: AbstractFamily,
     *,

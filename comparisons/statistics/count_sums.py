@@ -39,7 +39,7 @@ def kl_by_summation(p: Distribution, q: Distribution) -> Float[np.ndarray, "*bat
         total, left = total + added, left - mass
         is_done = np.isinf(total) | ((np.abs(added) < NEGLIGIBLE) & (left < NEGLIGIBLE))
         if is_done.all():
-            return total
+            return np.asarray(total)
         start, width = start + width, _next_width(start + width, total.size)
     raise ArithmeticError(
         f"the sum for KL({type(p).__name__}‖{type(q).__name__}) did not settle below a count of {LARGEST_COUNT:,}; "
@@ -52,7 +52,9 @@ def count_points(p: Distribution) -> tuple[Float[np.ndarray, "point *batch"], Fl
     counts = np.arange(float(_FIRST_BLOCK))
     while np.max(np.asarray(p.log_prob(_column(counts[-1:], p.batch_shape)), float)) > -DEPTH:
         if len(counts) >= LARGEST_COUNT:
-            raise ArithmeticError(f"{type(p).__name__} has counts beyond {LARGEST_COUNT:,}; its tail is too long to sum")
+            raise ArithmeticError(
+                f"{type(p).__name__} has counts beyond {LARGEST_COUNT:,}; its tail is too long to sum"
+            )
         counts = np.arange(2.0 * len(counts))
     points = np.broadcast_to(_column(counts, p.batch_shape), (len(counts), *p.batch_shape))
     return points, np.ones(points.shape)

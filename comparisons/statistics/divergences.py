@@ -2,7 +2,8 @@
 
 Closed forms come from NumPyro's registry, to which `bayesopt.distributions` adds. Other one-dimensional pairs are
 integrated over the reference's quantiles, after a test of the tails: where the integral diverges the answer is inf,
-never a truncated finite number. Distributions over counts are summed. What is left is Monte Carlo, a function of its own because it has an error.
+never a truncated finite number. Distributions over counts are summed. What is left is Monte Carlo, a function of its
+own because it has an error.
 """
 
 from typing import NamedTuple

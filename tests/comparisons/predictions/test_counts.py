@@ -22,7 +22,9 @@ TINY = ["--smoke", "--training.num-steps", "10", "--evaluation.num-tasks", "50",
 @pytest.fixture
 def gamma_poisson(tmp_path, monkeypatch):
     """The family of the documentation, in a file of its own beside the package's families."""
-    code = re.findall(r"```\{code-cell\} python\n(.*?)```", Path("docs/adding_a_family.md").read_text(), flags=re.DOTALL)
+    code = re.findall(
+        r"```\{code-cell\} python\n(.*?)```", Path("docs/adding_a_family.md").read_text(), flags=re.DOTALL
+    )
     (tmp_path / "families").mkdir()
     (tmp_path / "families" / "gamma_poisson.py").write_text(f'"""Counts."""\n{code[0]}')
     monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path / "families")])
