@@ -6,7 +6,10 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
+from bayesopt.float64 import in_float64
 
+
+@in_float64
 def key_for(seed: int, purpose: str) -> Array:
     """Return the JAX key of one purpose of a run."""
     halves = np.array([max(seed, 0) >> 32, seed & 0xFFFFFFFF], np.uint32)
@@ -14,6 +17,7 @@ def key_for(seed: int, purpose: str) -> Array:
     return jax.random.fold_in(key, zlib.crc32(purpose.encode()))
 
 
+@in_float64
 def integer_for(seed: int, purpose: str) -> int:
     """Return a seed below 2**63 for libraries that take integers (NumPy, torch)."""
     return int(jax.random.bits(key_for(seed, purpose), dtype="uint32"))

@@ -4,6 +4,7 @@ Each kind declares its schema in its own module `tree`. `task`, `time` and `trai
 """
 
 import io
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -63,6 +64,7 @@ def open_tree(path: Path) -> xr.DataTree:
     if not path.is_file():
         raise FileNotFoundError(f"no results at {path}")
     try:
-        return xr.load_datatree(io.BytesIO(path.read_bytes()), engine="h5netcdf")
+        with warnings.catch_warnings():  # xarray adds a filter of its own for good
+            return xr.load_datatree(io.BytesIO(path.read_bytes()), engine="h5netcdf")
     except Exception as error:
         raise ValueError(f"{path} is truncated or not a netCDF file ({type(error).__name__})") from error

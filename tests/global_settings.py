@@ -37,6 +37,10 @@ def _deterministic() -> AbstractContextManager[None]:
     return changed(torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms, True)
 
 
+def _numpy_state() -> Any:
+    return np.random.get_state()  # noqa: NPY002 (the global generator is meant)
+
+
 SETTINGS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "torch: float64": lambda: changed(torch.get_default_dtype, torch.set_default_dtype, torch.float64),
     "torch: float16": lambda: changed(torch.get_default_dtype, torch.set_default_dtype, torch.float16),
@@ -110,8 +114,8 @@ def state() -> dict[str, Any]:
             torch.get_float32_matmul_precision(),
             torch.random.default_generator.get_state().numpy().tobytes(),
         ),
-        "JAX": {name: getattr(jax.config, name) for name in names},
-        "NumPy": (np.geterr(), str(np.get_printoptions()), np.random.get_state()[1].tobytes()),
+        "JAX": {name: getattr(jax.config, name, None) for name in names},
+        "NumPy": (np.geterr(), str(np.get_printoptions()), _numpy_state()[1].tobytes()),
         "matplotlib": dict(mpl.rcParams),
         "xarray": {name: xr.get_options()[name] for name in ("keep_attrs", "arithmetic_join", "display_style")},
         "pandas": pd.get_option("display.precision"),

@@ -11,11 +11,15 @@ import pytest
 from bayesopt.families import BernoulliBandit, BetaBernoulli
 from comparisons.decisions.experiment import DecisionExperiment
 from comparisons.decisions.settings import DecisionEvaluationConfig
+from comparisons.kinds import kind_of
 from comparisons.predictions.experiment import PredictionExperiment
 from comparisons.predictions.settings import EvaluationConfig
+from comparisons.report.figure import rendered_figures
 from comparisons.stages import open_result, run_experiment
 from metalearners.checkpoints import load_tensors
 from metalearners.configs import LSTMConfig, ReinforcementConfig, TrainingConfig
+from tests.comparisons.conftest import full_savefig  # noqa: F401 (makes reports cheap)
+from tests.comparisons.made_up import made_up
 from tests.global_settings import SETTINGS, all_of, state
 
 MAIN = PredictionExperiment(
@@ -57,7 +61,9 @@ def files_of(experiment, folder):
     return found
 
 
-@pytest.fixture(scope="module", params=EXPERIMENTS)
+@pytest.fixture(
+    scope="module", params=["predictions", pytest.param("decisions", marks=pytest.mark.slow)], ids=lambda name: name
+)
 def usual(request, tmp_path_factory):
     experiment = EXPERIMENTS[request.param]
     return experiment, files_of(experiment, tmp_path_factory.mktemp("usual"))
@@ -76,6 +82,14 @@ def assert_the_same_under(names, usual, folder):
 
 def test_nothing_depends_on_settings_of_the_process(usual, tmp_path):
     assert_the_same_under(AT_ONCE, usual, tmp_path)
+
+
+def test_figures_do_not_depend_on_a_users_style():
+    tree = made_up("predictions-few")
+    figures = kind_of(tree).figures[:2]
+    expected = rendered_figures(figures, tree)
+    with all_of(["matplotlib", "NumPy: errors", "pandas"]):
+        assert rendered_figures(figures, tree) == expected
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from numpyro.infer.util import log_density
 from bayesopt.beliefs import filter_beliefs
 from bayesopt.episodes import Sequences
 from bayesopt.family import AbstractPredictionFamily, Belief, HasBeliefs
-from bayesopt.float64 import in_float64, to_numpy
+from bayesopt.float64 import in_float64, own_settings, to_numpy
 
 LOG_JOINT = "log joint density"
 
@@ -32,13 +32,15 @@ def calibration_ranks(
     as elements, and one for the model's log joint density. Ties (of discrete latents) are broken at random.
     """
     assert isinstance(family, AbstractPredictionFamily)
-    key_draws, key_ties = jax.random.split(key)
+    with own_settings():
+        key_draws, key_ties = jax.random.split(key)
     draws, _ = posterior_draws(family, simulated.observations, key_draws, num_draws=num_draws)
     truth = {site: values[:, None] for site, values in simulated.latents.items()}
     draws |= {LOG_JOINT: log_joints(family, draws, simulated.observations)}
     truth |= {LOG_JOINT: log_joints(family, truth, simulated.observations)}
     num_tasks = len(simulated.observations)
-    within_ties = np.asarray(jax.random.uniform(key_ties, (num_tasks, 1)))
+    with own_settings():
+        within_ties = np.asarray(jax.random.uniform(key_ties, (num_tasks, 1), dtype="float32"))
     ranks = {}
     for site, values in draws.items():
         values, true = values.reshape(num_tasks, num_draws, -1), truth[site].reshape(num_tasks, 1, -1)

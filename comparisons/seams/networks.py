@@ -66,9 +66,9 @@ def load_networks(paths: Sequence[Path], config: StackedLSTMConfig, encoding: Tr
 
 def untrained_copy(network: Module, *, seed: int) -> Module | None:
     """Return the network with every module re-initialised; `None` if some parameters cannot be."""
-    copied = copy.deepcopy(network)
     renewed: set[int] = set()
     with own_settings(network), seeded(seed):
+        copied = copy.deepcopy(network)
         for module in reversed(list(copied.modules())):  # parts before the whole, which may refine them
             reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
             if callable(reset):

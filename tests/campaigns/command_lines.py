@@ -1,7 +1,7 @@
 """Ten thousand command lines from the grammar of all commands: valid ones, and ones with planted faults.
 
-Every case knows which exit codes are right. One in 33 runs in a process of its own. What is valid is made tiny; runs that
-end well share one folder of results, so that most of them find their training done.
+Every case knows which exit codes are right. One in 33 runs in a process of its own. What is valid is made tiny; runs
+that end well share one folder of results, so that most of them find their training done.
 """
 
 import contextlib
@@ -49,55 +49,10 @@ OUTSIDE = {
 }
 """Variables that processes of their own get."""
 NOISE = [
-    *(
-        "",
-        " ",
-        "-",
-        "--",
-        "---",
-        "-x",
-        "--=",
-        "=",
-        "--=3",
-        "nan",
-        "inf",
-        "None",
-        "True",
-        "½",
-        "１",
-        "λ",
-        "\u202e",
-        "\ud83d",
-    ),
-    *(
-        "a b",
-        "a\nb",
-        "a\x1b[31mb",
-        "%s",
-        "{0}",
-        "[bold]",
-        "'",
-        '"',
-        "..",
-        "/dev/null",
-        "/dev/full",
-        "1e400",
-        "0x10",
-        "1,2",
-    ),
-    *(
-        "9" * 400,
-        "9" * 5000,
-        "x" * 5000,
-        "-" * 300,
-        "--help=3",
-        "@file",
-        "--tyro-print-completion",
-        "math:pi",
-        ":",
-        "a:",
-        ":b",
-    ),
+    *("", " ", "-", "--", "---", "-x", "--=", "=", "--=3", "nan", "inf", "None", "True", "½", "１", "λ", "\u202e"),
+    *("a b", "a\nb", "a\x1b[31mb", "%s", "{0}", "[bold]", "'", '"', "..", "/dev/null", "/dev/full", "1e400", "0x10"),
+    *("9" * 400, "9" * 5000, "x" * 5000, "-" * 300, "--help=3", "@file", "--tyro-print-completion", "math:pi", ":"),
+    *("a:", ":b", "1,2", "\ud83d"),
 ]
 
 
@@ -336,9 +291,9 @@ def _words(options: dict[str, str]) -> list[str]:
 
 def _here(arguments: list[str], folder: Path, draw: random.Random) -> tuple[int, str, str]:
     printed, refused = io.StringIO(), io.StringIO()
-    with _cheap_checks(), _alarm(), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(refused):
-        with contextlib.chdir(folder), warnings.catch_warnings():
-            code = main(arguments)
+    streams = contextlib.redirect_stdout(printed), contextlib.redirect_stderr(refused)
+    with _cheap_checks(), _alarm(), streams[0], streams[1], contextlib.chdir(folder), warnings.catch_warnings():
+        code = main(arguments)
     return code, printed.getvalue(), refused.getvalue()
 
 
