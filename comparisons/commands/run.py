@@ -8,6 +8,7 @@ import tyro
 from bayesopt import families
 from comparisons import reproductions
 from comparisons.commands.answers import Output, OutputOptions, only_json, print_answer
+from comparisons.commands.folders import require_writable
 from comparisons.commands.names import VARIANTS, experiment_named
 from comparisons.commands.parsing import parse
 from comparisons.commands.refusals import CommandLineError, shown
@@ -71,6 +72,7 @@ def main(arguments: list[str]) -> int:
     experiment, results, scheduler, answer = parse(
         run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,)
     )
+    require_writable(results, "--results")
     with only_json(answer.json):
         report = run_experiment(experiment, results, scheduler=scheduler)
         comparison = open_result(report.parent.parent)
@@ -106,6 +108,7 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
         raise CommandLineError("--only needs the name of an experiment; without --only all of them run")
     options = ReproductionOptions(smoke=smoke, seeds=seeds, only=only)
     chosen = experiments_of(name, options)
+    require_writable(results, "--results")
     if not smoke and not answer.json:
         num_units = sum(len(experiment.training_units()) for experiment in chosen.values())
         num_left = num_untrained(name, results, options)

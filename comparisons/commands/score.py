@@ -8,6 +8,7 @@ import tyro
 from bayesopt import families
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily, AbstractPredictionFamily
 from comparisons.commands.answers import Output, OutputOptions, only_json, print_answer
+from comparisons.commands.folders import require_writable
 from comparisons.commands.names import family_named
 from comparisons.commands.parsing import parse
 from comparisons.comparing import compare
@@ -58,6 +59,7 @@ def main(arguments: list[str]) -> int:
     family: Any = family_named(name)()
     if not isinstance(family, tuple(_SETTINGS)):
         raise ValueError(f"networks are scored on sequences and bandits; for {name} use `bayesgauge run {name}`")
+    require_writable(output, "--output")
     with only_json(answer.json):
         comparison = compare(load_network(factory, weights), family, seed=seed, evaluation=evaluation)
         comparison.save(output / "comparison.nc")

@@ -100,6 +100,26 @@ def test_no_command_shows_the_help_and_says_what_is_missing(bayesgauge_here):
     assert completed.stderr.startswith("bayesgauge: missing COMMAND; there are list, show")
 
 
+@pytest.mark.parametrize(
+    ("results", "line"),
+    [
+        ("file", "--results must be a folder; '{here}/file' is a file"),
+        ("file/below", "--results must be a folder; '{here}/file' is a file"),
+        ("loop", "--results must be a folder; got 'loop'"),
+        ("x" * 300, "--results must be a folder; got 'xxx"),
+        ("/dev/null", "--results must be a folder; '/dev/null' is a file"),
+        ("/proc/nothing", "--results must be a folder that can be written; '/proc' cannot"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_refused_before_training(results, line, refused, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.setattr("os.access", lambda path, mode: str(path) != "/proc")  # tests may run as root
+    code, found = refused("run", "beta_bernoulli", "--results", results)
+    assert code == REFUSED
+    assert found.startswith(line.format(here=tmp_path))
+
+
 RAISED = {
     "returns nothing": "",
     "ValueError": "raise ValueError('first\\nsecond')",
