@@ -8,12 +8,13 @@ from scipy import stats
 
 from bayesopt.agent import TIE_TOLERANCE
 from bayesopt.conjugate import BetaBelief
+from bayesopt.described import described
 from bayesopt.planning.bandit_inputs import require_horizon, require_plan_memory
 
 ArmValues = Float[np.ndarray, "task arm"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CorrelatedPlan:
     """Bayes-optimal plan of `bayesopt.families.correlated_bandit`, exact up to rounding error."""
 
@@ -25,6 +26,9 @@ class CorrelatedPlan:
     probe_reward: float
     values: tuple[Float[np.ndarray, "_ _"], ...]
     """For each trial, the value by number of probes (pulls of arm 2) and of heads so far; zeros at the horizon."""
+
+    def __repr__(self) -> str:
+        return described(self, horizon=self.horizon, value=self.value, error_bound=self.error_bound)
 
     @property
     def value(self) -> float:

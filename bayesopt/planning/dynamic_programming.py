@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 from scipy import integrate, special
 
+from bayesopt.described import described
 from bayesopt.inputs import Numbers, as_floats
 from bayesopt.planning.bandit_inputs import require_concentrations, require_horizon, require_plan_memory
 from bayesopt.planning.bernoulli.layout import LANES, Layout, compositions, make_layout, num_bytes
@@ -74,6 +75,9 @@ class BernoulliSolution:
     """
     _parts: _Parts
     _layout: Layout
+
+    def __repr__(self) -> str:
+        return described(self, arms=self.num_arms, horizon=self.horizon, discount=self.discount, value=self.value)
 
     @property
     def num_arms(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from bayesopt.described import described
 from bayesopt.hyperparameters import LARGEST, SMALLEST
 from bayesopt.inputs import Numbers, as_floats, as_number
 from bayesopt.planning.bandit_inputs import require_horizon, require_plan_memory
@@ -67,6 +68,11 @@ class GaussianSolution:
     _problem: _Problem
     _tables: _Tables
     _rule: _Rule
+
+    def __repr__(self) -> str:
+        return described(
+            self, horizon=self.horizon, discount=self.discount, value=self.value, error_bound=self.error_bound
+        )
 
     def action_values(self, loc: Numbers, precision: Numbers) -> Float[np.ndarray, "..."]:
         """Return the expected sum of rewards, from each belief (..., 2) on, of each arm followed by the optimal policy.

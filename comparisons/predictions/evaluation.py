@@ -141,10 +141,9 @@ def _other_readings(
     """Return, and warn of, conventions of outputs that fit plain modules far better than the declared ones."""
     found: dict[str, None] = {}
     for network, contestant in zip(networks, contestants, strict=True):
-        is_plain = isinstance(contestant, SequencePredictor) and (
-            contestant is not network or isinstance(contestant.head, NamedHead)
-        )
-        if is_plain:
+        if not isinstance(contestant, SequencePredictor):
+            continue
+        if contestant is not network or isinstance(contestant.head, NamedHead):
             outputs = module_outputs(contestant, observations)
             if (better := better_reading(contestant.head, outputs, observations)) is not None:
                 found[better] = None

@@ -16,6 +16,7 @@ from comparisons.user_code import calling
 from metalearners.checkpoints import load_tensors, load_weights
 from metalearners.configs import StackedLSTMConfig
 from metalearners.network import seeded
+from metalearners.own_settings import own_settings
 from metalearners.policy import RecurrentPolicy
 from metalearners.stacked_lstm import build_stack, stack_of
 from metalearners.trials import (
@@ -79,9 +80,9 @@ def load_networks(paths: Sequence[Path], config: StackedLSTMConfig, encoding: Tr
 
 def untrained_copy(network: Module, *, seed: int) -> Module | None:
     """Return the network with every module re-initialised; `None` if some parameters cannot be."""
-    copied = copy.deepcopy(network)
     renewed: set[int] = set()
-    with seeded(seed):
+    with own_settings(network), seeded(seed):
+        copied = copy.deepcopy(network)
         for module in reversed(list(copied.modules())):  # parts before the whole, which may refine them
             reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
             if callable(reset):
