@@ -49,12 +49,12 @@ MINE = PredictionExperiment(Biased())
 def own_module(tmp_path, monkeypatch):
     """Writes a module, imports it afresh, and returns it."""
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def write(name, source=FAMILY):
         (tmp_path / f"{name}.py").write_text(source)
         sys.modules.pop(name, None)
         importlib.invalidate_caches()
-        sys.dont_write_bytecode = True
         return importlib.import_module(name)
 
     yield write
