@@ -8,14 +8,19 @@ import dataclasses
 import hashlib
 import importlib
 import json
+import types
+import typing
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from bayesopt.family import AbstractFamily
+from comparisons.expected import require_family, require_kind
 from comparisons.identity import require_plain_name, type_of
 from metalearners.checkpoint_files import is_trained
+from metalearners.settings_fields import require_count, require_counts
 
 RESULTS_VERSION = 2
 """Raised by every change that can move results, so that old results are never taken for new ones."""
@@ -103,14 +108,33 @@ def require_names(experiment: AbstractExperiment) -> None:
 
 
 def require_seeds(experiment: AbstractExperiment) -> None:
-    """Raise `ValueError` unless training seeds are distinct, at least one, and all seeds lie in 0 … 2**31 - 1."""
+    """Raise `ValueError` unless training seeds are distinct, at least one, and all seeds lie in 0 … 2**31 - 1.
+
+    Training seeds may come as any sequence of integers, such as `range(3)` or `np.arange(3)`; they become a tuple.
+    Raises `TypeError` for a field that is no instance of the class that it is declared as.
+    """
+    require_counts(experiment, "training_seeds")
+    require_count(experiment, "seed")
+    _require_kinds(experiment)
     training_seeds, seed = experiment.training_seeds, experiment.seed
     if not training_seeds or len(set(training_seeds)) < len(training_seeds):
         raise ValueError(f"training_seeds must be distinct and at least one; got {training_seeds!r}")
-    if any(not 0 <= number < 2**31 for number in (*training_seeds, seed)):
+    if any(number >= 2**31 for number in (*training_seeds, seed)):
         raise ValueError(
             f"seeds must be integers from 0 to {2**31 - 1}; got training_seeds {training_seeds!r}, seed {seed!r}"
         )
+
+
+def _require_kinds(experiment: AbstractExperiment) -> None:
+    """Raise `TypeError` unless family and settings are of the classes that the experiment declares."""
+    for name, hint in typing.get_type_hints(type(experiment)).items():
+        kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        if not all(isinstance(kind, type) and kind.__module__ != "builtins" for kind in kinds):
+            continue
+        if any(issubclass(kind, AbstractFamily) for kind in kinds):
+            require_family(getattr(experiment, name), kinds, type(experiment).__name__)
+        else:
+            require_kind(getattr(experiment, name), kinds, f"{type(experiment).__name__}.{name}")
 
 
 def running_of(experiment: AbstractExperiment) -> ModuleType:

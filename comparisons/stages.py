@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from comparisons.comparison import Comparison
+from comparisons.expected import require_kind
 from comparisons.experiment import AbstractExperiment, running_of
 from comparisons.provenance import today
 from comparisons.records import checkpoints_of, read_settings, unit_folder
@@ -19,15 +20,18 @@ from comparisons.report.page import write_report
 from comparisons.results import CHECKPOINTS, EVALUATION_FILE, MEASURES_FILE, is_measured, measure, result_in, scores_in
 from comparisons.training import DATE, TRAINING, WALL_TIMES, folder_of, seconds_in, timed, train_experiments
 from comparisons.tree import digest_of, save_tree
+from comparisons.user_code import reporting_user_code
 from metalearners.atomic import write_atomically
 
 
+@reporting_user_code()
 def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: str | None = None) -> Path:
     """Run the stages of an experiment that are not done below `results`; return the path of its report.
 
     What trains is as in `train_experiments`; everything else runs in this process. Raises `ValueError` for a file
     that is damaged or that another run left in the folder.
     """
+    require_kind(experiment, AbstractExperiment, "experiment", "E.g. comparisons.PredictionExperiment(family)")
     train_experiments([experiment], results, scheduler=scheduler)
     folder = folder_of(experiment, results)
     if not _is_evaluated(experiment, folder):

@@ -16,6 +16,7 @@ from comparisons.experiment import AbstractExperiment, TrainingUnit, require_nam
 from comparisons.jobs import Job, run_here, run_on_cluster
 from comparisons.provenance import versions
 from comparisons.records import EXPERIMENT_FILE, owner_of, unit_folder, write_settings
+from comparisons.user_code import reporting_user_code
 from metalearners.atomic import write_atomically
 from metalearners.sealed_files import stamped
 
@@ -86,6 +87,7 @@ def seconds_in(path: Path) -> float | None:
     return float(seconds) if is_time else None
 
 
+@reporting_user_code()
 def _train(experiment: AbstractExperiment, unit: TrainingUnit, folder: Path) -> None:
     """Train a unit. The folder is named after the fingerprint, which a worker may not find: a script's class moves."""
     if not (folder / EXPERIMENT_FILE).exists():

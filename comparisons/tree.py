@@ -42,6 +42,10 @@ REPRODUCTION = Schema(
 """The table of a paper's reproduction; what its figures show is its own."""
 
 
+SIDE_BY_SIDE = Schema("bayesgauge side by side 1", {})
+"""Several networks on the same tasks: a group for each, which is a whole measured comparison."""
+
+
 def validate(tree: xr.DataTree, schema: Schema, source: str = "this tree") -> xr.DataTree:
     """Return the tree itself, if it follows the schema. Raises `ValueError` naming the first difference."""
     if tree.attrs.get("schema") != schema.name:

@@ -32,6 +32,9 @@ EXPERIMENTS = "experiments"
 LONGEST_NAME = 100
 """Characters of the name of a part that lists its experiments."""
 
+MOST_SEEDS = 10_000
+"""Largest number of networks per experiment; more would train for years."""
+
 
 @dataclass(frozen=True)
 class ReproductionOptions:
@@ -45,8 +48,11 @@ class ReproductionOptions:
     """Names of the experiments to run; all of them if none is named."""
 
     def __post_init__(self) -> None:
-        if self.seeds < 0:
-            raise ValueError(f"seeds must be at least 1, or 0 for the reproduction's own number; got {self.seeds}")
+        if not 0 <= self.seeds <= MOST_SEEDS:
+            raise ValueError(
+                f"seeds must be at least 1, or 0 for the reproduction's own number, and at most {MOST_SEEDS}; "
+                f"got {self.seeds}"
+            )
 
 
 def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, Any]:
