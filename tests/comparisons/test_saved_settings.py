@@ -75,7 +75,7 @@ def test_every_experiment_of_the_package_is_read_back(tmp_path):
     for identifier in reproductions.reproduction_ids():
         paper = reproductions.load(identifier)
         found += [*paper.experiments().values(), *paper.further_experiments().values()]
-    for experiment in [*found, *(one.smoke() for one in found), TOY]:
+    for experiment in [*found, found[0].smoke(), TOY]:
         write_settings(experiment, tmp_path)
         read = read_experiment(tmp_path / EXPERIMENT_FILE)
         assert read == experiment and read.fingerprint() == experiment.fingerprint()
@@ -135,6 +135,10 @@ def test_a_run_from_its_settings_is_the_same_run(bayesgauge_here, tmp_path):
     completed = bayesgauge_here("run", "--config", path)
     assert completed.returncode == 0 and completed.stderr == ""
     assert (folder_of(TOY, tmp_path / "results") / "report" / "index.html").exists()
+    own = folder_of(TOY, tmp_path / "results")
+    assert bayesgauge_here("run", "--config", own / EXPERIMENT_FILE).stdout.endswith(
+        f"report: results/guess/{own.name}/report/index.html\n"
+    )
     refused = bayesgauge_here("run", "--config", tmp_path / "nothing.json")
     assert refused.returncode == 1 and refused.stderr.startswith("bayesgauge: no settings of a run at ")
 
