@@ -20,6 +20,7 @@ from comparisons.order.contexts import evaluate_policies
 from comparisons.order.settings import OrderEvaluationConfig
 from comparisons.predictions.evaluation import evaluate
 from comparisons.predictions.settings import EvaluationConfig
+from comparisons.provenance import today
 from comparisons.seams.heads import with_named_head
 from comparisons.seams.networks import architecture_of
 from comparisons.seams.policies import Player
@@ -100,6 +101,7 @@ def compare(
         listed = _training_seeds(networks)
         listed = listed if head is None else [with_named_head(one, family, head) for one in listed]
         tree = scored(listed, family, seed=seed, evaluation=evaluation)
+        tree.attrs["date"] = today()
         return measured(tree, kind_of(tree))
 
     if not isinstance(network, Mapping):

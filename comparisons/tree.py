@@ -22,6 +22,8 @@ _DIGEST = b"\nbayesgauge sha256 "
 _DIGEST_SIZE = 64
 _SEALED = "has_digest"
 """Attribute of a file that must have a digest; files of earlier versions have neither."""
+SMOKE_RUN = "smoke run: tiny sizes, proves nothing"
+"""What page, summary and files say of a smoke run."""
 
 
 class Schema(NamedTuple):
@@ -75,6 +77,11 @@ def with_attributes(tree: xr.DataTree, **attributes: object) -> xr.DataTree:
     more = tree.copy()
     more.attrs = {**tree.attrs, **attributes}
     return more
+
+
+def title_in(tree: xr.DataTree) -> str:
+    """Return the family of a tree in words; its expression in Python where an earlier version wrote the tree."""
+    return str(tree.attrs.get("title", tree.attrs["family"]))
 
 
 def save_tree(tree: xr.DataTree, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -38,6 +38,8 @@ class ContextualBandit(AbstractContextualBanditFamily):
     the largest expected reward is also the one most likely to end the search. (Exhaustive planning confirms this for
     small sizes, the only ones that it can handle.)
     """
+
+    title: ClassVar[str] = "{num_contexts} contexts with one correct arm of {num_arms} each"
 
     num_contexts: int = 5
     num_arms: int = 5

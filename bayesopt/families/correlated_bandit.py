@@ -1,6 +1,7 @@
 """Arms that pay with probabilities p and 1 - p, and one that pays little but reveals p."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -26,6 +27,10 @@ class CorrelatedBandit(AbstractBanditFamily):
     first, which a myopic agent does not do. With `probe_flips = 0` there is no arm 2. The design follows the dependent
     and informative arms of Wang et al. 2016 (arXiv 1611.05763); the numbers are our choice.
     """
+
+    title: ClassVar[str] = (
+        "correlated arms, p ~ Beta({concentration1}, {concentration0}), with a probing arm of {probe_flips} flips"
+    )
 
     concentration1: float = 1.0
     concentration0: float = 1.0

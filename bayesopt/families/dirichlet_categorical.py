@@ -17,6 +17,8 @@ from bayesopt.hyperparameters import require_positive
 class DirichletCategorical(AbstractPredictionFamily):
     """A die with Dirichlet(concentration) face probabilities, one entry per face, at least 2; faces count from 0."""
 
+    title: ClassVar[str] = "die rolls, face probabilities ~ Dirichlet{concentration}"
+
     concentration: tuple[float, ...] = (1.0, 1.0, 1.0)
 
     is_exchangeable: ClassVar[bool] = True

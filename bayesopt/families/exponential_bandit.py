@@ -1,6 +1,7 @@
 """Independent arms that pay exponentially distributed rewards with unknown rates."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +26,8 @@ class ExponentialBandit(AbstractBanditFamily):
     Rewards are in units of `rate`, and their predictive has heavy tails while few were observed. The expected reward
     of an arm is 1 / r; its prior mean is finite only for concentrations above 1.
     """
+
+    title: ClassVar[str] = "{num_rate} exponential arms, rate ~ Gamma({each_concentration}, {each_rate})"
 
     concentration: tuple[float, ...] = (2.0, 2.0)
     rate: tuple[float, ...] = (1.0, 1.0)

@@ -1,7 +1,7 @@
 """A known arm that always pays 0, and an unknown Gaussian arm."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +25,10 @@ class FixedArmBandit(AbstractBanditFamily):
     2010.04466, section 2): `prior_scale` is their ecological uncertainty, `reward_scale` their task complexity. With
     `prior_scale = 0` all tasks are the same and nothing can be learned; on such probe tasks they count exploration.
     """
+
+    title: ClassVar[str] = (
+        "a known arm that pays 0 and an unknown one, mean ~ Normal({prior_loc}, {prior_scale}), noise {reward_scale}"
+    )
 
     prior_scale: float = 1.0
     reward_scale: float = 1.0

@@ -41,6 +41,8 @@ class FunctionRegression(AbstractRegressionFamily):
     (arXiv 1905.01320), whose spectra are not known; the numbers are our choice, with a total variance of 1.
     """
 
+    title: ClassVar[str] = "random functions of frequencies {frequencies}, noise {noise_scale}"
+
     frequencies: tuple[int, ...] = tuple(range(_HIGHEST + 1))
     variances: tuple[float, ...] = (1 / (2 * _HIGHEST + 1),) * (_HIGHEST + 1)
     noise_scale: float = 0.1

@@ -1,6 +1,7 @@
 """Independent arms with normally distributed rewards, unknown means and known noise."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -28,6 +29,8 @@ from bayesopt.planning.knowledge import largest_mean_after_reading
 @dataclass(frozen=True)
 class GaussianBandit(AbstractBanditFamily):
     """Arms that pay Normal(mean, observation_scale) with mean ~ Normal(loc, scale); one prior per arm."""
+
+    title: ClassVar[str] = "{num_loc} Gaussian arms, mean ~ Normal({each_loc}, {each_scale}), noise {observation_scale}"
 
     loc: tuple[float, ...] = (0.0, 0.0)
     scale: tuple[float, ...] = (1.0, 1.0)

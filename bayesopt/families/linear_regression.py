@@ -43,6 +43,11 @@ class LinearRegression(AbstractRegressionFamily):
     outputs, weights of variance 1/5 (so that targets are of order 1), and the noise.
     """
 
+    title: ClassVar[str] = (
+        "random {num_output_scales} × {num_weight_scales} linear maps, weight scale {each_weight_scales}, "
+        "noise {noise_scale}"
+    )
+
     weight_scales: tuple[float, ...] = (_DIMENSION**-0.5,) * _DIMENSION
     output_scales: tuple[float, ...] = (1.0,) * _DIMENSION
     input_scales: tuple[float, ...] = (1.0,) * _DIMENSION

@@ -17,6 +17,8 @@ from bayesopt.hyperparameters import are_known, require_finite, require_positive
 class NormalNormal(AbstractPredictionFamily):
     """Observations Normal(mean, observation_scale) with mean ~ Normal(loc, scale)."""
 
+    title: ClassVar[str] = "Gaussian numbers, mean ~ Normal({loc}, {scale}), noise {observation_scale}"
+
     loc: float = 0.0
     scale: float = 1.0
     observation_scale: float = 1.0

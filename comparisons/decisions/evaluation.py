@@ -16,6 +16,7 @@ from bayesopt.family import (
     AbstractBanditFamily,
     HasArmBeliefs,
     family_id,
+    title_of,
 )
 from bayesopt.planning import heuristics
 from bayesopt.rollout import Trajectories, play
@@ -124,6 +125,7 @@ def evaluate_agents(
         "schema": SCHEMA.name,
         "kind": "comparisons.decisions",
         "family": repr(family),
+        "title": title_of(family),
         "family_id": family_id(family),
         "network": description,
         "num_networks": len(networks),

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from bayesopt.episodes import require_room
-from bayesopt.family import AbstractBanditFamily, family_id
+from bayesopt.family import AbstractBanditFamily, family_id, title_of
 from comparisons.decisions.references import plans_of
 from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.experiment import AbstractExperiment, require_seeds
@@ -43,7 +43,7 @@ class DecisionExperiment(AbstractExperiment):
 
     @property
     def question(self) -> str:
-        return f"How Bayes-optimal are a meta-trained network's decisions in {self.family!r}?"
+        return f"How Bayes-optimal are a meta-trained network's decisions in {title_of(self.family)}?"
 
     def smoke(self) -> "DecisionExperiment":
         return dataclasses.replace(

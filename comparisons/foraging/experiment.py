@@ -8,7 +8,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from bayesopt.families import ForagingGrid
-from bayesopt.family import family_id
+from bayesopt.family import family_id, title_of
 from bayesopt.planning.foraging import require_plan_memory
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
 from comparisons.memory_needs import require_scores, require_training
@@ -143,8 +143,8 @@ class ForagingExperiment(AbstractExperiment):
     @property
     def question(self) -> str:
         return (
-            f"When do networks learn to forage, and when do they hard-code the goal they know, in {self.family!r} for "
-            f"lifetimes of {self.lifetimes[0]} to {self.lifetimes[-1]} steps?"
+            "When do networks learn to forage, and when do they hard-code the goal they know, in "
+            f"{title_of(self.family)}, for lifetimes of {self.lifetimes[0]} to {self.lifetimes[-1]} steps?"
         )
 
     def smoke(self) -> "ForagingExperiment":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayesopt.families import ContextualBandit, FunctionRegression, LinearRegression
-from bayesopt.family import family_id
+from bayesopt.family import family_id, title_of
 from comparisons.experiment import AbstractExperiment, require_seeds
 from comparisons.memory_needs import require_scores, require_training
 from comparisons.order.settings import InterferenceConfig, NamedLearner, OrderEvaluationConfig
@@ -172,7 +172,7 @@ class ContextualOrderExperiment(AbstractExperiment):
 
     @property
     def question(self) -> str:
-        return f"In which order does a meta-trained network learn the contexts of {self.family!r}?"
+        return f"In which order does a meta-trained network learn the contexts of {title_of(self.family)}?"
 
     def smoke(self) -> "ContextualOrderExperiment":
         return dataclasses.replace(

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Shaped
 from numpyro.distributions import Distribution
 
 from bayesopt.episodes import Sequences, sample_sequences
-from bayesopt.family import AbstractPredictionFamily, family_id
+from bayesopt.family import AbstractPredictionFamily, family_id, title_of
 from bayesopt.float64 import in_float64
 from bayesopt.reference import oracle_log_prob, predict_sequence
 from comparisons.predictions.calibration import reliability
@@ -99,6 +99,7 @@ def evaluate(
         "schema": SCHEMA.name,
         "kind": "comparisons.predictions",
         "family": repr(family),
+        "title": title_of(family),
         "family_id": family_id(family),
         "network": _describe(networks[0], contestants[0]),
         "length": evaluation.length,

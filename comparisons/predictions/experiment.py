@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 
-from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id
+from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id, title_of
 from comparisons.experiment import AbstractExperiment, require_seeds
 from comparisons.memory_needs import require_training
 from comparisons.predictions.settings import EvaluationConfig, require_room_for_scores
@@ -41,7 +41,7 @@ class PredictionExperiment(AbstractExperiment):
 
     @property
     def question(self) -> str:
-        return f"How Bayes-optimal is a meta-trained network's prediction of {self.family!r}?"
+        return f"How Bayes-optimal is a meta-trained network's prediction of {title_of(self.family)}?"
 
     def smoke(self) -> "PredictionExperiment":
         return dataclasses.replace(

@@ -20,7 +20,7 @@ import xarray as xr
 from comparisons import reproductions
 from comparisons.comparison import REPRODUCTION_FILE, open_comparison
 from comparisons.experiment import AbstractExperiment
-from comparisons.provenance import versions
+from comparisons.provenance import today, versions
 from comparisons.results import MEASURES_FILE
 from comparisons.stages import open_result, run_experiment
 from comparisons.statistics.intervals import LEVEL
@@ -93,6 +93,7 @@ def run_reproduction(
     left_out = [name for name in reproductions.load(identifier).experiments() if name not in chosen]
     tree.attrs |= {
         "command": _command(identifier, options),
+        "date": today(),
         "measures": json.dumps(digests),
         "notes": json.dumps([*_notes_on_parts(identifier, options, list(chosen), left_out), *_notes_of(tree)]),
     }

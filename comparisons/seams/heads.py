@@ -155,7 +155,7 @@ def better_reading(
     if not (gain.mean() > MARGIN and gain.mean() > STANDARD_ERRORS * error):
         return None
     return (
-        f"outputs are read as {reading_of(head)}; read as {best} ({CONVENTIONS[best].outputs}) they fit far better: log "
-        f"loss {usable[best].mean():.3g} instead of {own.mean():.3g} nats/step. If that is what they are, say "
+        f"outputs are read as {reading_of(head)}; read as {best} ({CONVENTIONS[best].outputs}) they fit far better: "
+        f"log loss {usable[best].mean():.3g} instead of {own.mean():.3g} nats/step. If that is what they are, say "
         f"head={best!r}, or --head {best}"
     )

@@ -16,6 +16,7 @@ from comparisons.decisions.figures.by_trial import TRIAL
 from comparisons.decisions.figures.losses import per_episode
 from comparisons.decisions.scores import has_optimum, player_groups
 from comparisons.kind import Figure
+from comparisons.report.findings import of_marks
 from comparisons.report.words import number
 
 PANELS = ("network", "Gittins", "greedy")
@@ -114,6 +115,9 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_marks(
+        table.groupby("agent", sort=False, as_index=False).estimate.sum(), "agent", f"{table.unit.iloc[0]}, in total"
+    ),
     needs=("margins",),
     is_shown=has_optimum,
     height=3.2,
