@@ -127,9 +127,10 @@ def require_seeds(experiment: AbstractExperiment) -> None:
 
 def _require_kinds(experiment: AbstractExperiment) -> None:
     """Raise `TypeError` unless family and settings are of the classes that the experiment declares."""
-    for name, hint in typing.get_type_hints(type(experiment)).items():
+    hints = typing.get_type_hints(type(experiment))
+    for name, hint in ((one.name, hints[one.name]) for one in dataclasses.fields(experiment)):
         kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        if not all(isinstance(kind, type) and kind.__module__ != "builtins" for kind in kinds):
+        if not all(isinstance(kind, type) and kind.__module__ not in ("builtins", "typing") for kind in kinds):
             continue
         if any(issubclass(kind, AbstractFamily) for kind in kinds):
             require_family(getattr(experiment, name), kinds, type(experiment).__name__)

@@ -26,6 +26,10 @@ RESTARTS = 3
 `distributed.scheduler.allowed-failures` counts instead."""
 
 
+SECONDS_TO_SAVE = 2.0
+"""How long processes may take, when a person interrupts them all, to write what they need to resume."""
+
+
 class Job(NamedTuple):
     """A piece of work that is done once; its parts can be pickled."""
 
@@ -52,6 +56,9 @@ def run_here(jobs: Sequence[Job]) -> None:
         with ThreadPoolExecutor(num_processes) as threads:
             try:
                 pool.run(threads)
+            except KeyboardInterrupt:
+                wait(pool.running, timeout=SECONDS_TO_SAVE)
+                raise
             finally:
                 pool.end()
 
@@ -126,7 +133,8 @@ class _Pool:
         while len(self.workers) < min(at_once, len(self.running) + len(self.left)):
             worker = WorkerProcess(num_side_by_side=self.num_processes)
             self.workers.add(worker)
-            self.running[threads.submit(worker.call, bool)] = None, worker, self.num_done
+            ready = functools.partial(_get_ready, self.left[0] if self.left else None)
+            self.running[threads.submit(worker.call, ready)] = None, worker, self.num_done
 
     def _after_a_kill(self, job: Job | None, num_done_before: int) -> None:
         if job is not None and job.is_done():
@@ -176,6 +184,10 @@ def _run_on_worker(job: Job) -> None:
             "how many threads torch takes is a matter of the whole process"
         )
     _run(job)
+
+
+def _get_ready(job: Job | None) -> None:
+    """Do nothing: reading the job loads the modules that it needs, before any process is given one."""
 
 
 def _run(job: Job) -> None:

@@ -42,8 +42,10 @@ class WorkerProcess:
     def __init__(self, *, num_side_by_side: int) -> None:
         """Start a process; together, so many of them use as many threads as there are cores."""
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        path = [str(entry) or os.getcwd() for entry in [*sys.path, os.getcwd()]]
+        program = f"import sys; sys.path[:] = {path!r}; from comparisons.processes import _serve; _serve()"
         self.process = subprocess.Popen(
-            [sys.executable, *flags, "-c", "from comparisons.processes import _serve; _serve()"],
+            [sys.executable, *flags, "-c", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(num_side_by_side),
@@ -71,11 +73,10 @@ class WorkerProcess:
 
 
 def _environment(num_side_by_side: int) -> dict[str, str]:
-    """Return the environment of a process: it finds the modules that this one finds, and shares the cores."""
+    """Return the environment of a process, which shares the cores with others."""
     threads = str(max(joblib.cpu_count() // num_side_by_side, 1))
     limits = {f"{name}_THREADS" if "_" in name else f"{name}_NUM_THREADS": threads for name in _THREADS_OF}
-    path = os.pathsep.join(entry or os.getcwd() for entry in [*sys.path, os.getcwd()])
-    return {**limits, **os.environ, "PYTHONPATH": path}
+    return {**limits, **os.environ}
 
 
 def _serve() -> None:

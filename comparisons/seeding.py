@@ -14,9 +14,8 @@ from bayesopt.float64 import in_float64
 def key_for(seed: int, purpose: str) -> Array:
     """Return the JAX key of one purpose of a run."""
     halves = np.array([max(seed, 0) >> 32, seed & 0xFFFFFFFF], np.uint32)
-    key = jax.random.wrap_key_data(
-        jnp.asarray(halves), impl="threefry2x32"
-    )  # `jax.random.key(seed)`, whatever JAX's settings
+    # This is `jax.random.key(seed)`, whatever JAX's settings.
+    key = jax.random.wrap_key_data(jnp.asarray(halves), impl="threefry2x32")
     return jax.random.fold_in(key, zlib.crc32(purpose.encode()))
 
 

@@ -21,6 +21,8 @@ from comparisons.saved_settings import read_experiment
 from comparisons.training import untrained_units
 from comparisons.tree import is_smoke
 
+_UNREADABLE = (ValueError, OSError, ImportError, KeyError)
+"""What reading a damaged or foreign result may raise; it is a line of the list, and the list goes on."""
 PAGE = Path("report", "index.html")
 
 
@@ -121,7 +123,7 @@ def _of_comparison(folder: Path) -> Found:
     """Return what there is of a paper, of a network that was scored, or of a run that lost its settings."""
     try:
         tree = open_comparison(folder).tree
-    except (ValueError, FileNotFoundError) as error:
+    except _UNREADABLE as error:
         return Found(str(folder), "", _date(folder), "", "", "damaged", {}, "", [str(error)])
     attributes = tree.attrs
     title = kind_of(tree).question(tree)
@@ -164,7 +166,7 @@ def _verdicts(folder: Path, experiment: AbstractExperiment | None) -> tuple[dict
     """Return how many claims have which outcome, and what is wrong with the files."""
     try:
         tree = open_comparison(folder).tree
-    except (ValueError, FileNotFoundError) as error:
+    except _UNREADABLE as error:
         return {}, [str(error)]
     verdicts = dict(Counter(verdict.outcome for verdict in verdicts_of(tree)))
     version = int(tree.attrs.get("evaluation_version", 1))

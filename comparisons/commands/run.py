@@ -1,5 +1,6 @@
 """`bayesgauge run`: an experiment on a family, or the reproduction of a paper."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from comparisons.reproductions._running import (
 )
 from comparisons.saved_settings import changed_sources, read_experiment
 from comparisons.stages import open_result, run_experiment
+from comparisons.training import folder_of
 
 
 def main(arguments: list[str]) -> int:
@@ -84,16 +86,17 @@ def _run_config(flags: list[str]) -> int:
         *,
         config: Path,
         smoke: bool = False,
-        results: Path = Path("results"),
+        results: Path | None = None,
         scheduler: str | None = None,
         answer: OutputOptions = Output(),
-    ) -> tuple[Path, bool, Path, str | None, Output]:
+    ) -> tuple[Path, bool, Path | None, str | None, Output]:
         """Run the experiment whose settings an earlier run left.
 
         Args:
             config: the file `experiment.json` in the folder of a run, as it is or edited.
             smoke: run a tiny version of the experiment, which proves nothing.
-            results: folder for checkpoints, numbers and the report.
+            results: folder for checkpoints, numbers and the report. By default that which holds the file, if the file
+                lies in the folder of its run; otherwise `results`.
             scheduler: train on the Dask cluster whose scheduler has this address, as tcp://host:8786.
             answer: how the answer is printed.
         """
@@ -103,7 +106,11 @@ def _run_config(flags: list[str]) -> int:
     experiment = read_experiment(config)
     for module in changed_sources(config):
         print(f"note: {module} has changed since {config} was written, so this is another run", file=sys.stderr)
-    return _run_experiment(experiment.smoke() if smoke else experiment, results, scheduler, answer)
+    experiment = experiment.smoke() if smoke else experiment
+    if results is None:
+        own = Path(os.path.relpath(config.parent.resolve().parent.parent))
+        results = own if folder_of(experiment, own.resolve()) == config.parent.resolve() else Path("results")
+    return _run_experiment(experiment, results, scheduler, answer)
 
 
 def _run_experiment(experiment: AbstractExperiment, results: Path, scheduler: str | None, answer: Output) -> int:
