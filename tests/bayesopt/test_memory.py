@@ -47,7 +47,6 @@ HUGE = {
     "plan of one arm": lambda: optimal_agent(BernoulliBandit((1.0,), (1.0,)), horizon=10**12),
     "Gaussian plan": lambda: optimal_agent(GaussianBandit(), horizon=10**6),
     "long Gaussian plan": lambda: optimal_agent(GaussianBandit(), horizon=10**12),
-    "histories": lambda: agent_value(uniform_agent(5), ContextualBandit(), horizon=20),
     "contexts and arms": lambda: ContextualBandit(10**6, 10**6),
     "cells": lambda: ForagingGrid(side=10**6).layout,
     "correlated plan": lambda: optimal_agent(CorrelatedBandit(), horizon=10**6),
@@ -83,6 +82,7 @@ def test_results_are_refused_where_their_inputs_just_fit(monkeypatch):
         lambda: bayesopt.predict_regression(LinearRegression(), pairs, pairs),
         lambda: bayesopt.filter_pairs(LinearRegression(), pairs, pairs),
         lambda: bayesopt.play(uniform_agent(2), tables, KEY),
+        lambda: agent_value(uniform_agent(5), ContextualBandit(), horizon=20),
     ):
         with pytest.raises(ValueError, match="GB of memory; 0.0 GB are available"):
             compute()
