@@ -139,6 +139,7 @@ def solve_gaussian_bandit(
             f"got {loc.tolist()}, {scale.tolist()}, {observation_scale}"
         )
     horizon, discount = require_horizon(horizon, discount)
+    require_plan_memory(8.0 * horizon * (horizon + 1) * NUM_NODES, 2, horizon)
 
     variances = 1 / (scale[:, None] ** -2 + np.arange(horizon + 1) * observation_scale**-2.0)
     deviations = np.sqrt(variances[:, :-1] * variances[:, 1:]) / observation_scale
