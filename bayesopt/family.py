@@ -119,6 +119,28 @@ class AbstractTabularFamily(AbstractFamily):
         """Return the next state and the reward (`state action` each) of every action of one task, as JAX arrays."""
 
 
+KINDS: dict[type[AbstractFamily], str] = {
+    AbstractPredictionFamily: "prediction family",
+    AbstractRegressionFamily: "regression family",
+    AbstractBanditFamily: "bandit family",
+    AbstractContextualBanditFamily: "contextual bandit family",
+    AbstractTabularFamily: "tabular family",
+}
+"""Kinds of families, and what messages call them."""
+
+
+def require_kind(function: str, family: object, kind: type[AbstractFamily]) -> None:
+    """Raise `TypeError` unless `family`, an argument of the named function, is a family of this kind."""
+    if isinstance(family, kind):
+        return
+    if isinstance(family, type):
+        got = f"the class {family.__name__}. Make a family of it: {family.__name__}()"
+    else:
+        found = next((name for base, name in KINDS.items() if isinstance(family, base)), "no family of a known kind")
+        got = f"{type(family).__name__}, {'' if found.startswith('no ') else 'a '}{found}"
+    raise TypeError(f"{function} needs a {KINDS[kind]}; got {got}")
+
+
 @runtime_checkable
 class HasBeliefs(Protocol):
     """Prediction family whose posterior has finitely many sufficient statistics, so that its reference is exact.

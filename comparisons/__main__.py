@@ -1,4 +1,4 @@
-"""The command line: `bayesgauge list | show | run | score | report | check | gittins`.
+"""The command line: `bayesgauge list | show | run | score | report | results | check | gittins`.
 
 Nothing heavy is imported before a command needs it. What a person can get wrong is said in one line on standard
 error, with exit code 1 (2 for a command line that does not parse); set BAYESGAUGE_TRACEBACK=1 for the whole story.
@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "meta-train on a family or reproduce a paper, compare with Bayes, write the report",
     "score": "compare a network of your own with Bayes",
     "report": "write the report of a finished run again",
+    "results": "list results: state, verdicts, duplicates, what no longer fits",
     "check": "run the contract tests of a family",
     "gittins": "print the Gittins index of a Bernoulli arm, with a bound on its error",
 }

@@ -66,7 +66,7 @@ class BernoulliBandit(AbstractBanditFamily):
         return belief.concentration1 / (belief.concentration1 + belief.concentration0)
 
     def best_arm_probs(self, belief: BetaBelief) -> Float[np.ndarray, "task arm"]:
-        return best_of_beta_arms(belief.concentration1, belief.concentration0)
+        return best_of_beta_arms(belief.concentration1, belief.concentration0).probs
 
     def posterior_quantiles(
         self, belief: BetaBelief, level: Float[np.ndarray, "task arm"]

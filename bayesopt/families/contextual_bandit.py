@@ -12,7 +12,7 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Bool, Float, Int
 
 from bayesopt.family import AbstractContextualBanditFamily
-from bayesopt.hyperparameters import require_count
+from bayesopt.hyperparameters import require_count, require_flag
 from bayesopt.injections import UniformInjections, injection_arm_probs, injections
 
 MOST_ARMS_OF_DIFFERENT_TARGETS = 7
@@ -48,8 +48,7 @@ class ContextualBandit(AbstractContextualBanditFamily):
     def __post_init__(self) -> None:
         require_count(self, "num_contexts", least=1)
         require_count(self, "num_arms", least=1)
-        if not isinstance(self.is_bijective, bool):
-            raise ValueError(f"ContextualBandit: is_bijective must be True or False; got {self.is_bijective!r}")
+        require_flag(self, "is_bijective")
         if self.is_bijective and not self.num_contexts <= self.num_arms <= MOST_ARMS_OF_DIFFERENT_TARGETS:
             raise ValueError(
                 "ContextualBandit: with is_bijective num_arms must be from num_contexts to "

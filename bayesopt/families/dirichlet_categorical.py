@@ -24,7 +24,6 @@ class DirichletCategorical(AbstractPredictionFamily):
     is_exchangeable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "concentration", tuple(self.concentration))
         require_positive(self, "concentration")
         if len(self.concentration) < 2:
             raise ValueError(

@@ -70,7 +70,7 @@ class ExponentialBandit(AbstractBanditFamily):
         return belief.rate / (belief.concentration - 1)
 
     def best_arm_probs(self, belief: GammaBelief) -> Float[np.ndarray, "task arm"]:
-        return best_of_inverse_gamma_arms(belief.concentration, belief.rate)
+        return best_of_inverse_gamma_arms(belief.concentration, belief.rate).probs
 
     def posterior_quantiles(
         self, belief: GammaBelief, level: Float[np.ndarray, "task arm"]

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from scipy import special
 
 from bayesopt.family import AbstractBanditFamily
-from bayesopt.hyperparameters import require_finite, require_non_negative, require_positive
+from bayesopt.hyperparameters import require_finite, require_non_negative, require_positive, require_workable
 from bayesopt.planning.gittins import normal_gittins_index
 from bayesopt.planning.stopping import StoppingSolution, UnknownArmBelief, solve_stopping_problem
 from bayesopt.sure_rewards import NormalOrSure
@@ -38,6 +38,7 @@ class FixedArmBandit(AbstractBanditFamily):
         require_non_negative(self, "prior_scale")
         require_positive(self, "reward_scale")
         require_finite(self, "prior_loc")
+        require_workable(self, "prior_scale / reward_scale", self.prior_scale / self.reward_scale)
 
     @property
     def num_arms(self) -> int:

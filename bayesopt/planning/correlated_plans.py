@@ -8,7 +8,7 @@ from scipy import stats
 
 from bayesopt.agent import TIE_TOLERANCE
 from bayesopt.conjugate import BetaBelief
-from bayesopt.planning.bandit_inputs import require_horizon
+from bayesopt.planning.bandit_inputs import require_horizon, require_plan_memory
 
 ArmValues = Float[np.ndarray, "task arm"]
 
@@ -59,9 +59,11 @@ def correlated_plan(
     """Solve by backward induction over the numbers of probes and heads at every trial.
 
     Together with the trial, the number of probes gives the number of flips. Raises `ValueError` for a
-    horizon below 1 or a discount outside (0, 1].
+    horizon below 1, a discount outside (0, 1], or a plan that does not fit in memory.
     """
-    require_horizon(horizon, discount)
+    horizon, discount = require_horizon(horizon, discount)
+    needed = 8.0 * horizon**3 * max(probe_flips, 1) / (3 if probe_flips else 2 * horizon)
+    require_plan_memory(needed, 3 if probe_flips else 2, horizon)
     prior = (concentration1, concentration0)
     unsolved = CorrelatedPlan(horizon, discount, prior, probe_flips, probe_reward, ())
     values = [np.zeros(_shape(unsolved, horizon))]

@@ -13,7 +13,9 @@ to rounding error.
 import numpy as np
 from jaxtyping import Float
 
-from bayesopt.planning.bandit_inputs import Numbers, require_concentrations, require_horizon
+from bayesopt.inputs import Numbers, as_floats
+from bayesopt.memory import require_memory
+from bayesopt.planning.bandit_inputs import require_concentrations, require_horizon
 from bayesopt.planning.compiled import compiled
 
 MOST_STEPS = 100
@@ -30,12 +32,15 @@ def finite_horizon_index(
 
     Raises `ValueError` if a concentration is not positive and finite, `horizon` is below 1 or `discount` not in (0, 1].
     """
-    require_horizon(horizon, discount)
-    one, zero = np.broadcast_arrays(concentration1, concentration0)
+    horizon, discount = require_horizon(horizon, discount)
+    require_memory(16.0 * horizon, f"indices over {horizon:,} trials", remedy="Lower the horizon")
+    one, zero = np.broadcast_arrays(
+        as_floats("concentration1", concentration1), as_floats("concentration0", concentration0)
+    )
     beliefs = np.stack([one.reshape(-1), zero.reshape(-1)], axis=1)
     result = np.empty(len(beliefs))
     if len(beliefs):
-        _fill(require_concentrations(beliefs), horizon, float(discount), result)
+        _fill(require_concentrations(beliefs), horizon, discount, result)
     return result.reshape(one.shape)
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import tyro
 
+from comparisons.commands.answers import print_result
 from comparisons.commands.parsing import parse
-from comparisons.commands.results import print_result
-from comparisons.comparison import open_comparison
-from comparisons.reproductions._running import REPRODUCTION_FILE, render_reproduction
-from comparisons.stages import open_result, render
+from comparisons.comparison import REPRODUCTION_FILE, open_comparison
+from comparisons.reproductions._running import render_reproduction
+from comparisons.stages import render
 
 
 def main(arguments: list[str]) -> int:
@@ -23,11 +23,7 @@ def main(arguments: list[str]) -> int:
         return folder
 
     folder = parse(report, args=arguments, prog="bayesgauge report")
-    if (folder / REPRODUCTION_FILE).exists():
-        page = render_reproduction(folder)
-        print_result(open_comparison(folder / REPRODUCTION_FILE))
-    else:
-        page = render(folder)
-        print_result(open_result(folder))
+    page = render_reproduction(folder) if (folder / REPRODUCTION_FILE).exists() else render(folder)
+    print_result(open_comparison(folder))
     print(f"report: {page}")
     return 0

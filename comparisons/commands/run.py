@@ -1,5 +1,6 @@
 """`bayesgauge run`: an experiment on a family, or the reproduction of a paper."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,26 +8,29 @@ import tyro
 
 from bayesopt import families
 from comparisons import reproductions
+from comparisons.commands.answers import print_result
 from comparisons.commands.names import VARIANTS, experiment_named
 from comparisons.commands.parsing import parse
-from comparisons.commands.results import print_result
 from comparisons.comparison import open_comparison
 from comparisons.experiment import AbstractExperiment
 from comparisons.reproductions._running import (
-    REPRODUCTION_FILE,
     ReproductionOptions,
     experiments_of,
     num_untrained,
     run_reproduction,
 )
+from comparisons.saved_settings import changed_sources, read_experiment
 from comparisons.stages import open_result, run_experiment
 
 
 def main(arguments: list[str]) -> int:
     """Meta-train, compare, report."""
+    if any(argument.partition("=")[0] == "--config" for argument in arguments[:1]):
+        return _run_config(arguments)
     if not arguments or arguments[0].startswith("-"):
         print(
-            "usage: bayesgauge run NAME [OPTIONS]\n\n"
+            "usage: bayesgauge run NAME [OPTIONS]\n"
+            "       bayesgauge run --config experiment.json [OPTIONS]\n\n"
             "Meta-train networks on a family, compare them with its Bayes-optimal predictor or policy, and write the\n"
             "report. A run that was stopped resumes; a finished one only renders its report again.\n\n"
             f"families: {', '.join(families.family_ids())}\n"
@@ -64,6 +68,31 @@ def main(arguments: list[str]) -> int:
     experiment, results, scheduler = parse(
         run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,)
     )
+    return _run_experiment(experiment, results, scheduler)
+
+
+def _run_config(flags: list[str]) -> int:
+    def run(
+        *, config: Path, smoke: bool = False, results: Path = Path("results"), scheduler: str | None = None
+    ) -> tuple[Path, bool, Path, str | None]:
+        """Run the experiment whose settings an earlier run left.
+
+        Args:
+            config: the file `experiment.json` in the folder of a run, as it is or edited.
+            smoke: run a tiny version of the experiment, which proves nothing.
+            results: folder for checkpoints, numbers and the report.
+            scheduler: train on the Dask cluster whose scheduler has this address, as tcp://host:8786.
+        """
+        return config, smoke, results, scheduler
+
+    config, smoke, results, scheduler = parse(run, args=flags, prog="bayesgauge run")
+    experiment = read_experiment(config)
+    for module in changed_sources(config):
+        print(f"note: {module} has changed since {config} was written, so this is another run", file=sys.stderr)
+    return _run_experiment(experiment.smoke() if smoke else experiment, results, scheduler)
+
+
+def _run_experiment(experiment: AbstractExperiment, results: Path, scheduler: str | None) -> int:
     report = run_experiment(experiment, results, scheduler=scheduler)
     print_result(open_result(report.parent.parent))
     print(f"report: {report}")
@@ -103,6 +132,6 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
             f"{len(chosen)} experiments; {num_left} of {num_units} units are left to train; all: {duration}", flush=True
         )
     report = run_reproduction(name, results, options, scheduler=scheduler)
-    print_result(open_comparison(report.parent.parent / REPRODUCTION_FILE))
+    print_result(open_comparison(report.parent.parent))
     print(f"report: {report}")
     return 0

@@ -7,9 +7,11 @@ from typing import Any
 from bayesopt.families import ContextualBandit, FunctionRegression, LinearRegression
 from bayesopt.family import family_id, title_of
 from comparisons.experiment import AbstractExperiment, require_seeds
+from comparisons.memory_needs import require_scores, require_training
 from comparisons.order.settings import InterferenceConfig, NamedLearner, OrderEvaluationConfig
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig, TrainingConfig
 from metalearners.learner_configs import DeepLinearConfig, MLPConfig, PolicyGradientConfig
+from metalearners.settings_fields import require_reals, require_tuple
 
 STRENGTHS = (1.6, 1.2, 0.8, 0.4, 0.2)
 """Singular values across the central 95 % of those that 5 × 5 maps of variance 1/5 have."""
@@ -40,6 +42,9 @@ class LinearOrderExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_reals(self, "singular_values")
+        require_reals(self, "multiples")
+        require_tuple(self, "learners", NamedLearner)
         if list(self.singular_values) != sorted(self.singular_values, reverse=True):
             raise ValueError(f"singular_values must be strongest first; got {self.singular_values!r}")
         if not self.singular_values or min(self.singular_values) < 0:
@@ -77,6 +82,7 @@ class LinearOrderExperiment(AbstractExperiment):
                 f"maps from {num_inputs} inputs to {self.family.num_outputs} outputs have at most "
                 f"{min(num_inputs, self.family.num_outputs)} singular values; got {self.singular_values!r}"
             )
+        _require_room(self, self.training.length, num_modes=len(self.singular_values))
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,8 @@ class FunctionOrderExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_tuple(self, "elsewhere", FunctionRegression)
+        require_tuple(self, "learners", NamedLearner)
 
     @property
     def id(self) -> str:
@@ -130,6 +138,7 @@ class FunctionOrderExperiment(AbstractExperiment):
                 f"a grid of evaluation.num_probes {self.evaluation.num_probes} points resolves frequencies below "
                 f"{self.evaluation.num_probes / 2:g}; got {highest}"
             )
+        _require_room(self, self.training.length, num_modes=len(self.family.frequencies))
 
 
 @dataclass(frozen=True)
@@ -155,6 +164,7 @@ class ContextualOrderExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_tuple(self, "learners", NamedLearner)
 
     @property
     def id(self) -> str:
@@ -181,7 +191,18 @@ class ContextualOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        """Every contextual bandit can be evaluated."""
+        _require_room(self, self.training.horizon, num_modes=self.family.num_contexts)
+
+
+def _require_room(experiment: Any, length: int, *, num_modes: int) -> None:
+    """Raise `ValueError` if training or the recoveries of the modes do not fit in memory."""
+    evaluation = experiment.evaluation
+    require_training(experiment.network, batch_size=experiment.training.batch_size, length=length)
+    for num_tasks, num_times in (
+        (evaluation.num_tasks, length),
+        (evaluation.num_elsewhere, evaluation.lifetimes * length),
+    ):
+        require_scores(num_tasks, num_times, num_networks=len(experiment.training_seeds), numbers=num_modes)
 
 
 def _smaller_training(training: TrainingConfig) -> TrainingConfig:

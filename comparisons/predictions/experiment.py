@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id, title_of
 from comparisons.experiment import AbstractExperiment, require_seeds
-from comparisons.predictions.settings import EvaluationConfig
+from comparisons.memory_needs import require_training
+from comparisons.predictions.settings import EvaluationConfig, require_room_for_scores
 from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
 
 
@@ -55,3 +56,5 @@ class PredictionExperiment(AbstractExperiment):
     def require_feasible(self) -> None:
         if not isinstance(self.family, HasBeliefs):
             raise NotImplementedError(f"{type(self.family).__name__} has no belief methods, so no exact reference")
+        require_training(self.network, batch_size=self.training.batch_size, length=self.training.length)
+        require_room_for_scores(self.evaluation, num_networks=len(self.training_seeds))

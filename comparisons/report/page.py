@@ -26,14 +26,16 @@ from comparisons.rows import table_of
 from comparisons.tree import SMOKE_RUN, is_smoke
 from metalearners.atomic import write_atomically
 
+_NOT_SETTINGS = (
+    *("schema", "kind", "notes", "versions", "evaluation_version", "is_smoke"),
+    *("training_versions", "command", "date", "measures"),
+)
+"""Attributes of trees that say something else than how they were made, or say it elsewhere on the page."""
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
 _STYLE = Path(__file__).with_name("page.css")
 
 LARGEST_SVG = 100_000
 """Bytes up to which the page shows a figure as SVG, which is sharp at any size; above, it shows the smaller of both."""
-
-_SHOWN_ELSEWHERE = ("schema", "kind", "notes", "versions", "evaluation_version", "is_smoke", "command", "date")
-"""Attributes of a tree that are no settings."""
 
 
 def write_report(tree: xr.DataTree, path: Path, *, question: str, provenance: Mapping[str, str]) -> Path:
@@ -60,8 +62,16 @@ def write_report(tree: xr.DataTree, path: Path, *, question: str, provenance: Ma
     html = page_of(tree, figures, verdicts, question=question, provenance=provenance, files=prefix)
     for name, content in files.items():
         write_atomically(folder / name, content)
+    _remove_figures_of_before(folder, {figure.name for figure in kind_of(tree).figures}, files)
     write_atomically(page, html.encode())
     return page
+
+
+def _remove_figures_of_before(folder: Path, names: set[str], files: Mapping[str, bytes]) -> None:
+    """Remove the files of figures that an earlier report had and this one lacks; nothing else in the folder."""
+    for path in folder.iterdir():
+        if path.stem in names and path.name not in files and path.is_file():
+            path.unlink()
 
 
 def page_of(
@@ -135,7 +145,7 @@ def _settings(attributes: Mapping[Any, Any]) -> dict[str, str]:
     """Return how a tree was made, flat: `evaluation.num_tasks` and the like."""
     settings: dict[str, str] = {}
     for name, value in attributes.items():
-        if name in _SHOWN_ELSEWHERE:
+        if name in _NOT_SETTINGS:
             continue
         if name in ("evaluation", "experiments"):
             settings |= {f"{name}.{key}": str(part) for key, part in json.loads(value).items()}

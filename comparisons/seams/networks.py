@@ -3,12 +3,16 @@
 import copy
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
+from bayesopt.agent import Agent
 from comparisons.importing import object_named
 from comparisons.seams.predictions import Module
 from comparisons.seeding import integer_for
+from comparisons.user_code import calling
 from metalearners.checkpoints import load_tensors, load_weights
 from metalearners.configs import StackedLSTMConfig
 from metalearners.network import seeded
@@ -27,12 +31,22 @@ def load_network(factory: str, weights: Path | None) -> nn.Module:
     make = object_named(factory, "--network")
     if not callable(make):
         raise ValueError(f"--network must name a callable; {factory} is a {type(make).__name__}")
-    network = make()
+    with calling(f"--network {factory} fails"):
+        network = make()
     if not isinstance(network, nn.Module):
         raise ValueError(f"--network must make a torch.nn.Module; {factory} made a {type(network).__name__}")
     if weights is not None:
         load_weights(network, weights)
     return network
+
+
+def architecture_of(network: Any) -> object:
+    """Return what networks of one architecture share: classes, and names and shapes of parameters; else, functions."""
+    if isinstance(network, nn.Module):
+        parameters = ((name, tuple(part.shape)) for name, part in network.named_parameters() if not is_lazy(part))
+        return (*map(type, network.modules()), *parameters)
+    parts = network[1:] if isinstance(network, Agent) else (network,)
+    return tuple((type(part), getattr(part, "__code__", None)) for part in parts)
 
 
 def new_stack(config: StackedLSTMConfig, encoding: TrialEncoding, *, num_networks: int, seed: int) -> RecurrentPolicy:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar, overload
+from typing import TypeGuard, TypeVar, overload
 
 from torch import nn
 
+from bayesopt.episodes import sample_sequences
 from bayesopt.family import (
     AbstractBanditFamily,
     AbstractContextualBanditFamily,
@@ -13,6 +14,9 @@ from bayesopt.family import (
     AbstractPredictionFamily,
     AbstractRegressionFamily,
 )
+from comparisons.expected import wrong_family
+from comparisons.seams.contestants import check_predictor
+from comparisons.seams.players import checked_policy
 from comparisons.seams.policies import BanditFamily, TableStream, as_policy, trial_encoding
 from comparisons.seams.predictions import (
     TrainingStream,
@@ -21,8 +25,15 @@ from comparisons.seams.predictions import (
     scaled_head,
     typical_units,
 )
-from comparisons.seams.regressions import PairStream, as_regression_predictor, pair_encoding, regression_head
-from comparisons.seeding import integer_for
+from comparisons.seams.regressions import (
+    PairStream,
+    as_regression_predictor,
+    check_regression_predictor,
+    pair_encoding,
+    regression_head,
+)
+from comparisons.seeding import integer_for, key_for
+from comparisons.user_code import reporting_user_code
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig, TrainingConfig
 from metalearners.network import SequencePredictor, build_network
 from metalearners.policy import RecurrentPolicy
@@ -63,6 +74,7 @@ def meta_train(
     network: NetworkConfig | nn.Module = ...,
     directory: Path | None = None,
 ) -> RecurrentPolicy: ...
+@reporting_user_code()
 def meta_train(
     family: AbstractFamily,
     *,
@@ -92,10 +104,13 @@ def meta_train(
             settings = _settings(ReinforcementConfig, training, family)
             return _meta_train_policy(family, seed, settings, network, directory)
         case _:
-            raise TypeError(
-                "family must be one of sequences, regressions or bandits; "
-                f"got {type(family).__name__}. Train on it by its experiment: `bayesgauge list`"
-            )
+            kinds = (AbstractPredictionFamily, AbstractRegressionFamily, *BanditFamily.__args__)
+            raise wrong_family(family, kinds, "meta_train")
+
+
+def is_configuration(network: NetworkConfig | nn.Module) -> TypeGuard[NetworkConfig]:
+    """Return whether a network is still to be built."""
+    return isinstance(network, NetworkConfig)
 
 
 def _settings(kind: type[_Config], training: object, family: AbstractFamily) -> _Config:
@@ -114,8 +129,10 @@ def _meta_train_predictor(
     network: NetworkConfig | nn.Module,
     directory: Path | None,
 ) -> SequencePredictor:
-    if isinstance(network, nn.Module):
+    if not is_configuration(network):
         predictor = as_sequence_predictor(network, family)
+        tried = sample_sequences(family, key_for(0, "histories"), num_tasks=64, length=training.length)
+        check_predictor(predictor, family, tried.observations)
     else:
         predictor = new_predictor(family, network, seed=seed)
     stream = TrainingStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
@@ -130,8 +147,9 @@ def _meta_train_regression(
     network: NetworkConfig | nn.Module,
     directory: Path | None,
 ) -> RegressionPredictor:
-    if isinstance(network, nn.Module):
+    if not is_configuration(network):
         predictor = as_regression_predictor(network, family)
+        check_regression_predictor(predictor, family, length=training.length)
     else:
         predictor = new_regression_predictor(family, network, seed=seed)
     stream = PairStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
@@ -146,8 +164,8 @@ def _meta_train_policy(
     network: NetworkConfig | nn.Module,
     directory: Path | None,
 ) -> RecurrentPolicy:
-    if isinstance(network, nn.Module):
-        policy = as_policy(network, family, horizon=training.horizon)
+    if not is_configuration(network):
+        policy = checked_policy(as_policy(network, family, horizon=training.horizon), family, length=training.horizon)
     else:
         policy = new_policy(family, network, horizon=training.horizon, seed=seed)
     stream = TableStream(family, seed=seed, batch_size=training.batch_size, length=training.horizon)

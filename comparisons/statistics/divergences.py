@@ -27,6 +27,9 @@ def kl_divergence(p: Distribution, q: Distribution) -> Float[np.ndarray, "*batch
     closed form nor a quadrature (then use `monte_carlo_kl_divergence`), `ArithmeticError` where quadrature cannot
     reach its tolerance of 1e-10 absolute or 1e-8 relative.
     """
+    for name, distribution in (("p", p), ("q", q)):
+        if not isinstance(distribution, Distribution):
+            raise TypeError(f"{name} must be a NumPyro distribution; got a {type(distribution).__name__}")
     if p.event_shape != q.event_shape:
         raise ValueError(f"p and q must have the same event shape; got {p.event_shape} and {q.event_shape}")
     p, q = jax.tree.map(jnp.asarray, (p, q))

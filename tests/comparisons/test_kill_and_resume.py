@@ -32,7 +32,7 @@ def kill(process):
 
 
 def result_folder(folder):
-    (run,) = (folder / "results" / "beta_bernoulli").iterdir()
+    (run,) = (folder / "results" / "beta_bernoulli_smoke").iterdir()
     return run
 
 

@@ -1,5 +1,6 @@
 """Training: it lowers the loss, and a run that is broken off anywhere resumes to bit for bit the same weights."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -17,6 +18,7 @@ from metalearners import (
     train,
 )
 from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path, is_trained
+from metalearners.divergence import diverged
 
 CONFIG = TrainingConfig(num_steps=30, batch_size=16, length=6, num_checkpoints=4)
 
@@ -103,8 +105,22 @@ def test_divergence_is_said_with_the_step():
     def poisoned(step):
         return torch.full((4, 6), math.nan) if step == 3 else stream(step)
 
-    with pytest.raises(FloatingPointError, match="the loss at step 4 is nan; lower learning_rate"):
+    with pytest.raises(
+        FloatingPointError,
+        match="the loss at step 4 is nan; .* the tasks themselves .observations.: .* Check the family",
+    ):
         train(fresh_predictor(), poisoned, CONFIG, seed=0)
+
+
+def test_the_message_of_a_divergence_says_what_was_not_finite_first():
+    """A learning rate without bounds loses the weights; huge tasks lose the loss, and no learning rate is blamed."""
+    fast = dataclasses.replace(CONFIG, learning_rate=1e38, max_gradient_norm=1e38)
+    with pytest.raises(FloatingPointError, match="weights had grown to .*: lower learning_rate .now 1e.38"):
+        train(fresh_predictor(), stream, fast, seed=0)
+    huge = diverged(7, math.inf, torch.full((4, 6), 3e38), largest_weight=1.0, settings=CONFIG)
+    assert "the loss at step 7 is inf; the tasks hold numbers up to 3e+38" in str(huge)
+    ordinary = diverged(7, math.nan, {"a": 1}, largest_weight=1.0, settings=CONFIG)
+    assert "the network's outputs or their log probabilities are not" in str(ordinary)
 
 
 def test_training_leaves_torch_as_it_was():

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
+from bayesopt.inputs import as_floats, as_number
 from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.gittins.exponential_kernels import (
     lower_boundaries,
@@ -63,7 +64,10 @@ def exponential_gittins_index(
     require("concentration", concentration, lambda x: x > 1, "above 1 and finite")
     require("rate", rate, lambda x: x > 0, "positive and finite")
     require_discount_and_tolerance(discount, tolerance)
-    levels, rates, discounts = np.broadcast_arrays(*(np.asarray(x, float) for x in (concentration, rate, discount)))
+    tolerance = as_number("tolerance", tolerance)
+    levels, rates, discounts = np.broadcast_arrays(
+        *(as_floats("arguments", x) for x in (concentration, rate, discount))
+    )
     flat_levels, flat_rates, flat_discounts = levels.ravel(), rates.ravel(), discounts.ravel()
     lower = 1 / (flat_levels - 1)
     upper = lower.copy()

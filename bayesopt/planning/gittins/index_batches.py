@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, Num
+from jaxtyping import Float, Int
 
+from bayesopt.inputs import Numbers, as_floats
 from bayesopt.planning.certified import CertifiedIndex
 
-Real = float | Num[np.ndarray, "..."]
+Real = Numbers
 """A number, or an array of numbers that broadcasts with the other arguments."""
 
 Bracket = tuple[Float[np.ndarray, " arm"], Float[np.ndarray, " arm"]]
@@ -27,7 +28,7 @@ class Run(NamedTuple):
 
 def require(name: str, value: Real, is_allowed: Callable[[np.ndarray], np.ndarray], allowed: str) -> None:
     """Require finite and allowed values. Raises `ValueError` naming the first other value."""
-    values = np.asarray(value, dtype=float).ravel()
+    values = as_floats(name, value).ravel()
     with np.errstate(invalid="ignore"):
         wrong = ~(np.isfinite(values) & is_allowed(values))
     if wrong.any():

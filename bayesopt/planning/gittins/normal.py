@@ -9,6 +9,7 @@ estimated.
 import numpy as np
 from jaxtyping import Int
 
+from bayesopt.inputs import as_floats, as_number
 from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.gittins.index_batches import (
     Bracket,
@@ -52,7 +53,10 @@ def normal_gittins_index(num_observations: Real, discount: Real, *, tolerance: f
     """
     require("num_observations", num_observations, lambda x: x > 0, "positive and finite")
     require_discount_and_tolerance(discount, tolerance)
-    levels, discounts = np.broadcast_arrays(np.asarray(num_observations, float), np.asarray(discount, float))
+    tolerance = as_number("tolerance", tolerance)
+    levels, discounts = np.broadcast_arrays(
+        as_floats("num_observations", num_observations), as_floats("discount", discount)
+    )
     lower, upper = np.zeros(levels.size), np.zeros(levels.size)
     flat_levels, flat_discounts = levels.ravel(), discounts.ravel()
 

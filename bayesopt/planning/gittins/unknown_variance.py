@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Int
 from scipy import special
 
+from bayesopt.inputs import as_floats, as_number
 from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.gittins.index_batches import (
     Bracket,
@@ -70,8 +71,9 @@ def normal_unknown_variance_gittins_index(
     require("num_observations", num_observations, lambda x: x > 0, "positive and finite")
     require("degrees_of_freedom", degrees_of_freedom, lambda x: x > 1, "above 1 and finite")
     require_discount_and_tolerance(discount, tolerance)
+    tolerance = as_number("tolerance", tolerance)
     levels, freedoms, discounts = np.broadcast_arrays(
-        *(np.asarray(x, float) for x in (num_observations, degrees_of_freedom, discount))
+        *(as_floats("arguments", x) for x in (num_observations, degrees_of_freedom, discount))
     )
     flat_levels, flat_freedoms, flat_discounts = levels.ravel(), freedoms.ravel(), discounts.ravel()
     lower, upper = np.zeros(levels.size), np.zeros(levels.size)

@@ -104,7 +104,7 @@ def test_batches_and_float32():
 @pytest.mark.parametrize(
     ("one", "zero", "horizon", "discount", "message"),
     [
-        (1.0, 1.0, 0, 1.0, "horizon must be at least 1"),
+        (1.0, 1.0, 0, 1.0, "horizon must be an integer of at least 1"),
         (1.0, 1.0, 3, 0.0, "discount must be in"),
         (1.0, 1.0, 3, 1.1, "discount must be in"),
         (0.0, 1.0, 3, 1.0, "positive and finite"),
