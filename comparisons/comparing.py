@@ -92,9 +92,7 @@ def compare(
     evaluation = settings() if evaluation is None else evaluation
     require_kind(evaluation, settings, "evaluation", f"That is what {type(family).__name__} is compared with")
     if head is not None and not isinstance(family, AbstractPredictionFamily):
-        raise ValueError(
-            f"head must be None for {type(family).__name__}, whose outputs are no predictions; got {head!r}"
-        )
+        raise ValueError(f"head must be None for {type(family).__name__}, where networks play; got {head!r}")
 
     def compared(networks: Any) -> Any:
         listed = _training_seeds(networks)

@@ -228,8 +228,8 @@ def _draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | Sub
 _BY_TIME = Figure(
     name="networks_by_time",
     title="What every network loses, by time",
-    alt="Line chart, logarithmic: what each network loses to Bayes against the number of observations or trials before, "
-    "a line with an interval band per network.",
+    alt="Line chart, logarithmic: what each network loses to Bayes against the number of observations or trials "
+    "before, a line with an interval band per network.",
     table=_by_time,
     draw=_draw,
     caption=lambda tree, table: (

@@ -65,6 +65,7 @@ class LinearOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
+        _require_two_moments("training.length", self.training.length)
         num_probes, num_inputs = self.evaluation.num_probes, self.family.num_inputs
         if num_probes <= num_inputs:
             raise ValueError(
@@ -122,6 +123,7 @@ class FunctionOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
+        _require_two_moments("training.length", self.training.length)
         highest = max(max(family.frequencies) for family in (self.family, *self.elsewhere))
         if 2 * highest >= self.evaluation.num_probes:
             raise ValueError(
@@ -178,7 +180,13 @@ class ContextualOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        """Every contextual bandit can be evaluated."""
+        _require_two_moments("training.horizon", self.training.horizon)
+
+
+def _require_two_moments(name: str, length: int) -> None:
+    """Raise `ValueError` for tasks that are too short to have an order in which something is learned."""
+    if length < 2:
+        raise ValueError(f"{name} must be at least 2, because an order of learning needs two moments; got {length}")
 
 
 def _smaller_training(training: TrainingConfig) -> TrainingConfig:
