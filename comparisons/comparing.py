@@ -97,9 +97,7 @@ def compare(
     require_kind(evaluation, settings, "evaluation", f"That is what {type(family).__name__} is compared with")
     predicted = family if isinstance(family, AbstractPredictionFamily) else None
     if head is not None and predicted is None:
-        raise ValueError(
-            f"head must be None for {type(family).__name__}, whose outputs are no predictions; got {head!r}"
-        )
+        raise ValueError(f"head must be None for {type(family).__name__}, where networks play; got {head!r}")
 
     def compared(networks: Any) -> Any:
         listed = _training_seeds(networks)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from torch import nn
@@ -46,8 +47,17 @@ def architecture_of(network: Any) -> object:
     if isinstance(network, nn.Module):
         parameters = ((name, tuple(part.shape)) for name, part in network.named_parameters() if not is_lazy(part))
         return (*map(type, network.modules()), *parameters)
-    parts = network[1:] if isinstance(network, Agent) else (network,)
-    return tuple((type(part), getattr(part, "__code__", None)) for part in parts)
+    return _functions_in(tuple(network) if isinstance(network, Agent) else network, depth=4)
+
+
+def _functions_in(value: Any, depth: int) -> object:
+    """Return the code of a function and of the functions that it has closed over, or the type of anything else."""
+    if isinstance(value, tuple):
+        return tuple(_functions_in(part, depth) for part in value)
+    if not isinstance(value, FunctionType) or depth == 0:
+        return type(value)
+    closed_over = (cell.cell_contents for cell in value.__closure__ or ())
+    return (value.__code__, *(_functions_in(part, depth - 1) for part in closed_over))
 
 
 def new_stack(config: StackedLSTMConfig, encoding: TrialEncoding, *, num_networks: int, seed: int) -> RecurrentPolicy:

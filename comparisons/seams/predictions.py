@@ -22,7 +22,7 @@ from bayesopt.episodes import sample_sequences
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import as_float64, in_float64
 from bayesopt.observations import observation_space
-from comparisons.expected import require_family, require_kind
+from comparisons.expected import require_family, require_kind, with_article
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
 from comparisons.user_code import GUIDE
@@ -65,7 +65,7 @@ def as_contestant(network: Network, family: AbstractPredictionFamily) -> Sequenc
     if isinstance(network, Agent | Distribution) or not callable(network):
         raise TypeError(
             f"network must be a torch module, or a callable from observations to a NumPyro distribution, for "
-            f"{type(family).__name__}; got a {type(network).__name__} ({GUIDE})"
+            f"{type(family).__name__}; got {with_article(type(network).__name__)} ({GUIDE})"
         )
     return as_sequence_predictor(network, family) if isinstance(network, nn.Module) else network
 
