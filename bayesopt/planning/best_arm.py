@@ -111,7 +111,7 @@ def _integrated(kind: int, arms: Arms) -> tuple[Rows, Float[np.ndarray, "row"]]:
     integrate(kind, Arms(*(np.ascontiguousarray(field) for field in arms)), _rule(), probs, errors)
     # a convex deviance d at distance t falls at least at rate d / t beyond
     outside = arms.peak * math.exp(-LARGEST_DEVIANCE) / LARGEST_DEVIANCE * (arms.upper - arms.lower)
-    # distances to the location are rounded, and for logarithms so are both terms of the deviance, of size shape * distance
+    # distances to the location are rounded; for logarithms so are both terms of the deviance, `shape * distance`
     relative = np.abs(arms.location) + (0.0 if kind == NORMAL else 4.0)
     rounding = ROUNDING * (100 + 2 * relative * np.sqrt(arms.shape))
     is_relevant = arms.upper > arms.lower.max(axis=1, keepdims=True)
