@@ -8,9 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-if sys.platform != "win32":
-    import resource
-
 ALWAYS_AVAILABLE = 32_000_000
 """Bytes up to which memory is not checked, because the check would take longer than the computation."""
 
@@ -84,6 +81,8 @@ def _free_in_group(group: Path, limit: str, usage: str, cache: str) -> float:
 def _free_address_space() -> float:
     if sys.platform == "win32":
         return math.inf
+    import resource  # does not exist on Windows
+
     most, _ = resource.getrlimit(resource.RLIMIT_AS)
     try:
         return (
