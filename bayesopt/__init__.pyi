@@ -45,3 +45,5 @@ from .rollout import Trajectories as Trajectories
 from .rollout import play as play
 from .rollout import play_probed as play_probed
 from .rollout import play_tabular as play_tabular
+
+__version__: str

@@ -26,7 +26,7 @@ from bayesopt.family import (
     require_kind,
 )
 from bayesopt.float64 import in_float64, to_numpy
-from bayesopt.inputs import Numbers, as_count, shown
+from bayesopt.inputs import Numbers, as_count, as_integers, as_reals, shown
 from bayesopt.observations import validated_observations, validated_pairs
 
 
@@ -114,8 +114,12 @@ def prior_beliefs(family: HasArmBeliefs | HasContextBeliefs, num_tasks: Supports
 def update_arms(
     family: HasArmBeliefs, belief: Belief, arms: Int[np.ndarray, "task"], rewards: Float[np.ndarray, "task"]
 ) -> Belief:
-    """Return the belief of every task after its pulled arm gave its reward."""
-    return to_numpy(_update_arms(family, jax.tree.map(jnp.asarray, belief), jnp.asarray(arms), jnp.asarray(rewards)))
+    """Return the belief of every task after its pulled arm gave its reward.
+
+    Raises `ValueError` for arms that the family does not have, and rewards that are not finite.
+    """
+    pulls = _checked_pulls(family, arms, rewards)
+    return to_numpy(_update_arms(family, jax.tree.map(jnp.asarray, belief), *pulls))
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -125,15 +129,33 @@ def _update_arms(family: Any, belief: Belief, arms: Array, rewards: Array) -> Be
 
 @in_float64
 def update_context_arms(
-    family: HasContextBeliefs,
+    family: Any,
     belief: Belief,
     contexts: Int[np.ndarray, "task"],
     arms: Int[np.ndarray, "task"],
     rewards: Float[np.ndarray, "task"],
 ) -> Belief:
-    """Return the belief of every task after the arm pulled in its context gave its reward."""
-    pulls = (jnp.asarray(contexts), jnp.asarray(arms), jnp.asarray(rewards))
-    return to_numpy(_update_context_arms(family, jax.tree.map(jnp.asarray, belief), *pulls))
+    """Return the belief of every task after the arm pulled in its context gave its reward.
+
+    Raises as `update_arms` does, and for contexts that the family does not have.
+    """
+    shown = _within("contexts", contexts, family.num_contexts)
+    pulls = _checked_pulls(family, arms, rewards)
+    return to_numpy(_update_context_arms(family, jax.tree.map(jnp.asarray, belief), jnp.asarray(shown), *pulls))
+
+
+def _checked_pulls(family: Any, arms: Numbers, rewards: Numbers) -> tuple[Array, Array]:
+    pulled, paid = _within("arms", arms, family.num_arms), as_reals("rewards", rewards)
+    if pulled.shape != paid.shape:
+        raise ValueError(f"arms and rewards must have one entry per task; got shapes {pulled.shape} and {paid.shape}")
+    return jnp.asarray(pulled), jnp.asarray(paid)
+
+
+def _within(name: str, numbers: Numbers, count: int) -> Int[np.ndarray, "task"]:
+    found = as_integers(name, numbers)
+    if found.size and not 0 <= found.min() <= found.max() < count:
+        raise ValueError(f"{name} must be from 0 to {count - 1}; got {found.min()} to {found.max()}")
+    return found
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -19,7 +19,7 @@ from bayesopt.family import (
     AbstractTabularFamily,
     require_kind,
 )
-from bayesopt.float64 import in_float64, to_numpy
+from bayesopt.float64 import in_float64, own_settings, to_numpy
 from bayesopt.inputs import as_array, as_count, finite, shown
 from bayesopt.keys import as_key
 from bayesopt.memory import ALWAYS_AVAILABLE, require_memory
@@ -109,7 +109,7 @@ def sample_regressions_given(
     key, length = as_key(key), as_count("length", length, least=1)
     given = _validated_latents(family, latents)
     require_room(family, num_tasks=len(next(iter(given.values()))), length=length)
-    with jax.enable_x64(True):
+    with own_settings():
         sites = _finite_sites(family, to_numpy(_sample_sites_given(family, given, key, length)))
     return Regressions(inputs=sites.pop("inputs"), targets=sites.pop("targets"), latents=sites)
 

@@ -1,12 +1,13 @@
-"""Float64 computation that neither depends on the user's JAX setting nor changes it.
+"""Float64 computation that neither depends on the user's settings of JAX and NumPy nor changes them.
 
 References, divergences and plans must be more accurate than the networks that they evaluate. Functions of the package
-therefore run under their own `jax.enable_x64`, and so do the methods of distributions that the package returns: with
+therefore run under `own_settings`, and so do the methods of distributions that the package returns: with
 JAX's default setting a plain NumPyro distribution would silently use float32 at the first `log_prob`.
 """
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
 import jax
@@ -15,18 +16,46 @@ from jax.core import Tracer
 from numpyro.distributions import Distribution
 from numpyro.distributions.util import lazy_property
 
+from bayesopt.floating_point import usual_errors
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+
+_SETTINGS: tuple[tuple[Callable[[Any], Any], Any], ...] = (
+    (jax.enable_x64, True),
+    (jax.disable_jit, False),
+    (jax.debug_nans, False),
+    (jax.debug_infs, False),
+    (jax.numpy_dtype_promotion, "standard"),
+    (jax.numpy_rank_promotion, "allow"),
+    (jax.default_matmul_precision, None),
+    (jax.default_prng_impl, "threefry2x32"),
+    (jax.legacy_prng_key, "allow"),
+    (jax.threefry_partitionable, True),
+)
 
 _COMPUTING_METHODS = ("log_prob", "sample", "cdf", "icdf", "entropy", "enumerate_support")
 
 
+@contextlib.contextmanager
+def own_settings() -> Iterator[None]:
+    """Compute in float64 under the package's own settings of JAX and NumPy; the user's return afterwards.
+
+    They are JAX's and NumPy's defaults: no strict promotion, no debugging flags, no errors at an underflow.
+    """
+    with contextlib.ExitStack() as stack:
+        for setting, value in _SETTINGS:
+            stack.enter_context(setting(value))
+        stack.enter_context(usual_errors())
+        yield
+
+
 def in_float64(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Return `function` run with 64-bit types enabled; the user's setting is restored afterwards."""
+    """Return `function` run under `own_settings`."""
 
     @functools.wraps(function)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        with jax.enable_x64(True):
+        with own_settings():
             return function(*args, **kwargs)
 
     return run
@@ -92,7 +121,7 @@ def _concrete_in_float64(method: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((args, kwargs))):
             return method(*args, **kwargs)
-        with jax.enable_x64(True):
+        with own_settings():
             return to_numpy(method(*args, **kwargs))
 
     return run

@@ -92,7 +92,7 @@ def _hold(
         return
     are_several = _holds_several(owner, field, value)
     is_integer = is_count or set(re.findall(r"int|float", _annotation(owner, field))) == {"int"}
-    numbers: tuple[Any, ...] = ()
+    numbers: Any = ()
     try:
         numbers = _numbers(field, value, is_integer) if are_several else (_number(field, value, is_integer),)
         is_good = len(numbers) > 0 and all(is_traced(number) or is_allowed(number) for number in numbers)

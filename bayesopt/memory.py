@@ -8,9 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-if sys.platform != "win32":
-    import resource
-
 ALWAYS_AVAILABLE = 32_000_000
 """Bytes up to which memory is not checked, because the check would take longer than the computation."""
 
@@ -84,15 +81,14 @@ def _free_in_group(group: Path, limit: str, usage: str, cache: str) -> float:
 def _free_address_space() -> float:
     if sys.platform == "win32":
         return math.inf
+    import resource  # there is none on Windows
+
     most, _ = resource.getrlimit(resource.RLIMIT_AS)
     try:
-        return (
-            math.inf
-            if most == resource.RLIM_INFINITY
-            else max(most - 1024.0 * int(_fields(_PROC / "self" / "status")["VmSize:"]), 0.0)
-        )
+        used = 1024.0 * int(_fields(_PROC / "self" / "status")["VmSize:"])
     except (OSError, KeyError, ValueError):
         return math.inf
+    return math.inf if most == resource.RLIM_INFINITY else max(most - used, 0.0)
 
 
 def _fields(path: Path) -> dict[str, str]:

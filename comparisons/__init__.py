@@ -1,5 +1,15 @@
 """How far a learner is from Bayes-optimal: comparisons of networks with exact references. Names load when used."""
 
+from typing import Any
+
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_public_name, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # slow to load
+
+        return version("bayesgauge")
+    return _public_name(name)

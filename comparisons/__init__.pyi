@@ -23,3 +23,5 @@ from .seams.training import meta_train as meta_train
 from .stages import run_experiment as run_experiment
 from .statistics.divergences import kl_divergence as kl_divergence
 from .user_code import NetworkContractError as NetworkContractError
+
+__version__: str

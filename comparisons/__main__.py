@@ -1,14 +1,19 @@
 """The command line: `bayesgauge list | show | run | score | report | results | check | gittins`.
 
-Nothing heavy is imported before a command needs it. What a person can get wrong is said in one line on standard
-error, with exit code 1 (2 for a command line that does not parse); set BAYESGAUGE_TRACEBACK=1 for the whole story.
+Nothing heavy is imported before a command needs it. Whatever goes wrong is said in one line on standard error;
+`--traceback`, or BAYESGAUGE_TRACEBACK=1, shows the rest.
 """
 
-import difflib
+import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable
+
+import comparisons
+from comparisons.commands.console import silence_output, tolerant_streams
+from comparisons.commands.refusals import CommandLineError, HelpShown, closest, one_line, shown
 
 COMMANDS = {
     "list": "list task families and paper reproductions",
@@ -30,54 +35,78 @@ commands:
 
   bayesgauge run beta_bernoulli          the main job, a minute and a half
   bayesgauge COMMAND --help              the options of a command
-"""
 
-_EXPECTED = (ValueError, OSError, KeyError, FloatingPointError, ImportError, NotImplementedError)
+options:
+  -h, --help                             show this message
+  --version                              show the version of bayesgauge
+  --traceback                            with any command: show where an error comes from
+
+exit codes:
+  0 done; 1 refused or failed; 2 an option is unknown or missing; 3 with --strict: not every claim held;
+  130 interrupted; 141 the reader of the output went away
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    """Run one command; the exit code, one of those that the help lists."""
+    given = sys.argv[1:] if arguments is None else arguments
+    with tolerant_streams():
+        code = _run([word for word in given if word != "--traceback"], _wants_traceback(given))
+        return _flushed(code)
+
+
+def _run(arguments: list[str], wants_traceback: bool) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         lines = "\n".join(f"  {name:<8} {purpose}" for name, purpose in COMMANDS.items())
         print(USAGE.format(commands=lines), end="")
-        return 0 if arguments else 2
+        return 0 if arguments else _refuse(f"missing COMMAND; there are {', '.join(COMMANDS)}", 2)
     name, *rest = arguments
-    if name == "--version":
-        from importlib.metadata import version  # slow to load, and only this needs it
-
-        print(version("bayesgauge"))
-        return 0
-    if name not in COMMANDS:
-        return _refuse(f"no command {name!r}{_closest(name, COMMANDS)}; there are {', '.join(COMMANDS)}", 2)
+    if name not in (*COMMANDS, "--version"):
+        return _refuse(f"no command {shown(name)}{closest(name, COMMANDS)}; there are {', '.join(COMMANDS)}", 2)
     try:
-        return _command(name)(rest)
+        return _print_version() if name == "--version" else _command(name)(rest)
+    except HelpShown:
+        return 0
     except KeyboardInterrupt:
         return _refuse("stopped; what is done is kept, and the same command resumes", 130)
-    except _EXPECTED as error:
-        if os.environ.get("BAYESGAUGE_TRACEBACK"):
-            raise
-        return _refuse(_one_line(error), 1)
+    except BaseException as error:  # code of the user's may raise anything, SystemExit included
+        if isinstance(error, BrokenPipeError) and _flushed(0):
+            return 141
+        if wants_traceback:
+            traceback.print_exc()
+        return _refuse(one_line(error, name), 2 if isinstance(error, CommandLineError) else 1)
+
+
+def _print_version() -> int:
+    print(comparisons.__version__)
+    return 0
 
 
 def _command(name: str) -> Callable[[list[str]], int]:
     return importlib.import_module(f"comparisons.commands.{name}").main
 
 
+def _wants_traceback(arguments: list[str]) -> bool:
+    return "--traceback" in arguments or os.environ.get("BAYESGAUGE_TRACEBACK", "0") not in ("", "0")
+
+
 def _refuse(message: str, code: int) -> int:
-    print(f"bayesgauge: {message}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # nobody reads it
+        print(f"bayesgauge: {message}", file=sys.stderr)
     return code
 
 
-def _one_line(error: BaseException) -> str:
-    message = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    first = next((line.strip() for line in message.splitlines() if line.strip()), type(error).__name__)
-    return first
-
-
-def _closest(name: str, known: Iterable[str]) -> str:
-    matches = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {matches[0]!r}?)" if matches else ""
+def _flushed(code: int) -> int:
+    """Return the exit code after everything is printed: another one if the output could not be written."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_output()
+        return 141
+    except OSError as error:
+        silence_output()
+        return _refuse(f"could not write to standard output: {error.strerror}", 1)
+    return code
 
 
 if __name__ == "__main__":

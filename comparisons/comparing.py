@@ -14,6 +14,7 @@ from comparisons.comparison import Comparison
 from comparisons.decisions.evaluation import evaluate_players
 from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.expected import require_kind, wrong_family
+from comparisons.isolation import isolated
 from comparisons.kind import measured
 from comparisons.kinds import kind_of
 from comparisons.order.contexts import evaluate_policies
@@ -27,6 +28,7 @@ from comparisons.seams.policies import Player
 from comparisons.seams.predictions import Network
 from comparisons.side_by_side import beside, require_names
 from comparisons.user_code import GUIDE, reporting_user_code
+from metalearners.progress import elapsed
 
 
 @overload
@@ -55,6 +57,7 @@ def compare(
     evaluation: OrderEvaluationConfig | None = ...,
 ) -> Comparison: ...
 @reporting_user_code()
+@isolated
 def compare(
     network: Any, family: AbstractFamily, *, seed: int = 0, evaluation: Any = None, head: str | None = None
 ) -> Comparison:
@@ -92,15 +95,16 @@ def compare(
             raise wrong_family(family, kinds, "compare")
     evaluation = settings() if evaluation is None else evaluation
     require_kind(evaluation, settings, "evaluation", f"That is what {type(family).__name__} is compared with")
-    if head is not None and not isinstance(family, AbstractPredictionFamily):
-        raise ValueError(
-            f"head must be None for {type(family).__name__}, whose outputs are no predictions; got {head!r}"
-        )
+    predicted = family if isinstance(family, AbstractPredictionFamily) else None
+    if head is not None and predicted is None:
+        raise ValueError(f"head must be None for {type(family).__name__}, where networks play; got {head!r}")
 
     def compared(networks: Any) -> Any:
         listed = _training_seeds(networks)
-        listed = listed if head is None else [with_named_head(one, family, head) for one in listed]
-        tree = scored(listed, family, seed=seed, evaluation=evaluation)
+        if head is not None and predicted is not None:
+            listed = [with_named_head(one, predicted, head) for one in listed]
+        with elapsed(f"compare with {type(family).__name__}"):
+            tree = scored(listed, family, seed=seed, evaluation=evaluation)
         tree.attrs["date"] = today()
         return measured(tree, kind_of(tree))
 

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from comparisons.isolation import isolated
 from comparisons.kind import measured
 from comparisons.kinds import kind_of
 from comparisons.provenance import drift
@@ -22,23 +23,35 @@ REPRODUCTION_FILE = "reproduction.nc"
 COMPARISON_FILE = "comparison.nc"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """How far learners are from Bayes-optimal, with everything that the answer rests on."""
 
     tree: xr.DataTree
     """All scores and measures; the module `tree` of each kind describes the layout."""
 
+    @isolated
+    def __repr__(self) -> str:
+        """Return the answer in at most ten lines; `summary` has all of it, `table` every number."""
+        if "measures" not in self.tree.children:
+            return f"Comparison without measures, groups: {', '.join(self.tree.children)}"
+        lines = self.summary().splitlines()
+        left = [f"  and {len(lines) - 7} more lines in summary()"] if len(lines) > 8 else []
+        return "\n".join(["Comparison", *lines[: 7 if left else 8], *left])
+
     @property
+    @isolated
     def table(self) -> pd.DataFrame:
         """The table of results, tidy: measure, who, a column per coordinate, estimate, lower, upper, unit, over."""
         return table_of(self.tree).frame()
 
     @property
+    @isolated
     def figures(self) -> list[str]:
         """Names of the figures that `plot` can draw."""
         return [figure.name for figure in kind_of(self.tree).figures if figure.is_available(self.tree)]
 
+    @isolated
     def plot(self, name: str, figure: Figure | None = None) -> Figure:
         """Draw one of `figures` and return it; `figure` is an empty matplotlib figure to draw on, by default a new one.
 
@@ -49,14 +62,17 @@ class Comparison:
             raise KeyError(f"no figure {name!r}; there are {', '.join(self.figures)}")
         return drawn(found[0], self.tree, figure)
 
+    @isolated
     def summary(self) -> str:
         """Return the answer in a few lines: the sentence, its details with intervals and units, and notes."""
         return summary_of(self.tree)
 
+    @isolated
     def save(self, path: str | Path) -> None:
         """Write the tree to one netCDF file, atomically; `open_comparison` reads it back."""
         save_tree(self.tree, Path(path))
 
+    @isolated
     def write_report(self, path: str | Path) -> Path:
         """Write a self-contained HTML report and return its path.
 
@@ -65,11 +81,13 @@ class Comparison:
         """
         return write_comparison_report(self.tree, Path(path))
 
+    @isolated
     def _repr_html_(self) -> str:
         """Return the answer for a notebook."""
         return answer_in_html(self.tree)
 
 
+@isolated
 def open_comparison(path: str | Path) -> Comparison:
     """Read a saved comparison, or the result in the folder of a run or of a paper.
 

@@ -52,11 +52,16 @@ def wrong_family(family: object, kinds: tuple[type[Any], ...], function: str) ->
     return TypeError(f"{function} needs a family of {wanted}; got {type(family).__name__}{instead}")
 
 
+def with_article(name: str) -> str:
+    """Return a name of a class after "a" or "an"."""
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
+
+
 def require_kind(value: object, kinds: type[Any] | tuple[type[Any], ...], name: str, advice: str = "") -> None:
     """Raise `TypeError` unless an argument is of one of these kinds; `advice` says what to do."""
     if isinstance(value, kinds):
         return
     kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-    wanted = " or ".join(kind.__name__ for kind in kinds)
-    given = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
-    raise TypeError(f"{name} must be a {wanted}; got {given}{'. ' + advice if advice else ''}")
+    wanted = " or ".join(with_article(kind.__name__) for kind in kinds)
+    given = f"the class {value.__name__}" if isinstance(value, type) else with_article(type(value).__name__)
+    raise TypeError(f"{name} must be {wanted}; got {given}{'. ' + advice if advice else ''}")

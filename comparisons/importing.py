@@ -17,12 +17,13 @@ def object_named(name: str, what: str) -> Any:
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
         raise ValueError(f"{what} must be package.module:name; got {name!r}")
-    sys.path.insert(0, os.getcwd())
+    folder = os.getcwd()
+    sys.path.insert(0, folder)
     try:
         with reporting_user_code():
             module = importlib.import_module(module_name)
     finally:
-        sys.path.remove(os.getcwd())
+        sys.path.remove(folder)
     if not hasattr(module, attribute):
         raise ValueError(f"{what} must exist; {module_name} has no {attribute!r}")
     return getattr(module, attribute)

@@ -26,7 +26,8 @@ from comparisons.decisions.scores import Decisions
 from comparisons.kind import Answer, Diagnostic, Figure, Kind, Measure, Role, Section, measured
 from comparisons.kinds import kind_of
 from comparisons.predictions.measures import Scores
-from comparisons.report.style import BAND, COLOURS, is_drawable, limit_log_axis, with_legend
+from comparisons.report.log_axis import limit_log_axis
+from comparisons.report.style import BAND, COLOURS, is_drawable, with_legend
 from comparisons.report.words import quantity, tally
 from comparisons.rows import Resampler, Row, Table, table_of
 from comparisons.tree import SIDE_BY_SIDE

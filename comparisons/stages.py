@@ -14,6 +14,7 @@ import xarray as xr
 from comparisons.comparison import Comparison
 from comparisons.expected import require_kind
 from comparisons.experiment import AbstractExperiment, running_of
+from comparisons.isolation import isolated
 from comparisons.provenance import today
 from comparisons.records import checkpoints_of, read_settings, unit_folder
 from comparisons.report.page import write_report
@@ -22,9 +23,11 @@ from comparisons.training import DATE, TRAINING, WALL_TIMES, folder_of, seconds_
 from comparisons.tree import digest_of, save_tree
 from comparisons.user_code import reporting_user_code
 from metalearners.atomic import write_atomically
+from metalearners.progress import elapsed
 
 
 @reporting_user_code()
+@isolated
 def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: str | None = None) -> Path:
     """Run the stages of an experiment that are not done below `results`; return the path of its report.
 
@@ -35,15 +38,18 @@ def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: 
     train_experiments([experiment], results, scheduler=scheduler)
     folder = folder_of(experiment, results)
     if not _is_evaluated(experiment, folder):
-        timed(folder, "evaluate", _evaluate, experiment, folder)
+        with elapsed(f"evaluate {experiment.id}"):
+            timed(folder, "evaluate", _evaluate, experiment, folder)
     return render(folder)
 
 
+@isolated
 def open_result(folder: Path) -> Comparison:
     """Return the comparison that a run left in its folder. Raises as `comparisons.results.result_in` does."""
     return Comparison(result_in(folder))
 
 
+@isolated
 def render(folder: Path) -> Path:
     """Write the report of an evaluated run from its files alone; return the path of the report.
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bayesopt.floating_point import usual_errors
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_names, running_of
 from comparisons.jobs import Job, run_here, run_on_cluster
 from comparisons.provenance import versions
@@ -92,6 +93,6 @@ def _train(experiment: AbstractExperiment, unit: TrainingUnit, folder: Path) -> 
     """Train a unit. The folder is named after the fingerprint, which a worker may not find: a script's class moves."""
     if not (folder / EXPERIMENT_FILE).exists():
         raise FileNotFoundError(f"no {folder} on {platform.node()}: all workers must see the results folder")
-    with stamped(owner_of(folder.name, unit), versions=versions()):
+    with usual_errors(), stamped(owner_of(folder.name, unit), versions=versions()):
         directory = unit_folder(folder, unit)
         timed(folder, f"{TRAINING}{unit.name}", running_of(experiment).train, experiment, unit, directory)

@@ -5,6 +5,7 @@ Each kind declares its schema in its own module `tree`. `task`, `time` and `trai
 
 import hashlib
 import io
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -104,7 +105,8 @@ def open_tree(path: Path) -> xr.DataTree:
     try:
         with h5py.File(io.BytesIO(content)) as file:  # h5netcdf prints a traceback where this fails
             file.visititems(lambda name, item: dict(item.attrs))
-        tree = xr.load_datatree(io.BytesIO(content), engine="h5netcdf")
+        with warnings.catch_warnings():  # xarray adds a filter of its own for good
+            tree = xr.load_datatree(io.BytesIO(content), engine="h5netcdf")
     except Exception as error:
         raise ValueError(f"{path} is truncated or not a netCDF file ({type(error).__name__})") from error
     if tree.attrs.pop(_SEALED, 0) and not digest:

@@ -22,6 +22,7 @@ from .heads import BernoulliHead as BernoulliHead
 from .heads import CategoricalHead as CategoricalHead
 from .heads import HistogramHead as HistogramHead
 from .heads import LomaxHead as LomaxHead
+from .heads import NegativeBinomialHead as NegativeBinomialHead
 from .heads import NormalHead as NormalHead
 from .heads import NormalMixtureHead as NormalMixtureHead
 from .learner_configs import SGD as SGD
@@ -59,3 +60,5 @@ from .trials import PositiveTrialEncoding as PositiveTrialEncoding
 from .trials import RealTrialEncoding as RealTrialEncoding
 from .unroll import unroll as unroll
 from .worlds import RewardTables as RewardTables
+
+__version__: str

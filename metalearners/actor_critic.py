@@ -20,6 +20,7 @@ from metalearners.actor_critic_configs import ActorCriticConfig, InformedCritic,
 from metalearners.advantages import lambda_returns, remaining_weights
 from metalearners.critics import Critic, Tasks, ValueOutput, build_critic
 from metalearners.network import seeded
+from metalearners.own_settings import own_settings
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.reinforcement import action_uniforms
 from metalearners.runs import TrainingRun
@@ -80,10 +81,10 @@ def train_stack(
     If the loss of one network stops being finite, its weights become NaN and the other networks are not affected.
     Raises `FloatingPointError` when no network is left.
     """
-    with seeded(seed):
+    with own_settings(), seeded(seed):
         critic = build_critic(policy, stream(0).tasks, config)
-    trained = nn.ModuleDict({"policy": policy, "baseline": critic})
-    run = TrainingRun(policy, trained, config, measures=ActorCriticRecord._fields, num_networks=policy.num_networks)
+        trained = nn.ModuleDict({"policy": policy, "baseline": critic})
+        run = TrainingRun(policy, trained, config, measures=ActorCriticRecord._fields, num_networks=policy.num_networks)
 
     def advance(step: int) -> tuple[float, ...]:
         tasks, policy.encoding, num_trials = stream(step)

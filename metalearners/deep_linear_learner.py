@@ -15,8 +15,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from metalearners.learner_configs import BalancedInitialisation, DeepLinearConfig, FullBatch, Online
-from metalearners.network import one_thread
 from metalearners.optimizers import build_optimizer, parameters_of, record_steps, require_finite
+from metalearners.own_settings import own_settings
 
 TASKS_AT_ONCE = 256
 """Networks that are stepped together, few enough for the processor's caches."""
@@ -35,7 +35,7 @@ class LearnedMaps(NamedTuple):
     """Expected losses of these maps on noiseless targets."""
 
 
-@one_thread()
+@own_settings()
 def learn_linear_maps(
     weights: Float[np.ndarray, "task output input"],
     config: DeepLinearConfig,

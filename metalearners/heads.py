@@ -158,6 +158,26 @@ class LomaxHead:
 
 
 @dataclass(frozen=True)
+class NegativeBinomialHead:
+    """Two outputs for counts 0, 1, 2, …: log of the total count (the smaller, the wider), and log of the mean."""
+
+    @property
+    def num_outputs(self) -> int:
+        return 2
+
+    def parameters(self, outputs: Outputs) -> dict[str, Tensor]:
+        return {"total_count": outputs[..., 0].exp(), "logits": outputs[..., 1] - outputs[..., 0]}
+
+    def log_prob(self, outputs: Outputs, observations: Observations) -> LogProbs:
+        parameters = self.parameters(outputs.to(torch.float64))  # differences of log-gammas need the digits
+        total_count, logits = parameters["total_count"], parameters["logits"]
+        counts = observations.to(torch.float64)
+        log_choices = torch.lgamma(total_count + counts) - torch.lgamma(total_count) - torch.lgamma(counts + 1)
+        log_prob = log_choices + total_count * functional.logsigmoid(-logits) + counts * functional.logsigmoid(logits)
+        return log_prob.to(outputs.dtype)
+
+
+@dataclass(frozen=True)
 class HistogramHead:
     """One logit per bin and tail, for predictives of any one-dimensional shape.
 
@@ -198,7 +218,9 @@ class HistogramHead:
         return log_weight + torch.where(distance > 0, log_tail_density, inner).to(outputs.dtype)
 
 
-AnyHead = BernoulliHead | CategoricalHead | NormalHead | NormalMixtureHead | LomaxHead | HistogramHead
+AnyHead = (
+    BernoulliHead | CategoricalHead | NormalHead | NormalMixtureHead | LomaxHead | NegativeBinomialHead | HistogramHead
+)
 
 
 def normal_log_prob(observations: Tensor, loc: Tensor, scale: Tensor) -> Tensor:

@@ -15,8 +15,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from metalearners.learner_configs import MLPConfig, ReLU, Tanh
-from metalearners.network import one_thread
 from metalearners.optimizers import build_optimizer, parameters_of, record_steps, require_finite
+from metalearners.own_settings import own_settings
 
 TASKS_AT_ONCE = 64
 """Networks that are stepped together, few enough for the processor's caches."""
@@ -31,7 +31,7 @@ class LearnedFunctions(NamedTuple):
     """Outputs at the training points."""
 
 
-@one_thread()
+@own_settings()
 def learn_functions(
     points: Float[np.ndarray, " point"], targets: Float[np.ndarray, "task point"], config: MLPConfig, *, seed: int
 ) -> LearnedFunctions:

@@ -18,6 +18,7 @@ from metalearners.configs import LSTMConfig, NetworkConfig
 from metalearners.encoding import Encoding
 from metalearners.heads import Head
 from metalearners.modules import called, output_of
+from metalearners.own_settings import own_settings
 
 State = Tensor | tuple[Tensor, Tensor]
 
@@ -129,7 +130,7 @@ class SequencePredictor(nn.Module):
 def build_network(config: NetworkConfig, *, input_size: int, output_size: int, seed: int) -> nn.Module:
     """Build a freshly initialised network; the same seed gives the same weights."""
     kind = LSTMMetaLearner if isinstance(config, LSTMConfig) else GRUMetaLearner
-    with seeded(seed):
+    with own_settings(), seeded(seed):
         return kind(input_size, output_size, **dataclasses.asdict(config))
 
 
@@ -139,14 +140,3 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.random.default_generator.manual_seed(seed)
         yield
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread within the context: small recurrent networks are dozens of times slower on two."""
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(num_threads)

@@ -16,7 +16,7 @@ from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 from torch import Tensor, nn
 
 from metalearners.modules import as_in, called, evaluated, in_one_line, output_of
-from metalearners.network import one_thread
+from metalearners.own_settings import own_settings
 from metalearners.trials import TrialEncoding
 from metalearners.worlds import RewardTables, World
 
@@ -262,7 +262,7 @@ def choose(action_probs: Float[Tensor, "task arm"], uniforms: Float[Tensor, "tas
 @contextlib.contextmanager
 def _playing(policy: nn.Module) -> Iterator[None]:
     """Use one thread, no gradients and evaluation mode within the context, and restore them afterwards."""
-    with one_thread(), evaluated(policy):
+    with own_settings(policy), evaluated(policy):
         yield
 
 

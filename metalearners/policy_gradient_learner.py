@@ -13,8 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from metalearners.learner_configs import Coupled, ExactGradient, ExpectedReward, PolicyGradientConfig
-from metalearners.network import one_thread
 from metalearners.optimizers import record_steps
+from metalearners.own_settings import own_settings
 
 INITIAL_WEIGHTS, EPISODES = 0x57, 0x58
 """Labels that keep the draws of initial weights and of episodes apart, although both use the same seed."""
@@ -29,7 +29,7 @@ class LearnedPolicies(NamedTuple):
     """Probability of the correct action in every context."""
 
 
-@one_thread()
+@own_settings()
 def learn_contextual_bandits(
     correct_actions: Int[np.ndarray, "task context"], num_actions: int, config: PolicyGradientConfig, *, seed: int
 ) -> LearnedPolicies:

@@ -12,7 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metalearners.modules import called, evaluated, output_of
-from metalearners.network import RecurrentMetaLearner, one_thread
+from metalearners.network import RecurrentMetaLearner
+from metalearners.own_settings import own_settings
 from metalearners.pairs import Pairs, channels_of
 from metalearners.regression import RegressionPredictor
 
@@ -33,7 +34,7 @@ def probe(
     num_probes = len(probes)
     tasks_per_pass = max(1, PROBES_PER_PASS // num_probes)
     asked = torch.from_numpy(np.array(probes, dtype=np.float32))
-    with one_thread(), evaluated(predictor):
+    with own_settings(predictor), evaluated(predictor):
         answers = [
             _probe_some(predictor, Pairs(_tensor(inputs[rows]), _tensor(targets[rows])), asked)
             for rows in (slice(i, i + tasks_per_pass) for i in range(0, len(inputs), tasks_per_pass))

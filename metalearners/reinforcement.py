@@ -19,6 +19,7 @@ from metalearners.advantages import lambda_returns, remaining_weights
 from metalearners.baselines import build_baseline, value_in_rewards
 from metalearners.configs import AllActions, ClippedSurrogate, ReinforcementConfig
 from metalearners.network import seeded
+from metalearners.own_settings import own_settings
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.runs import TrainingRun
 from metalearners.surrogates import PerTrial, all_actions_surrogate, clipped_surrogate, policy_gradient_surrogate
@@ -70,10 +71,10 @@ def train_policy(
     baseline's initial weights, and any randomness of the network in the gradient pass; roll-outs are in evaluation
     mode. Raises `FloatingPointError` if the loss stops being finite.
     """
-    with seeded(seed):
+    with own_settings(policy), seeded(seed):
         baseline = build_baseline(policy.encoding, config)
-    trained = nn.ModuleDict({"policy": policy, "baseline": baseline})
-    run = TrainingRun(policy, trained, config, measures=ReinforcementRecord._fields)
+        trained = nn.ModuleDict({"policy": policy, "baseline": baseline})
+        run = TrainingRun(policy, trained, config, measures=ReinforcementRecord._fields)
     num_epochs = config.surrogate.num_epochs if isinstance(config.surrogate, ClippedSurrogate) else 1
 
     def advance(step: int) -> tuple[float, ...]:

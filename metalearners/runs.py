@@ -7,21 +7,22 @@ ends with bit for bit the weights of one that was not.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
-from tqdm.auto import tqdm
 
 from metalearners.actor_critic_configs import ActorCriticConfig
 from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path
 from metalearners.checkpoints import load_tensors, load_weights, save_tensors
 from metalearners.configs import ReinforcementConfig, TrainingConfig
 from metalearners.divergence import diverged
-from metalearners.network import one_thread, seeded
+from metalearners.network import seeded
+from metalearners.own_settings import own_settings
+from metalearners.progress import counted
 from metalearners.sealed_files import OWNER, stamp
 
 SECONDS_BETWEEN_SAVES = 5.0
@@ -89,11 +90,11 @@ class TrainingRun:
         a step. Training runs on one thread, with torch's generator seeded. Raises `FloatingPointError`, which says
         what was not finite first, if the loss stops being finite.
         """
-        with one_thread(), seeded(seed):
+        with own_settings(self.trained), seeded(seed):
             if directory is not None:
                 self.restore(directory)
             try:
-                for step in _progress(self.step, self.config.num_steps, label):
+                for step in counted(self.step, self.config.num_steps, label):
                     values = advance(step)
                     if not math.isfinite(values[0]):
                         largest, settings = self.largest_weight, self.config
@@ -194,7 +195,3 @@ def _clip_each(parameters: Sequence[nn.Parameter], max_norm: float, is_finite: B
     factors = (max_norm / squares.sqrt().clamp(min=max_norm)).masked_fill(~is_finite, math.nan)
     for gradient in gradients:
         gradient.mul_(factors.view(-1, *[1] * (gradient.ndim - 1)))
-
-
-def _progress(start: int, stop: int, label: str) -> Iterator[int]:
-    yield from tqdm(range(start, stop), initial=start, total=stop, desc=label, unit="step", disable=None, leave=False)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from metalearners.configs import StackedLSTMConfig
 from metalearners.network import seeded
+from metalearners.own_settings import own_settings
 
 State = tuple[Tensor, Tensor]
 
@@ -114,7 +115,7 @@ def build_stack(
     config: StackedLSTMConfig, *, input_size: int, output_size: int, num_networks: int, seed: int
 ) -> StackedLSTM:
     """Build a stack of freshly initialised networks; the same seed gives the same weights."""
-    with seeded(seed):
+    with own_settings(), seeded(seed):
         return StackedLSTM(input_size, output_size, num_networks=num_networks, config=config)
 
 

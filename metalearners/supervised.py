@@ -11,6 +11,7 @@ from torch import Tensor
 
 from metalearners.configs import LogLoss, TrainingConfig, VarianceWeightedLogLoss
 from metalearners.network import SequencePredictor
+from metalearners.own_settings import own_settings
 from metalearners.regression import RegressionPredictor
 from metalearners.runs import TrainingRun
 
@@ -40,7 +41,8 @@ def train(
     Raises `FloatingPointError` if the loss stops being finite, and `ValueError` if the objective needs variances and
     the predictor has none.
     """
-    run = TrainingRun(predictor, predictor, config)
+    with own_settings():
+        run = TrainingRun(predictor, predictor, config)
 
     def advance(step: int) -> tuple[float]:
         with torch.autocast("cpu", torch.bfloat16, enabled=config.is_mixed_precision):

@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float, Shaped
 
 from metalearners.modules import evaluated
-from metalearners.network import SequencePredictor, one_thread
+from metalearners.network import SequencePredictor
+from metalearners.own_settings import own_settings
 
 OBSERVATIONS_PER_PASS = 1_000_000
 
@@ -23,7 +24,7 @@ def unroll(
     num_tasks, length = observations.shape
     tasks_per_pass = max(1, OBSERVATIONS_PER_PASS // length)
     device = next((p.device for p in predictor.parameters()), torch.device("cpu"))
-    with one_thread(), evaluated(predictor):
+    with own_settings(predictor), evaluated(predictor):
         passes = [
             predictor(torch.from_numpy(np.array(observations[start : start + tasks_per_pass])).to(device))
             for start in range(0, num_tasks, tasks_per_pass)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bayesopt import families
+
 PACKAGES = ("bayesopt", "metalearners", "comparisons", "comparisons.order")
 API = Path("docs/api.md").read_text()
 
@@ -41,3 +43,15 @@ def test_public_names_exist_and_are_documented(package):
 
 def test_comparisons_has_few_public_names():
     assert len(dir(importlib.import_module("comparisons"))) <= 25
+
+
+@pytest.mark.parametrize("package", ["bayesopt", "metalearners", "comparisons"])
+def test_packages_know_their_version(package):
+    assert re.fullmatch(r"\d+\.\d+\.\d+", importlib.import_module(package).__version__)
+
+
+def test_a_star_imports_the_families_and_nothing_else():
+    names = {}
+    exec("from bayesopt.families import *", names)
+    names.pop("__builtins__")
+    assert names == {cls.__name__: cls for cls in families.discover().values()}

@@ -46,6 +46,10 @@ def discover() -> dict[str, type[AbstractFamily]]:
     return {identifier: load(identifier) for identifier in family_ids()}
 
 
+__all__ = [class_name(identifier) for identifier in family_ids()]  # pyright: ignore[reportUnsupportedDunderAll]
+"""What `from bayesopt.families import *` imports: the families."""
+
+
 def __getattr__(name: str) -> Any:
     if name in map(class_name, family_ids()):
         return load(name)

@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int
 from bayesopt.family import AbstractContextualBanditFamily
 from bayesopt.hyperparameters import require_count, require_flag
 from bayesopt.injections import UniformInjections, injection_arm_probs, injections
+from bayesopt.memory import require_memory
 
 MOST_ARMS_OF_DIFFERENT_TARGETS = 7
 MOST_HYPOTHESES = 100_000
@@ -49,6 +50,8 @@ class ContextualBandit(AbstractContextualBanditFamily):
         require_count(self, "num_contexts", least=1)
         require_count(self, "num_arms", least=1)
         require_flag(self, "is_bijective")
+        size = f"{self.num_contexts:,} contexts and {self.num_arms:,} arms"
+        require_memory(100.0 * self.num_contexts * self.num_arms, size, remedy="Lower num_contexts or num_arms")
         if self.is_bijective and not self.num_contexts <= self.num_arms <= MOST_ARMS_OF_DIFFERENT_TARGETS:
             raise ValueError(
                 "ContextualBandit: with is_bijective num_arms must be from num_contexts to "

@@ -18,7 +18,7 @@ from numpyro.infer.util import log_density
 from bayesopt.beliefs import filter_beliefs
 from bayesopt.episodes import COPIES, Sequences
 from bayesopt.family import AbstractPredictionFamily, Belief, HasBeliefs
-from bayesopt.float64 import in_float64, to_numpy
+from bayesopt.float64 import in_float64, own_settings, to_numpy
 from bayesopt.inputs import Numbers, as_array, as_count
 from bayesopt.keys import as_key
 from bayesopt.memory import require_memory
@@ -37,13 +37,15 @@ def calibration_ranks(
     """
     assert isinstance(family, AbstractPredictionFamily)
     num_draws = as_count("num_draws", num_draws, least=1)
-    key_draws, key_ties = jax.random.split(as_key(key))
+    with own_settings():
+        key_draws, key_ties = jax.random.split(as_key(key))
     draws, _ = posterior_draws(family, simulated.observations, key_draws, num_draws=num_draws)
     truth = {site: values[:, None] for site, values in simulated.latents.items()}
     draws |= {LOG_JOINT: log_joints(family, draws, simulated.observations)}
     truth |= {LOG_JOINT: log_joints(family, truth, simulated.observations)}
     num_tasks = len(simulated.observations)
-    within_ties = np.asarray(jax.random.uniform(key_ties, (num_tasks, 1)))
+    with own_settings():
+        within_ties = np.asarray(jax.random.uniform(key_ties, (num_tasks, 1), dtype="float32"))
     ranks = {}
     for site, values in draws.items():
         values, true = values.reshape(num_tasks, num_draws, -1), truth[site].reshape(num_tasks, 1, -1)

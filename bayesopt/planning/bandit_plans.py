@@ -7,16 +7,20 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from bayesopt.conjugate import BetaBelief, NormalBelief
+from bayesopt.described import described
 from bayesopt.planning.dynamic_programming import solve_bernoulli_bandit, solve_gaussian_bandit
 
 ArmValues = Float[np.ndarray, "task arm"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BernoulliPlan:
     """Bayes-optimal plan of Bernoulli arms with Beta priors, exact up to rounding error."""
 
     solution: Any
+
+    def __repr__(self) -> str:
+        return described(self, horizon=self.solution.horizon, value=self.value, error_bound=self.error_bound)
 
     @property
     def value(self) -> float:
@@ -41,11 +45,14 @@ def bernoulli_plan(
     return BernoulliPlan(solve_bernoulli_bandit(concentrations, horizon, discount=discount))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GaussianPlan:
     """Bayes-optimal plan of two Gaussian arms with normal priors, with a measured bound on its numerical error."""
 
     solution: Any
+
+    def __repr__(self) -> str:
+        return described(self, horizon=self.solution.horizon, value=self.value, error_bound=self.error_bound)
 
     @property
     def value(self) -> float:

@@ -16,11 +16,16 @@ from jaxtyping import Bool, Float, Int
 from bayesopt.agent import Agent, Belief, Observation, State, best_shared, known_tasks, unchanged
 from bayesopt.beliefs import prior_beliefs, update_context_arms
 from bayesopt.family import AbstractContextualBanditFamily, HasContextBeliefs
-from bayesopt.inputs import as_reals
+from bayesopt.inputs import as_count, as_reals
+from bayesopt.memory import require_memory
 from bayesopt.planning.bandit_inputs import require_horizon
 
 ArmProbs = Float[np.ndarray, "task arm"]
 ContextArmProbs = Float[np.ndarray, "task context arm"]
+
+
+MOST_TRIALS = 1000
+"""Longest horizon of exhaustive planning."""
 
 
 class TargetsState(NamedTuple):
@@ -93,9 +98,9 @@ def expectimax_value(family: AbstractContextualBanditFamily, *, horizon: int) ->
 
     A state is the set of targets that agree with all observations, stored as bits of one integer. It is meant for small
     sizes: every reachable state is visited once for every number of remaining trials. Raises `NotImplementedError` for
-    a family without belief methods, `ValueError` for a horizon below 1.
+    a family without belief methods, `ValueError` for a horizon below 1 or above 1,000.
     """
-    horizon, _ = require_horizon(horizon, 1.0)
+    horizon = as_count("horizon", horizon, least=1, most=MOST_TRIALS)
     is_target = _is_target(family)
     num_hypotheses, num_contexts, num_arms = is_target.shape
     agreeing = [
@@ -135,6 +140,8 @@ def agent_value(agent: Agent, family: AbstractContextualBanditFamily, *, horizon
     weights, agrees, state = np.ones(1), np.ones((1, num_hypotheses), bool), agent.initial_state(1)
     total = 0.0
     for time in range(horizon):
+        needed = 64.0 * len(weights) * num_contexts * num_arms * (1 + num_hypotheses / 8)
+        require_memory(needed, f"histories of {time + 1} trials", remedy="Lower horizon")
         rows, context, arm = np.indices((len(weights), num_contexts, num_arms)).reshape(3, -1)
         probs = np.stack([agent.action_probs(state, np.full(len(weights), c), time) for c in range(num_contexts)], 1)
         pulls = weights[rows] * np.asarray(probs, float).reshape(-1) / num_contexts

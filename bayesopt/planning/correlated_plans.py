@@ -8,12 +8,14 @@ from scipy import stats
 
 from bayesopt.agent import TIE_TOLERANCE
 from bayesopt.conjugate import BetaBelief
+from bayesopt.described import described
+from bayesopt.inputs import as_count, as_floats
 from bayesopt.planning.bandit_inputs import require_horizon, require_plan_memory
 
 ArmValues = Float[np.ndarray, "task arm"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CorrelatedPlan:
     """Bayes-optimal plan of `bayesopt.families.correlated_bandit`, exact up to rounding error."""
 
@@ -26,6 +28,9 @@ class CorrelatedPlan:
     values: tuple[Float[np.ndarray, "_ _"], ...]
     """For each trial, the value by number of probes (pulls of arm 2) and of heads so far; zeros at the horizon."""
 
+    def __repr__(self) -> str:
+        return described(self, horizon=self.horizon, value=self.value, error_bound=self.error_bound)
+
     @property
     def value(self) -> float:
         return float(self.values[0][0, 0])
@@ -35,9 +40,24 @@ class CorrelatedPlan:
         return float(4 * self.horizon * np.finfo(float).eps * self.value)
 
     def action_values(self, belief: BetaBelief, time: int) -> ArmValues:
-        heads = np.rint(belief.concentration1 - self.prior[0]).astype(int)
-        tails = np.rint(belief.concentration0 - self.prior[1]).astype(int)
-        return _action_values(self, self.values[time + 1], self._num_probes(heads + tails, time), heads, time)
+        """Raises `ValueError` for a trial outside the horizon, and for beliefs that pulls before it cannot lead to."""
+        time = as_count("time", time, most=self.horizon - 1)
+        gained = [
+            as_floats(name, value) - prior
+            for name, value, prior in zip(belief._fields, belief, self.prior, strict=True)
+        ]
+        heads, tails = (np.rint(counts).astype(int) for counts in gained)
+        num_probes = self._num_probes(heads + tails, time)
+        is_reachable = (np.abs(gained[0] - heads) < 1e-3) & (np.abs(gained[1] - tails) < 1e-3)
+        is_reachable &= (heads >= 0) & (tails >= 0) & (num_probes >= 0) & (num_probes <= time)
+        is_reachable &= _num_flips(self, num_probes, time) == heads + tails
+        if not is_reachable.all():
+            first = int(np.argmin(is_reachable))
+            raise ValueError(
+                f"beliefs must follow from the prior by {time} pulls; got concentration1 "
+                f"{belief.concentration1[first]} and concentration0 {belief.concentration0[first]} in task {first}"
+            )
+        return _action_values(self, self.values[time + 1], num_probes, heads, time)
 
     def optimal_actions(self, belief: BetaBelief, time: int) -> Bool[np.ndarray, "task arm"]:
         values = self.action_values(belief, time)

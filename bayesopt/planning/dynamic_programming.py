@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 from scipy import integrate, special
 
+from bayesopt.described import described
 from bayesopt.inputs import Numbers, as_floats
 from bayesopt.planning.bandit_inputs import require_concentrations, require_horizon, require_plan_memory
 from bayesopt.planning.bernoulli.layout import LANES, Layout, compositions, make_layout, num_bytes
@@ -74,6 +75,9 @@ class BernoulliSolution:
     """
     _parts: _Parts
     _layout: Layout
+
+    def __repr__(self) -> str:
+        return described(self, arms=self.num_arms, horizon=self.horizon, discount=self.discount, value=self.value)
 
     @property
     def num_arms(self) -> int:
@@ -193,6 +197,7 @@ def solve_bernoulli_bandit(concentrations: Numbers, horizon: int, *, discount: f
     """
     prior = require_concentrations(concentrations)
     horizon, discount = require_horizon(horizon, discount)
+    require_plan_memory(32.0 * horizon, len(prior), horizon)  # what the exact number of bytes takes to compute
     parts = _parts(prior, horizon)
     is_tied = tuple(parts.is_tied.tolist())
     require_plan_memory(_num_bytes(horizon, is_tied), len(prior), horizon)
@@ -207,6 +212,7 @@ def required_memory(concentrations: Numbers, horizon: int) -> int:
     """Return the bytes of values and policy in `solve_bernoulli_bandit`; equal priors need less than unequal ones."""
     prior = require_concentrations(concentrations)
     horizon, _ = require_horizon(horizon, 1.0)
+    require_plan_memory(32.0 * horizon, len(prior), horizon)
     return int(_num_bytes(horizon, tuple(_parts(prior, horizon).is_tied.tolist())))
 
 

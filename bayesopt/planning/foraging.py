@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 from bayesopt.agent import TIE_TOLERANCE, Agent, Observation, no_memory, shared_among, unchanged
+from bayesopt.described import described
 from bayesopt.foraging import (
     ACTIONS,
     ForagingBelief,
@@ -40,6 +41,9 @@ class ForagingPlan:
     layout: ForagingLayout
     policy: UInt8[np.ndarray, "lifetime medium high pair"]
     """Bits of the optimal actions with 1, 2, ... remaining steps: four for each of two neighbouring cells."""
+
+    def __repr__(self) -> str:
+        return described(self, lifetime=self.lifetime, value=self.value)
 
     @property
     def value(self) -> float:

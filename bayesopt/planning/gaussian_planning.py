@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from bayesopt.described import described
 from bayesopt.hyperparameters import LARGEST, SMALLEST
 from bayesopt.inputs import Numbers, as_floats, as_number
 from bayesopt.planning.bandit_inputs import require_horizon, require_plan_memory
@@ -67,6 +68,11 @@ class GaussianSolution:
     _problem: _Problem
     _tables: _Tables
     _rule: _Rule
+
+    def __repr__(self) -> str:
+        return described(
+            self, horizon=self.horizon, discount=self.discount, value=self.value, error_bound=self.error_bound
+        )
 
     def action_values(self, loc: Numbers, precision: Numbers) -> Float[np.ndarray, "..."]:
         """Return the expected sum of rewards, from each belief (..., 2) on, of each arm followed by the optimal policy.
@@ -133,6 +139,7 @@ def solve_gaussian_bandit(
             f"got {loc.tolist()}, {scale.tolist()}, {observation_scale}"
         )
     horizon, discount = require_horizon(horizon, discount)
+    require_plan_memory(8.0 * horizon * (horizon + 1) * NUM_NODES, 2, horizon)
 
     variances = 1 / (scale[:, None] ** -2 + np.arange(horizon + 1) * observation_scale**-2.0)
     deviations = np.sqrt(variances[:, :-1] * variances[:, 1:]) / observation_scale

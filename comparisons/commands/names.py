@@ -1,11 +1,11 @@
 """Families, experiments and papers, by the names that the command line takes."""
 
-import difflib
 from typing import Any
 
 from bayesopt import families
 from bayesopt.family import AbstractBanditFamily, AbstractPredictionFamily
 from comparisons import reproductions
+from comparisons.commands.refusals import closest, shown
 from comparisons.decisions.experiment import DecisionExperiment
 from comparisons.experiment import AbstractExperiment
 from comparisons.foraging.experiment import AS_PRINTED, ForagingExperiment
@@ -29,6 +29,8 @@ def experiment_named(name: str) -> Any:
         return experiment
     if name in VARIANTS:
         return VARIANTS[name]
+    if name not in _family_names():
+        raise KeyError(unknown(name, takes_papers=True))
     family = family_named(name)()
     match family:
         case AbstractBanditFamily():
@@ -49,12 +51,22 @@ def experiment_named(name: str) -> Any:
 
 def family_named(name: str) -> type[Any]:
     """Return the class of a family, by its id or class name. Raises `KeyError` naming what there is."""
-    known = [*families.family_ids(), *map(families.class_name, families.family_ids())]
-    if name in known:
+    if name in _family_names():
         return families.load(name)
+    raise KeyError(unknown(name, takes_papers=False))
+
+
+def unknown(name: str, *, takes_papers: bool) -> str:
+    """Return what to say of a name that is no family's nor, where `takes_papers`, a paper's."""
     papers = reproductions.reproduction_ids()
-    guesses = difflib.get_close_matches(name, [*known, *papers, *VARIANTS], n=1)
-    hint = f" (did you mean {guesses[0]!r}?)" if guesses else ""
-    raise KeyError(
-        f"unknown name {name!r}{hint}. Families: {', '.join(families.family_ids())}. Papers: {', '.join(papers)}."
-    )
+    known = f"Families: {', '.join(families.family_ids())}"
+    if not takes_papers and (name in papers or name in VARIANTS):
+        kind = "a paper" if name in papers else "an experiment"
+        return f"name must be a family; {name!r} is {kind}, for `bayesgauge run` and `bayesgauge show`. {known}"
+    more = f". Papers: {', '.join(papers)}" if takes_papers else ""
+    guessed = closest(name, [*_family_names(), *papers, *VARIANTS] if takes_papers else _family_names())
+    return f"unknown name {shown(name)}{guessed}. {known}{more}"
+
+
+def _family_names() -> list[str]:
+    return [*families.family_ids(), *map(families.class_name, families.family_ids())]

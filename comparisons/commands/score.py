@@ -2,13 +2,14 @@
 
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
 from bayesopt import families
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily, AbstractPredictionFamily
-from comparisons.commands.answers import print_result
+from comparisons.commands.answers import Output, OutputOptions, only_json, print_answer
+from comparisons.commands.folders import require_writable
 from comparisons.commands.names import family_named
 from comparisons.commands.parsing import parse
 from comparisons.comparing import compare
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> int:
     default = kind()
 
     def score(
-        family: tyro.conf.Positional[str],
+        family: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="FAMILY")],
         *,
         network: str,
         weights: Path | None = None,
@@ -42,7 +43,8 @@ def main(arguments: list[str]) -> int:
         evaluation: kind = default,  # pyright: ignore[reportInvalidTypeForm]
         seed: int = 0,
         output: Path = Path("results/score"),
-    ) -> tuple[str, str, Path | None, str | None, Any, int, Path]:
+        answer: OutputOptions = Output(),
+    ) -> tuple[str, str, Path | None, str | None, Any, int, Path, Output]:
         """Compare your own torch module with the Bayes-optimal reference of a family, and write the report.
 
         Args:
@@ -57,18 +59,20 @@ def main(arguments: list[str]) -> int:
             evaluation: what the network is scored on.
             seed: seed of the evaluation tasks.
             output: folder for the report and the numbers behind it.
+            answer: how the answer is printed.
         """
-        return family, network, weights, head, evaluation, seed, output
+        return family, network, weights, head, evaluation, seed, output, answer
 
-    name, factory, weights, head, evaluation, seed, output = parse(score, args=arguments, prog="bayesgauge score")
+    name, factory, weights, head, evaluation, seed, output, answer = parse(
+        score, args=arguments, prog="bayesgauge score"
+    )
     family: Any = family_named(name)()
     if not isinstance(family, tuple(_SETTINGS)):
         raise ValueError(f"networks are scored on sequences and bandits; for {name} use `bayesgauge run {name}`")
-    with warnings.catch_warnings():
+    require_writable(output, "--output")
+    with only_json(answer.json), warnings.catch_warnings():
         warnings.simplefilter("ignore", OutputConventionWarning)  # the answer has it as a note
         comparison = compare(load_network(factory, weights), family, seed=seed, evaluation=evaluation, head=head)
-    comparison.save(output / "comparison.nc")
-    report = comparison.write_report(output)
-    print_result(comparison)
-    print(f"report: {report}")
-    return 0
+        comparison.save(output / "comparison.nc")
+        report = comparison.write_report(output)
+    return print_answer(comparison, report, answer)

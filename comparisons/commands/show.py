@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import textwrap
+from typing import Annotated, Any
 
 import tyro
 
@@ -19,7 +20,8 @@ from bayesopt.family import (
 )
 from bayesopt.lifetime_plans import HasLifetimePlan
 from comparisons import reproductions
-from comparisons.commands.names import VARIANTS, experiment_named, family_named
+from comparisons.commands.answers import JsonOption, print_json
+from comparisons.commands.names import experiment_named
 from comparisons.commands.parsing import parse
 
 WIDTH = 110
@@ -28,19 +30,25 @@ WIDTH = 110
 def main(arguments: list[str]) -> int:
     """Show one family and its experiment, or one paper and its claims."""
 
-    def show(name: tyro.conf.Positional[str]) -> str:
+    def show(
+        name: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")], *, json: JsonOption = False
+    ) -> tuple[str, bool]:
         """Show a family and the settings of its experiment, or the experiments and claims of a paper's reproduction.
 
         Args:
             name: id or class name of a family, or id of a paper (see `bayesgauge list`).
+            json: print one JSON object instead of text.
         """
-        return name
+        return name, json
 
-    name = parse(show, args=arguments, prog="bayesgauge show")
-    if name in reproductions.reproduction_ids():
-        _show_paper(name)
+    name, is_json = parse(show, args=arguments, prog="bayesgauge show")
+    is_paper = name in reproductions.reproduction_ids()
+    if is_json:
+        print_json(_paper(name) if is_paper else _family(name))
+    elif is_paper:
+        _show_paper(_paper(name))
     else:
-        _show_family(name)
+        _show_family(_family(name))
     return 0
 
 
@@ -61,31 +69,57 @@ def first_line(thing: object) -> str:
     return (inspect.getdoc(thing) or "").split("\n", 1)[0]
 
 
-def _show_family(name: str) -> None:
+def _family(name: str) -> dict[str, Any]:
+    """Return a family with its model and the settings of its experiment."""
     experiment = experiment_named(name)
-    cls = type(experiment.family) if name in VARIANTS else family_named(name)
-    print(f"{family_id(cls)}: {inspect.getdoc(cls)}\n")
-    print(f"reference: {reference_kind(cls)}")
-    print(f"model:\n\n{inspect.getsource(cls.model)}")
+    cls = type(experiment.family)
+    return {
+        "id": family_id(cls),
+        "description": inspect.getdoc(cls),
+        "reference": reference_kind(cls),
+        "model": inspect.getsource(cls.model),
+        "experiment": {field.name: repr(getattr(experiment, field.name)) for field in dataclasses.fields(experiment)},
+    }
+
+
+def _show_family(family: dict[str, Any]) -> None:
+    print(f"{family['id']}: {family['description']}\n")
+    print(f"reference: {family['reference']}")
+    print(f"model:\n\n{family['model']}")
     print("experiment:\n")
-    for field in dataclasses.fields(experiment):
-        print(f"  {field.name} = {getattr(experiment, field.name)!r}")
+    for field, value in family["experiment"].items():
+        print(f"  {field} = {value}")
 
 
-def _show_paper(identifier: str) -> None:
-    """Print the paper, its experiments with their questions, its claims, and how long it takes."""
+def _paper(identifier: str) -> dict[str, Any]:
+    """Return a paper, its experiments with their questions, its claims, and how long it takes."""
     paper = reproductions.load(identifier)
-    experiments, further = paper.experiments(), paper.further_experiments()
-    print(f"{inspect.getdoc(paper)}\n\nquestion: {paper.QUESTION}\n")
-    print(f"experiments (`bayesgauge run {identifier}`; {paper.duration(experiments)}):")
-    for name, experiment in experiments.items():
-        num_units = len(experiment.training_units())
+    experiments = paper.experiments()
+    return {
+        "id": identifier,
+        "description": inspect.getdoc(paper),
+        "question": paper.QUESTION,
+        "duration": paper.duration(experiments),
+        "experiments": {
+            name: {"question": experiment.question, "training_units": len(experiment.training_units())}
+            for name, experiment in experiments.items()
+        },
+        "further_experiments": list(paper.further_experiments()),
+        "claims": list(paper.statements()),
+    }
+
+
+def _show_paper(paper: dict[str, Any]) -> None:
+    print(f"{paper['description']}\n\nquestion: {paper['question']}\n")
+    print(f"experiments (`bayesgauge run {paper['id']}`; {paper['duration']}):")
+    for name, experiment in paper["experiments"].items():
+        num_units = experiment["training_units"]
         units = "nothing to train" if not num_units else f"{num_units} unit{'s' * (num_units > 1)} to train"
-        _print_item(f"{name}: {experiment.question} ({units})")
-    if further:
-        print(f"\nfurther experiments, by `--only`: {', '.join(further)}")
+        _print_item(f"{name}: {experiment['question']} ({units})")
+    if paper["further_experiments"]:
+        print(f"\nfurther experiments, by `--only`: {', '.join(paper['further_experiments'])}")
     print("\nclaims:")
-    for statement in paper.statements():
+    for statement in paper["claims"]:
         _print_item(statement)
 
 

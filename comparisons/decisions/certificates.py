@@ -16,6 +16,7 @@ from bayesopt.family import AbstractBanditFamily, HasArmBeliefs
 from bayesopt.rollout import validated_action_probs
 from comparisons.decisions.action_gaps import mean_gap
 from comparisons.expected import require_family, require_kind
+from comparisons.isolation import isolated
 from comparisons.user_code import reporting_user_code
 
 MAX_HISTORIES = 1_000_000
@@ -54,6 +55,7 @@ def longest_certifiable_episode(num_arms: int) -> int:
 
 
 @reporting_user_code()
+@isolated
 def certify_decisions(agent: Agent, family: AbstractBanditFamily, plan: Plan, *, length: int) -> DecisionCertificate:
     """Sum an agent's action gap and rewards over all histories of `length` trials, weighted by their probability.
 

@@ -71,6 +71,7 @@ class LinearOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
+        _require_two_moments("training.length", self.training.length)
         num_probes, num_inputs = self.evaluation.num_probes, self.family.num_inputs
         if num_probes <= num_inputs:
             raise ValueError(
@@ -132,6 +133,7 @@ class FunctionOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
+        _require_two_moments("training.length", self.training.length)
         highest = max(max(family.frequencies) for family in (self.family, *self.elsewhere))
         if 2 * highest >= self.evaluation.num_probes:
             raise ValueError(
@@ -191,6 +193,7 @@ class ContextualOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
+        _require_two_moments("training.horizon", self.training.horizon)
         _require_room(self, self.training.horizon, num_modes=self.family.num_contexts)
 
 
@@ -203,6 +206,12 @@ def _require_room(experiment: Any, length: int, *, num_modes: int) -> None:
         (evaluation.num_elsewhere, evaluation.lifetimes * length),
     ):
         require_scores(num_tasks, num_times, num_networks=len(experiment.training_seeds), numbers=num_modes)
+
+
+def _require_two_moments(name: str, length: int) -> None:
+    """Raise `ValueError` for tasks that are too short to have an order in which something is learned."""
+    if length < 2:
+        raise ValueError(f"{name} must be at least 2, because an order of learning needs two moments; got {length}")
 
 
 def _smaller_training(training: TrainingConfig) -> TrainingConfig:

@@ -1,7 +1,7 @@
 """Calibration: the observed frequency of outcomes against their predicted probability.
 
-For finite outcomes the stated probabilities of single outcomes, in ten bins; for continuous ones the probability
-integral transform against nine quantile levels. Either way a table of stated against observed frequency, per task so
+For finite outcomes the stated probabilities of single outcomes, in ten bins; for others the probability integral
+transform against nine quantile levels. Either way a table of stated against observed frequency, per task so
 that intervals can be taken over tasks.
 """
 
@@ -13,6 +13,7 @@ from numpyro.distributions import Distribution
 
 from bayesopt.distributions import outcome_log_probs
 from bayesopt.float64 import in_float64
+from comparisons.statistics.count_sums import is_of_counts
 
 NUM_BINS = 10
 
@@ -30,7 +31,12 @@ def reliability(predictive: Distribution, observations: Shaped[np.ndarray, "task
     """Return the reliability table of a predictor on the first `length` observations it predicted."""
     log_probs = outcome_log_probs(predictive)
     if log_probs is None:
-        return _by_quantile(np.asarray(predictive.cdf(observations), float)[:, :length])
+        reached = np.asarray(predictive.cdf(observations), float)[:, :length]
+        if is_of_counts(predictive):
+            previous = np.maximum(observations - 1, 0)
+            below = np.where(observations > 0, np.asarray(predictive.cdf(previous), float), 0.0)[:, :length]
+            return _by_quantile(below, reached)
+        return _by_quantile(reached, reached)
     return _by_stated_probability(np.exp(np.asarray(log_probs, float))[:, :length], observations[:, :length])
 
 
@@ -54,8 +60,16 @@ def _by_stated_probability(
     return Reliability(total(np.ones_like(probs)), total(probs), total(happened.astype(float)))
 
 
-def _by_quantile(transforms: Float[np.ndarray, "task time"]) -> Reliability:
+def _by_quantile(below: Float[np.ndarray, "task time"], reached: Float[np.ndarray, "task time"]) -> Reliability:
+    """Return how often the observation lay below each quantile level; `below` and `reached` are P(X < x) and P(X <= x).
+
+    An observation whose step from `below` to `reached` crosses a level counts by the part of the step under it, so a
+    calibrated predictive of counts reaches every level (Czado, Gneiting & Held 2009).
+    """
     levels = np.arange(1, NUM_BINS) / NUM_BINS
-    observed = (transforms[..., None] <= levels).sum(1).astype(float)
-    count = np.full_like(observed, transforms.shape[1])
+    step = np.where(reached > below, reached - below, 1.0)[..., None]
+    part = np.clip((levels - below[..., None]) / step, 0.0, 1.0)
+    is_under = reached[..., None] <= levels
+    observed = np.where(is_under | (reached == below)[..., None], is_under, part).sum(1)
+    count = np.full_like(observed, reached.shape[1])
     return Reliability(count, count * levels, observed)

@@ -13,6 +13,7 @@ from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import in_float64
 from bayesopt.reference import predict_sequence
 from comparisons.expected import require_family
+from comparisons.isolation import isolated
 from comparisons.seams.predictions import Network, as_predictor, num_outcomes
 from comparisons.statistics.divergences import kl_divergence
 from comparisons.user_code import reporting_user_code
@@ -64,6 +65,7 @@ def longest_certifiable(family: AbstractPredictionFamily) -> int:
 
 @reporting_user_code()
 @in_float64
+@isolated
 def certify(predictor: Network, family: AbstractPredictionFamily, *, length: int) -> Certificate:
     """Sum KL(Bayes‖predictor) over all histories of up to `length - 1` observations, weighted by their probability.
 

@@ -64,7 +64,7 @@ def evaluate(
     predictors = [checked_predictor(c, family) for c in contestants]
     reference = predict_sequence(family, sequences.observations)
     predictives = [predictor(sequences.observations) for predictor in predictors]
-    notes += _other_readings(networks, contestants, sequences.observations[:READ, : evaluation.length])
+    notes += _other_readings(networks, contestants, sequences.observations, reference, evaluation.length)
 
     groups = {
         "observed_data": _dataset(observations=(("task", "time"), sequences.observations)),
@@ -137,16 +137,19 @@ def _other_readings(
     networks: Sequence[Network],
     contestants: Sequence[SequencePredictor | Predictor],
     observations: Shaped[np.ndarray, "task time"],
+    reference: Distribution,
+    length: int,
 ) -> list[str]:
     """Return, and warn of, conventions of outputs that fit plain modules far better than the declared ones."""
     found: dict[str, None] = {}
+    bayes = _log_loss(reference, observations)[:READ, :length]
+    observations = observations[:READ, :length]
     for network, contestant in zip(networks, contestants, strict=True):
-        is_plain = isinstance(contestant, SequencePredictor) and (
-            contestant is not network or isinstance(contestant.head, NamedHead)
-        )
-        if is_plain:
+        if not isinstance(contestant, SequencePredictor):
+            continue
+        if contestant is not network or isinstance(contestant.head, NamedHead):
             outputs = module_outputs(contestant, observations)
-            if (better := better_reading(contestant.head, outputs, observations)) is not None:
+            if (better := better_reading(contestant.head, outputs, observations, bayes)) is not None:
                 found[better] = None
     for better in found:
         warnings.warn(better, OutputConventionWarning, stacklevel=2)

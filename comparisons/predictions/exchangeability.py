@@ -24,6 +24,7 @@ from bayesopt.float64 import in_float64
 from bayesopt.reference import predict_sequence
 from comparisons.expected import require_family
 from comparisons.seams.predictions import Network, as_predictor
+from comparisons.statistics.count_sums import count_points, is_of_counts
 from comparisons.statistics.tail_quadrature import log_prob_or_minus_inf, tail_points
 from comparisons.user_code import reporting_user_code
 
@@ -93,7 +94,7 @@ def _rows(
     if log_p is not None and log_q is not None:
         p_here, q_here = np.asarray(log_p)[:, position], np.asarray(log_q)[:, position]
         return p_here, q_here.reshape(-1, num_orders, q_here.shape[-1]), np.ones((1, p_here.shape[-1]))
-    x, weights = tail_points(reference)
+    x, weights = count_points(reference) if is_of_counts(reference) else tail_points(reference)
     num_tasks = reference.batch_shape[0]
     log_p = np.asarray(reference.log_prob(x))[..., position].T
     log_q = np.empty((num_tasks * num_orders, len(x)))

@@ -56,5 +56,9 @@ class PredictionExperiment(AbstractExperiment):
     def require_feasible(self) -> None:
         if not isinstance(self.family, HasBeliefs):
             raise NotImplementedError(f"{type(self.family).__name__} has no belief methods, so no exact reference")
+        from comparisons.seams.predictions import natural_encoding, natural_head  # loads torch
+
+        natural_encoding(self.family)
+        natural_head(self.family)
         require_training(self.network, batch_size=self.training.batch_size, length=self.training.length)
         require_room_for_scores(self.evaluation, num_networks=len(self.training_seeds))

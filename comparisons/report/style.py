@@ -74,9 +74,18 @@ RESOLUTION = 1e-12
 """Nats or rewards below which a loss is rounding error of float64 and counts as 0."""
 
 
+_NOT_STYLE = ("backend", "backend_fallback", "interactive", "toolbar", "webagg.open_in_browser")
+"""Settings of matplotlib that say where figures are shown, not how they look."""
+
+
 def figure_style() -> AbstractContextManager[Any]:
-    """Return the style of all figures as a context: fonts, lines and file settings. Nothing outlives it."""
-    settings: dict[Any, Any] = sns.axes_style("ticks") | sns.plotting_context("paper")
+    """Return the style of all figures as a context: fonts and lines on top of matplotlib's defaults.
+
+    The user's own settings play no part, and return afterwards.
+    """
+    settings: dict[Any, Any] = {name: value for name, value in mpl.rcParamsDefault.items() if name not in _NOT_STYLE}
+    settings |= sns.axes_style("ticks")
+    settings |= sns.plotting_context("paper")
     settings |= {
         "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # the first is matplotlib's own; Verdana is as wide

@@ -20,6 +20,7 @@ import xarray as xr
 from comparisons import reproductions
 from comparisons.comparison import REPRODUCTION_FILE, open_comparison
 from comparisons.experiment import AbstractExperiment
+from comparisons.isolation import isolated
 from comparisons.provenance import today, versions
 from comparisons.results import MEASURES_FILE
 from comparisons.stages import open_result, run_experiment
@@ -74,6 +75,7 @@ def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, A
     return chosen
 
 
+@isolated
 def run_reproduction(
     identifier: str, results: Path, options: ReproductionOptions, *, scheduler: str | None = None
 ) -> Path:
@@ -101,6 +103,7 @@ def run_reproduction(
     return render_reproduction(folder)
 
 
+@isolated
 def render_reproduction(folder: Path) -> Path:
     """Write the report of a finished reproduction from its files alone; return the path of the report.
 

@@ -20,6 +20,7 @@ from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import in_float64
 from bayesopt.observations import observation_space
 from comparisons.seams.checks import Learner, Numbers, Tasks, check, require_finite
+from comparisons.seams.global_settings import unchanged_settings
 from comparisons.seams.heads import reading_of
 from comparisons.seams.predictions import Predictor, distribution_of, num_outcomes
 from comparisons.user_code import GUIDE, NetworkContractError, calling
@@ -73,7 +74,8 @@ def check_module(
     network: torch.nn.Module, name: str, run: Callable[[Tasks], Numbers], tasks: Tasks, **learner: Any
 ) -> None:
     """Check a learner that is a module; raises `NetworkContractError` also where it changes its own parameters."""
-    run(tuple(part[:1] for part in tasks))  # lazy modules make their parameters at the first call
+    with unchanged_settings(name):
+        run(tuple(part[:1] for part in tasks))  # lazy modules make their parameters at the first call
     kept = [(tensor, tensor.detach().clone()) for tensor in (*network.parameters(), *network.buffers())]
     rounding = max((torch.finfo(t.dtype).eps for t, _ in kept if t.is_floating_point()), default=0.0)
     check(Learner(name, run, rounding=rounding, **learner), tasks)

@@ -17,6 +17,7 @@ from comparisons.seams.fixed_arms import (
     specialist_tables,
 )
 from comparisons.seeding import integer_for
+from metalearners.own_settings import own_settings
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.reinforcement import action_uniforms
 
@@ -120,7 +121,7 @@ def play_one(stack: Stack, setting: Setting, tasks: FixedArmTasks, *, seed: int)
     """Return the actions of a single network, and its hidden states (`task time hidden`) after each trial's inputs."""
     rolled = stack.present(stack.policy, tasks, [setting], seed)
     network = stack.policy.network
-    with torch.no_grad():
+    with own_settings(network), torch.no_grad():
         blocks = rolled.inputs[None]
         start = tuple(
             part.expand(-1, len(tasks.means), -1)

@@ -20,7 +20,7 @@ from metalearners.checkpoint_files import checkpoint_path
 from metalearners.checkpoints import save_tensors
 from metalearners.configs import StackedLSTMConfig
 from metalearners.critics import one_hot_clues
-from metalearners.network import one_thread
+from metalearners.own_settings import own_settings
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.trials import GridTrialEncoding
 from metalearners.worlds import TabularTasks
@@ -105,7 +105,7 @@ def hidden_states(
     network: Any = policy.network
     inputs = _rolled(policy, family, goals, uniforms, time_unit).inputs
     start = tuple(part.expand(1, len(inputs), -1) for part in (network.initial_hidden, network.initial_cell))
-    with one_thread(), torch.no_grad():
+    with own_settings(policy), torch.no_grad():
         hiddens, _ = network.hidden_states(inputs[None], start)
     return hiddens[0].numpy()
 

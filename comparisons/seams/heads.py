@@ -89,9 +89,12 @@ CONVENTIONS: dict[str, Convention] = {
 }
 """All conventions by name; the first for each kind of head is its default."""
 
-MARGIN = 0.05
-"""Nats per step by which another convention must fit better for a warning. A network that learned anything under its
-own convention is closer to Bayes than that; a misread scale or logit costs tenths of a nat."""
+MARGIN = 0.01
+"""Nats per step by which another convention must fit better for a warning."""
+
+SHARE = 0.5
+"""Part of what a network loses to Bayes that another convention must win back for a warning. A network that has learned
+something under its own convention is misread by every other, so none of them wins back anything."""
 
 STANDARD_ERRORS = 5.0
 """Standard errors by which it must be better too: a chance of 3e-7 that noise alone does it."""
@@ -132,9 +135,15 @@ def reading_of(head: Head) -> str | None:
 
 
 def better_reading(
-    head: Head, outputs: Float[np.ndarray, "task time output"], observations: Shaped[np.ndarray, "task time"]
+    head: Head,
+    outputs: Float[np.ndarray, "task time output"],
+    observations: Shaped[np.ndarray, "task time"],
+    bayes: Float[np.ndarray, "task time"],
 ) -> str | None:
-    """Return a warning if another convention than the head's fits the observations far better, with the numbers."""
+    """Return a warning if another convention than the head's fits the observations far better, with the numbers.
+
+    `bayes` is the log loss of exact Bayes, in nats.
+    """
     declared = default_name(head)
     if declared is None:
         return None
@@ -152,7 +161,7 @@ def better_reading(
     best = min(usable, key=lambda name: float(usable[name].mean()))
     gain = own - usable[best]
     error = float(gain.std(ddof=1)) / math.sqrt(len(gain)) if len(gain) > 1 else math.inf
-    if not (gain.mean() > MARGIN and gain.mean() > STANDARD_ERRORS * error):
+    if not gain.mean() > max(MARGIN, SHARE * (own.mean() - bayes.mean()), STANDARD_ERRORS * error):
         return None
     return (
         f"outputs are read as {reading_of(head)}; read as {best} ({CONVENTIONS[best].outputs}) they fit far better: "

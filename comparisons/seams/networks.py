@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from torch import nn
@@ -16,6 +17,7 @@ from comparisons.user_code import calling
 from metalearners.checkpoints import load_tensors, load_weights
 from metalearners.configs import StackedLSTMConfig
 from metalearners.network import seeded
+from metalearners.own_settings import own_settings
 from metalearners.policy import RecurrentPolicy
 from metalearners.stacked_lstm import build_stack, stack_of
 from metalearners.trials import (
@@ -45,8 +47,17 @@ def architecture_of(network: Any) -> object:
     if isinstance(network, nn.Module):
         parameters = ((name, tuple(part.shape)) for name, part in network.named_parameters() if not is_lazy(part))
         return (*map(type, network.modules()), *parameters)
-    parts = network[1:] if isinstance(network, Agent) else (network,)
-    return tuple((type(part), getattr(part, "__code__", None)) for part in parts)
+    return _functions_in(tuple(network) if isinstance(network, Agent) else network, depth=4)
+
+
+def _functions_in(value: Any, depth: int) -> object:
+    """Return the code of a function and of the functions that it has closed over, or the type of anything else."""
+    if isinstance(value, tuple):
+        return tuple(_functions_in(part, depth) for part in value)
+    if not isinstance(value, FunctionType) or depth == 0:
+        return type(value)
+    closed_over = (cell.cell_contents for cell in value.__closure__ or ())
+    return (value.__code__, *(_functions_in(part, depth - 1) for part in closed_over))
 
 
 def new_stack(config: StackedLSTMConfig, encoding: TrialEncoding, *, num_networks: int, seed: int) -> RecurrentPolicy:
@@ -79,9 +90,9 @@ def load_networks(paths: Sequence[Path], config: StackedLSTMConfig, encoding: Tr
 
 def untrained_copy(network: Module, *, seed: int) -> Module | None:
     """Return the network with every module re-initialised; `None` if some parameters cannot be."""
-    copied = copy.deepcopy(network)
     renewed: set[int] = set()
-    with seeded(seed):
+    with own_settings(network), seeded(seed):
+        copied = copy.deepcopy(network)
         for module in reversed(list(copied.modules())):  # parts before the whole, which may refine them
             reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
             if callable(reset):

@@ -60,19 +60,27 @@ def agent_of(policy: RecurrentPolicy) -> Agent:
     about any context without its state being touched. Raises `TypeError` for anything but a policy.
     """
     require_kind(policy, RecurrentPolicy, "policy", "meta_train makes one of a bandit family, or of your network")
-
-    def contexts(state: PolicyState, observation: Observation) -> np.ndarray:
-        is_nothing_seen = isinstance(observation, tuple) and not observation
-        return np.zeros(len(state.action_probs), np.int64) if is_nothing_seen else np.asarray(observation)
-
     return Agent(
         num_arms=policy.encoding.num_arms,
         initial_state=policy.initial_state,
-        action_probs=lambda state, observation, time: policy.action_probs(state, contexts(state, observation)),
-        update=lambda state, observation, action, reward, time: policy.update(
-            state, contexts(state, observation), action, reward, time
-        ),
+        action_probs=functools.partial(_action_probs, policy),
+        update=functools.partial(_updated, policy),
     )
+
+
+def _action_probs(policy: RecurrentPolicy, state: PolicyState, observation: Observation, time: int) -> np.ndarray:
+    return policy.action_probs(state, _contexts(state, observation))
+
+
+def _updated(
+    policy: RecurrentPolicy, state: PolicyState, observation: Observation, action: Any, reward: Any, time: int
+) -> PolicyState:
+    return policy.update(state, _contexts(state, observation), action, reward, time)
+
+
+def _contexts(state: PolicyState, observation: Observation) -> np.ndarray:
+    is_nothing_seen = isinstance(observation, tuple) and not observation
+    return np.zeros(len(state.action_probs), np.int64) if is_nothing_seen else np.asarray(observation)
 
 
 @functools.cache

@@ -22,7 +22,7 @@ from bayesopt.episodes import sample_sequences
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import as_float64, in_float64
 from bayesopt.observations import observation_space
-from comparisons.expected import require_family, require_kind
+from comparisons.expected import require_family, require_kind, with_article
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
 from comparisons.user_code import GUIDE
@@ -34,6 +34,7 @@ from metalearners.heads import (
     Head,
     HistogramHead,
     LomaxHead,
+    NegativeBinomialHead,
     NormalHead,
     NormalMixtureHead,
 )
@@ -64,7 +65,7 @@ def as_contestant(network: Network, family: AbstractPredictionFamily) -> Sequenc
     if isinstance(network, Agent | Distribution) or not callable(network):
         raise TypeError(
             f"network must be a torch module, or a callable from observations to a NumPyro distribution, for "
-            f"{type(family).__name__}; got a {type(network).__name__} ({GUIDE})"
+            f"{type(family).__name__}; got {with_article(type(network).__name__)} ({GUIDE})"
         )
     return as_sequence_predictor(network, family) if isinstance(network, nn.Module) else network
 
@@ -118,6 +119,8 @@ def _distribution(head: Head, parameters: dict[str, Any]) -> Distribution:
             return dist.MixtureSameFamily(weights, dist.Normal(parameters["loc"], parameters["scale"]))
         case LomaxHead():
             return Lomax(**parameters)
+        case NegativeBinomialHead():
+            return dist.NegativeBinomialLogits(**parameters)
         case HistogramHead():
             return Histogram(jnp.asarray(head.edges), parameters["logits"], jnp.asarray(head.tail_scale))
         case _:
@@ -136,6 +139,8 @@ def natural_encoding(family: AbstractPredictionFamily) -> Encoding:
 
 def scaled_head(family: AbstractPredictionFamily, *, loc: float, scale: float) -> AnyHead:
     """Return the natural head with outputs of order 1 for observations of order `scale` around `loc`."""
+    if observation_space(family).event_shape:
+        raise NotImplementedError(_no_network(family))
     match observation_space(family).support:
         case constraints.boolean:
             return BernoulliHead()
@@ -145,21 +150,34 @@ def scaled_head(family: AbstractPredictionFamily, *, loc: float, scale: float) -
             return LomaxHead(scale=scale)
         case constraints.real:
             return NormalHead(loc=loc, scale=scale)
-        case support:
-            raise NotImplementedError(f"no head is known for observations in {support}; pass a SequencePredictor")
+        case constraints.nonnegative_integer:
+            return NegativeBinomialHead()
+        case _:
+            raise NotImplementedError(_no_network(family))
 
 
 def scaled_encoding(family: AbstractPredictionFamily, *, loc: float, scale: float) -> Encoding:
     """Return the natural encoding with inputs of order 1 for observations of order `scale` around `loc`."""
+    if observation_space(family).event_shape:
+        raise NotImplementedError(_no_network(family))
     match natural := observation_space(family).support:
-        case constraints.positive | constraints.nonnegative:
+        case constraints.positive | constraints.nonnegative | constraints.nonnegative_integer:
             return PositiveEncoding(scale=scale)
         case constraints.real:
             return RealEncoding(loc=loc, scale=scale)
         case _ if natural == constraints.boolean or hasattr(natural, "upper_bound"):
             return OneHotEncoding(num_outcomes(family))
-        case support:
-            raise NotImplementedError(f"no encoding is known for observations in {support}; pass a SequencePredictor")
+        case _:
+            raise NotImplementedError(_no_network(family))
+
+
+def _no_network(family: AbstractPredictionFamily) -> str:
+    space = observation_space(family)
+    shape = f" of shape {space.event_shape}" if space.event_shape else ""
+    return (
+        f"observations of {type(family).__name__} must be 0 or 1, categories or counts from 0, or real or positive "
+        f"numbers; got {space.support}{shape}. From Python, pass a SequencePredictor with its own encoding and head"
+    )
 
 
 def histogram_head(family: AbstractPredictionFamily, *, num_bins: int = 64) -> HistogramHead:
@@ -187,7 +205,10 @@ def num_outcomes(family: AbstractPredictionFamily) -> int:
         return 2
     if getattr(support, "lower_bound", None) == 0 and hasattr(support, "upper_bound"):
         return int(support.upper_bound) + 1
-    raise ValueError(f"{type(family).__name__} has no finite set of outcomes counted from 0; its support is {support}")
+    raise ValueError(
+        f"outcomes of {type(family).__name__} must be finitely many, numbered from 0; got {support}"
+        f"{' from ' + str(support.lower_bound) if hasattr(support, 'lower_bound') else ''}"
+    )
 
 
 def typical_units(family: AbstractPredictionFamily) -> tuple[float, float]:

@@ -22,7 +22,7 @@ from comparisons.seeding import key_for
 from comparisons.user_code import GUIDE, NetworkContractError, calling
 from metalearners.heads import IndependentNormalHead
 from metalearners.modules import evaluated
-from metalearners.network import one_thread
+from metalearners.own_settings import own_settings
 from metalearners.pairs import CirclePairEncoding, PairEncoding, Pairs, RealPairEncoding
 from metalearners.regression import RegressionPredictor
 
@@ -82,7 +82,7 @@ def _outputs_of(predictor: RegressionPredictor, inputs: np.ndarray, targets: np.
         calling(
             f"{name} fails on inputs and targets of shape {inputs.shape} and {targets.shape}", NetworkContractError
         ),
-        one_thread(),
+        own_settings(predictor),
         evaluated(predictor),
     ):
         outputs = predictor(Pairs(_float32(inputs), _float32(targets))).cpu().double().numpy()
@@ -100,7 +100,7 @@ def predict_pairs(
 ) -> Distribution:
     """Return the predictions of every target (batch shape `task time`, event `output`), in float64."""
     passes: list[dict[str, torch.Tensor]] = []
-    with one_thread(), evaluated(predictor):
+    with own_settings(predictor), evaluated(predictor):
         for start in range(0, len(inputs), TASKS_PER_PASS):
             rows = slice(start, start + TASKS_PER_PASS)
             pairs = Pairs(_float32(inputs[rows]), _float32(targets[rows]))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeGuard, TypeVar, overload
+from typing import TypeVar, overload
 
 from torch import nn
 
@@ -15,6 +15,7 @@ from bayesopt.family import (
     AbstractRegressionFamily,
 )
 from comparisons.expected import wrong_family
+from comparisons.isolation import isolated
 from comparisons.seams.contestants import check_predictor
 from comparisons.seams.players import checked_policy
 from comparisons.seams.policies import BanditFamily, TableStream, as_policy, trial_encoding
@@ -75,6 +76,7 @@ def meta_train(
     directory: Path | None = None,
 ) -> RecurrentPolicy: ...
 @reporting_user_code()
+@isolated
 def meta_train(
     family: AbstractFamily,
     *,
@@ -108,11 +110,6 @@ def meta_train(
             raise wrong_family(family, kinds, "meta_train")
 
 
-def is_configuration(network: NetworkConfig | nn.Module) -> TypeGuard[NetworkConfig]:
-    """Return whether a network is still to be built."""
-    return isinstance(network, NetworkConfig)
-
-
 def _settings(kind: type[_Config], training: object, family: AbstractFamily) -> _Config:
     """Return the settings of training, or the defaults without any."""
     if training is None:
@@ -129,7 +126,7 @@ def _meta_train_predictor(
     network: NetworkConfig | nn.Module,
     directory: Path | None,
 ) -> SequencePredictor:
-    if not is_configuration(network):
+    if isinstance(network, nn.Module):
         predictor = as_sequence_predictor(network, family)
         tried = sample_sequences(family, key_for(0, "histories"), num_tasks=64, length=training.length)
         check_predictor(predictor, family, tried.observations)
@@ -147,7 +144,7 @@ def _meta_train_regression(
     network: NetworkConfig | nn.Module,
     directory: Path | None,
 ) -> RegressionPredictor:
-    if not is_configuration(network):
+    if isinstance(network, nn.Module):
         predictor = as_regression_predictor(network, family)
         check_regression_predictor(predictor, family, length=training.length)
     else:
@@ -164,7 +161,7 @@ def _meta_train_policy(
     network: NetworkConfig | nn.Module,
     directory: Path | None,
 ) -> RecurrentPolicy:
-    if not is_configuration(network):
+    if isinstance(network, nn.Module):
         policy = checked_policy(as_policy(network, family, horizon=training.horizon), family, length=training.horizon)
     else:
         policy = new_policy(family, network, horizon=training.horizon, seed=seed)

@@ -2,7 +2,8 @@
 
 Closed forms come from NumPyro's registry, to which `bayesopt.distributions` adds. Other one-dimensional pairs are
 integrated over the reference's quantiles, after a test of the tails: where the integral diverges the answer is inf,
-never a truncated finite number. What is left is Monte Carlo, a function of its own because it has an error.
+never a truncated finite number. Distributions over counts are summed. What is left is Monte Carlo, a function of its
+own because it has an error.
 """
 
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from numpyro.distributions import Distribution
 
 from bayesopt.distributions import registry
 from bayesopt.float64 import in_float64
+from comparisons.statistics.count_sums import is_of_counts, kl_by_summation
 from comparisons.statistics.tail_quadrature import kl_by_quadrature, tails_of
 
 
@@ -36,6 +38,8 @@ def kl_divergence(p: Distribution, q: Distribution) -> Float[np.ndarray, "*batch
     try:
         divergence = _closed_form(p, q)
     except NotImplementedError:
+        if is_of_counts(p):
+            return kl_by_summation(p, q)
         tails = tails_of(p)
         if tails is None:
             pair = f"KL({type(p).__name__}‖{type(q).__name__})"

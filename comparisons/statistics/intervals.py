@@ -71,7 +71,8 @@ def bootstrap_ratio(
     sums = summed_in_blocks(np.stack([numerators, denominators]))
     resampled = resampled_means(sums, seed=seed, num_resamples=num_resamples)
     tail = (1 - level) / 2
-    lower, upper = np.quantile(resampled[0] / resampled[1], [tail, 1 - tail])
+    with np.errstate(divide="ignore", invalid="ignore"):  # a resample may have nothing to divide by
+        lower, upper = np.quantile(resampled[0] / resampled[1], [tail, 1 - tail])
     return Interval(estimate, float(lower), float(upper))
 
 

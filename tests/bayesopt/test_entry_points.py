@@ -124,12 +124,17 @@ COUNTS = [np.int64(3), np.array(3), jnp.array(3), torch.tensor(3)]
 @pytest.mark.parametrize("count", COUNTS, ids=lambda count: type(count).__module__)
 def test_sizes_of_every_library(count):
     assert bayesopt.sample_sequences(BetaBernoulli(), KEY, num_tasks=count, length=count).observations.shape == (3, 3)
+    assert bayesopt.sample_tabular_tasks(ForagingGrid(), KEY, num_tasks=count).reward.shape[0] == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", COUNTS, ids=lambda count: type(count).__module__)
+def test_sizes_of_every_library_for_every_kind_of_task(count):
     pairs = bayesopt.sample_regressions(LinearRegression(), KEY, num_tasks=count, length=count)
     given = bayesopt.sample_regressions_given(LinearRegression(), pairs.latents, KEY, length=count)
     assert pairs.inputs.shape == given.inputs.shape == (3, 3, 5)
     tables = bayesopt.sample_reward_tables(BernoulliBandit(), KEY, num_tasks=count, length=count)
     assert bayesopt.play(heuristics.uniform_agent(2), tables, KEY).actions.shape == (3, 3)
-    assert bayesopt.sample_tabular_tasks(ForagingGrid(), KEY, num_tasks=count).reward.shape[0] == 3
     shown = bayesopt.sample_contextual_tables(ContextualBandit(), KEY, num_tasks=count, length=count)
     assert shown.contexts.shape == (3, 3)
 
@@ -208,7 +213,7 @@ def test_masks_are_refused_everywhere(plan, without_shape_checker):
         plan()
 
 
-def test_curves_in_every_form_have_the_same_half_times():
+def test_curves_in_every_form_have_the_same_half_times(without_shape_checker):
     curves, times = np.array([[0.0, 0.25], [1.0, 0.75]]), np.array([0.0, 2.0])
     for form in (np.ndarray.tolist, torch.tensor, jnp.asarray):
         np.testing.assert_array_equal(half_times(form(curves), form(times)), [1.0, 1.0])

@@ -19,6 +19,7 @@ from bayesopt.families import (
 )
 from bayesopt.inference.calibration import posterior_draws
 from bayesopt.inference.mcmc import sample_posterior
+from bayesopt.planning.contextual import agent_value
 from bayesopt.planning.dynamic_programming import value_of_policy
 from bayesopt.planning.exploration import optimal_commit_value
 from bayesopt.planning.finite_horizon_indices import finite_horizon_index
@@ -43,7 +44,11 @@ HUGE = {
     "MDPs": lambda: bayesopt.sample_tabular_tasks(ForagingGrid(), KEY, num_tasks=MANY),
     "maps": lambda: sample_rotated_maps(KEY, (1.0,), num_tasks=MANY, num_outputs=50, num_inputs=50),
     "Bernoulli plan": lambda: optimal_agent(BernoulliBandit(), horizon=10**6),
+    "plan of one arm": lambda: optimal_agent(BernoulliBandit((1.0,), (1.0,)), horizon=10**12),
     "Gaussian plan": lambda: optimal_agent(GaussianBandit(), horizon=10**6),
+    "long Gaussian plan": lambda: optimal_agent(GaussianBandit(), horizon=10**12),
+    "contexts and arms": lambda: ContextualBandit(10**6, 10**6),
+    "cells": lambda: ForagingGrid(side=10**6).layout,
     "correlated plan": lambda: optimal_agent(CorrelatedBandit(), horizon=10**6),
     "stopping plan": lambda: optimal_agent(FixedArmBandit(), horizon=MANY),
     "stopping problem": lambda: solve_stopping_problem(lifetime=10**10, prior_scale=1.0, reward_scale=1.0),
@@ -77,6 +82,7 @@ def test_results_are_refused_where_their_inputs_just_fit(monkeypatch):
         lambda: bayesopt.predict_regression(LinearRegression(), pairs, pairs),
         lambda: bayesopt.filter_pairs(LinearRegression(), pairs, pairs),
         lambda: bayesopt.play(uniform_agent(2), tables, KEY),
+        lambda: agent_value(uniform_agent(5), ContextualBandit(), horizon=20),
     ):
         with pytest.raises(ValueError, match="GB of memory; 0.0 GB are available"):
             compute()

@@ -10,7 +10,7 @@ from torch import nn
 from metalearners.deep_linear_learner import initial_layers, learn_linear_maps
 from metalearners.learner_configs import DeepLinearConfig, MLPConfig, PolicyGradientConfig
 from metalearners.mlp_learner import learn_functions
-from metalearners.network import one_thread
+from metalearners.own_settings import own_settings
 from metalearners.policy_gradient_learner import learn_contextual_bandits
 from tests.bench.table import report
 
@@ -26,7 +26,7 @@ def bench() -> None:
     functions = np.sin(2 * np.pi * (3 * points + generator.random((NUM_TASKS, 1))))
     actions = generator.integers(0, 5, (NUM_TASKS, 5))
     linear, mlp, bandit = DeepLinearConfig(), MLPConfig(), PolicyGradientConfig()
-    with one_thread():
+    with own_settings():
         line("deep linear, 5-32-5", linear.num_steps, linear_loop(maps[0], linear))(
             lambda: learn_linear_maps(maps, linear, seed=0, input_scales=np.ones(5))
         )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from metalearners.configs import StackedLSTMConfig
-from metalearners.network import one_thread
+from metalearners.own_settings import own_settings
 from metalearners.stacked_lstm import build_stack
 from tests.bench.table import in_turn, report, spread
 
@@ -17,7 +17,7 @@ SIZES = ((20, 64), (90, 2), (1, 64))
 
 def bench() -> None:
     """Lifetimes of 100 trials, 48 hidden units."""
-    with one_thread():
+    with own_settings():
         for num_networks, num_tasks in SIZES:
             config = StackedLSTMConfig(hidden_size=HIDDEN)
             stack = build_stack(config, input_size=INPUTS, output_size=OUTPUTS, num_networks=num_networks, seed=0)

@@ -10,6 +10,7 @@ from metalearners.heads import (
     CategoricalHead,
     HistogramHead,
     LomaxHead,
+    NegativeBinomialHead,
     NormalHead,
     NormalMixtureHead,
 )
@@ -23,6 +24,7 @@ CASES = [
     (NormalHead(loc=-2.0, scale=3.0), REAL),
     (NormalMixtureHead(3, loc=1.0, scale=0.5), REAL),
     (LomaxHead(scale=2.5), POSITIVE),
+    (NegativeBinomialHead(), [0, 1, 3, 20, 4000]),
     (HistogramHead((-1.0, -0.2, 0.5, 2.0), tail_scale=1.5), REAL),
     (HistogramHead((0.0, 0.5, 3.0), tail_scale=0.7, has_lower_tail=False), POSITIVE),
 ]

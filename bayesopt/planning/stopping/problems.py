@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import optimize
 
+from bayesopt.described import described
 from bayesopt.inputs import as_count, as_floats, as_number
 from bayesopt.planning.exploration_inputs import require_arm
 from bayesopt.planning.stopping.tables import (
@@ -60,6 +61,11 @@ class StoppingSolution:
     _arm: GaussianArm
     _solved: SolvedTables
     _shorter: dict[int, SolvedTables]
+
+    def __repr__(self) -> str:
+        return described(
+            self, lifetime=self.lifetime, discount=self.discount, value=self.value, error_bound=self.error_bound
+        )
 
     @property
     def value(self) -> float:

@@ -17,6 +17,7 @@ from comparisons.decisions.figures.losses import per_episode
 from comparisons.decisions.scores import has_optimum, player_groups
 from comparisons.kind import Figure
 from comparisons.report.findings import of_marks
+from comparisons.report.style import RESOLUTION
 from comparisons.report.words import number
 
 PANELS = ("network", "Gittins", "greedy")
@@ -54,7 +55,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
     """
     agents = [name for name in PANELS if name in set(table.agent)]
     panels = figure.subplots(1, len(agents), sharey=True, squeeze=False)[0]
-    highest = max(table.estimate.max(), np.finfo(float).tiny)
+    highest = max(table.estimate.max(), RESOLUTION)
     for agent, ax in zip(agents, panels, strict=True):
         mesh = _draw_agent(ax, table[table.agent == agent], highest)
         bar = figure.colorbar(mesh, ax=ax, label="rewards lost per episode", extend="min")

@@ -32,7 +32,8 @@ def table(tree: xr.DataTree) -> pd.DataFrame:
         used = np.flatnonzero(count.sum(1))
         stacked = np.concatenate([count[used], observed[used] - stated[used]])[:, None]
         total, gap = np.split(resampled(stacked, seed=int(tree.attrs["seed"])), 2)
-        lower, upper = quantiles(gap / total)
+        with np.errstate(divide="ignore", invalid="ignore"):  # a resample may have nothing in a bin
+            lower, upper = quantiles(gap / total)
         sums = {field: values[used].sum(1) for field, values in (("stated", stated), ("observed", observed))}
         number = count[used].sum(1)
         frequencies = {field: values / number for field, values in sums.items()}

@@ -27,7 +27,7 @@ _LEAST_SHARE = 1e-5
 """Shares below half of it are drawn at the lower edge: a bandit's difference from Gittins may be zero or negative."""
 
 
-def _claims(tree: xr.DataTree, table: Table) -> Iterator[Claim]:
+def _claims(tree: xr.DataTree, table: Table) -> list[Claim]:
     return claims_about([str(row.at["experiment"]) for row in table.of("share_of_floor")])
 
 

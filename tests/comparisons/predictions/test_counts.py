@@ -1,0 +1,69 @@
+"""Predictions of counts: the family that docs/adding_a_family.md adds, run from the command line, and its parts."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+import pytest
+
+from bayesopt import families
+from comparisons.predictions.calibration import reliability
+from comparisons.statistics.count_sums import count_points, is_of_counts
+from comparisons.statistics.divergences import kl_divergence, monte_carlo_kl_divergence
+
+TINY = ["--smoke", "--training.num-steps", "10", "--evaluation.num-tasks", "50", "--training-seeds", "0"]
+
+
+@pytest.fixture
+def gamma_poisson(tmp_path, monkeypatch):
+    """The family of the documentation, in a file of its own beside the package's families."""
+    code = re.findall(
+        r"```\{code-cell\} python\n(.*?)```", Path("docs/adding_a_family.md").read_text(), flags=re.DOTALL
+    )
+    (tmp_path / "families").mkdir()
+    (tmp_path / "families" / "gamma_poisson.py").write_text(f'"""Counts."""\n{code[0]}')
+    monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path / "families")])
+    yield families.load("gamma_poisson")
+    del sys.modules["bayesopt.families.gamma_poisson"]
+
+
+def test_a_family_of_counts_runs_from_the_command_line(gamma_poisson, bayesgauge_here, tmp_path):
+    completed = bayesgauge_here("run", "gamma_poisson", *TINY, "--json")
+    assert completed.returncode == 0, completed.stderr
+    answer = json.loads(completed.stdout)
+    kl = {row["who"]: row for row in answer["measures"] if row["measure"] == "kl_divergence" and "time" not in row}
+    assert 0 < kl["network"]["estimate"] < np.inf
+    assert (tmp_path / answer["report"]).exists()
+
+
+def test_divergence_of_counts_is_the_sum_over_them():
+    p, q = dist.Poisson(jnp.array([0.3, 4.0, 90.0])), dist.Poisson(jnp.array([0.5, 4.0, 40.0]))
+    exact = p.rate * jnp.log(p.rate / q.rate) - p.rate + q.rate
+    np.testing.assert_allclose(kl_divergence(p, q), exact, rtol=1e-6, atol=1e-12)  # `exact` is in float32
+    wide = dist.NegativeBinomialLogits(jnp.array(0.5), jnp.array(3.0))
+    narrow = dist.NegativeBinomialLogits(jnp.array(2.0), jnp.array(1.0))
+    sampled = monte_carlo_kl_divergence(wide, narrow, jax.random.key(0), num_samples=200_000)
+    assert abs(kl_divergence(wide, narrow) - sampled.value) < 5 * sampled.standard_error
+    with pytest.raises(ValueError, match="compares counts with something else"):
+        kl_divergence(p, dist.Normal(jnp.zeros(3), 1.0))
+    assert not is_of_counts(dist.Categorical(jnp.ones(3) / 3))
+
+
+def test_points_of_counts_reach_far_into_the_tail():
+    points, weights = count_points(dist.Poisson(jnp.array([1.0, 30.0])))
+    assert np.all(np.asarray(dist.Poisson(jnp.array([1.0, 30.0])).log_prob(points[-1])) < -300)
+    assert np.all(weights == 1)
+
+
+def test_an_exact_predictive_of_counts_is_calibrated():
+    """Steps of the distribution are shared out between levels; the mean over 40,000 counts has an error of .0025."""
+    truth = dist.Poisson(jnp.full((2000, 20), 1.3))
+    counts = np.asarray(truth.sample(jax.random.key(1)))
+    table = reliability(truth, counts, length=20)
+    share = table.observed.sum(0) / table.num_statements.sum(0)
+    np.testing.assert_allclose(share, np.arange(1, 10) / 10, atol=5 * 0.0025)
