@@ -13,7 +13,7 @@ from typing import Any
 
 from bayesopt.floating_point import usual_errors
 from comparisons.experiment import AbstractExperiment, TrainingUnit, running_of
-from comparisons.jobs import Job, run_here, run_on_cluster
+from comparisons.jobs import Job, require_address, run_here, run_on_cluster
 from metalearners.atomic import write_atomically
 
 EXPERIMENT_FILE = "experiment.json"
@@ -31,6 +31,8 @@ def train_experiments(
     the workers of its Dask cluster, which must all see `results` under the same path. A process that is killed is
     replaced. Raises as `comparisons.jobs` does, and whatever training raises.
     """
+    if scheduler is not None:
+        require_address(scheduler)
     for experiment in experiments:
         experiment.require_feasible()
         names = [unit.name for unit in experiment.training_units()]

@@ -76,7 +76,7 @@ def order_cost(
 
 def _orders(past: int, seed: int) -> Int[np.ndarray, "order past"]:
     if math.factorial(past) <= MAX_ORDERS:
-        return np.array(list(itertools.permutations(range(past))), dtype=int).reshape(-1, past)
+        return np.array(list(itertools.permutations(range(past))), dtype=int).reshape(math.factorial(past), past)
     generator = np.random.default_rng(seed)
     return np.stack([generator.permutation(past) for _ in range(MAX_ORDERS)])
 
