@@ -3,6 +3,7 @@
 import zlib
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
@@ -12,7 +13,7 @@ from bayesopt.float64 import in_float64
 @in_float64
 def key_for(seed: int, purpose: str) -> Array:
     """Return the JAX key of one purpose of a run."""
-    halves = np.array([max(seed, 0) >> 32, seed & 0xFFFFFFFF], np.uint32)
+    halves = jnp.asarray(np.array([max(seed, 0) >> 32, seed & 0xFFFFFFFF], np.uint32))
     key = jax.random.wrap_key_data(halves, impl="threefry2x32")  # `jax.random.key(seed)`, whatever JAX's settings
     return jax.random.fold_in(key, zlib.crc32(purpose.encode()))
 

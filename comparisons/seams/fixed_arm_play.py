@@ -17,6 +17,7 @@ from comparisons.seams.fixed_arms import (
     specialist_tables,
 )
 from comparisons.seeding import integer_for
+from metalearners.own_settings import own_settings
 from metalearners.policy import RecurrentPolicy, RollOut, roll_out
 from metalearners.reinforcement import action_uniforms
 
