@@ -92,13 +92,11 @@ def _hold(
         return
     are_several = _holds_several(owner, field, value)
     is_integer = is_count or set(re.findall(r"int|float", _annotation(owner, field))) == {"int"}
-    numbers: Any = ()
     try:
         numbers = _numbers(field, value, is_integer) if are_several else (_number(field, value, is_integer),)
-        is_good = len(numbers) > 0 and all(is_traced(number) or is_allowed(number) for number in numbers)
     except ValueError:
-        is_good = False
-    if not is_good:
+        numbers = None
+    if not numbers or not all(is_traced(number) or is_allowed(number) for number in numbers):
         article = "an" if allowed.startswith("i") else "a"
         kind = f"a non-empty tuple of {allowed.format(s='s')}" if are_several else f"{article} {allowed.format(s='')}"
         raise ValueError(f"{type(owner).__name__}: {field} must be {kind}; got {shown(value)}")

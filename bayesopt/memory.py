@@ -81,14 +81,17 @@ def _free_in_group(group: Path, limit: str, usage: str, cache: str) -> float:
 def _free_address_space() -> float:
     if sys.platform == "win32":
         return math.inf
-    import resource  # there is none on Windows
+    import resource  # does not exist on Windows
 
     most, _ = resource.getrlimit(resource.RLIMIT_AS)
     try:
-        used = 1024.0 * int(_fields(_PROC / "self" / "status")["VmSize:"])
+        return (
+            math.inf
+            if most == resource.RLIM_INFINITY
+            else max(most - 1024.0 * int(_fields(_PROC / "self" / "status")["VmSize:"]), 0.0)
+        )
     except (OSError, KeyError, ValueError):
         return math.inf
-    return math.inf if most == resource.RLIM_INFINITY else max(most - used, 0.0)
 
 
 def _fields(path: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it. Whatever goes wrong is said
 """
 
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -46,6 +47,9 @@ exit codes:
   130 interrupted; 141 the reader of the output went away
 """
 
+_OF_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)
+"""Errors of a write; without the name of a file, what could not be written is the answer."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code, one of those that the help lists."""
@@ -63,6 +67,8 @@ def _run(arguments: list[str], wants_traceback: bool) -> int:
     name, *rest = arguments
     if name not in (*COMMANDS, "--version"):
         return _refuse(f"no command {shown(name)}{closest(name, COMMANDS)}; there are {', '.join(COMMANDS)}", 2)
+    if not _folder_exists():
+        return _refuse("the current folder does not exist any more; change to another one", 1)
     try:
         return _print_version() if name == "--version" else _command(name)(rest)
     except HelpShown:
@@ -70,11 +76,19 @@ def _run(arguments: list[str], wants_traceback: bool) -> int:
     except KeyboardInterrupt:
         return _refuse("stopped; what is done is kept, and the same command resumes", 130)
     except BaseException as error:  # code of the user's may raise anything, SystemExit included
-        if isinstance(error, BrokenPipeError) and _flushed(0):
-            return 141
+        if isinstance(error, OSError) and error.filename is None and error.errno in _OF_OUTPUT:
+            return _lost_output(error)
         if wants_traceback:
             traceback.print_exc()
         return _refuse(one_line(error, name), 2 if isinstance(error, CommandLineError) else 1)
+
+
+def _folder_exists() -> bool:
+    """Return whether there is a current folder: without one, torch's libraries end the process when they are loaded."""
+    try:
+        return os.path.isdir(os.getcwd())
+    except OSError:
+        return False
 
 
 def _print_version() -> int:
@@ -100,13 +114,17 @@ def _flushed(code: int) -> int:
     """Return the exit code after everything is printed: another one if the output could not be written."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        silence_output()
-        return 141
     except OSError as error:
-        silence_output()
-        return _refuse(f"could not write to standard output: {error.strerror}", 1)
+        return _lost_output(error)
     return code
+
+
+def _lost_output(error: OSError) -> int:
+    """Say that the answer could not be printed, unless its reader went away, and return the exit code."""
+    silence_output()
+    if isinstance(error, BrokenPipeError):
+        return 141
+    return _refuse(f"could not write to standard output: {error.strerror}", 1)
 
 
 if __name__ == "__main__":

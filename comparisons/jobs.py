@@ -71,8 +71,7 @@ def run_on_cluster(jobs: Sequence[Job], scheduler: str) -> None:
     scheduler, `ChildProcessError` naming the jobs that had their workers killed, again and again, when all others
     are done; and whatever a job raises. Jobs that run when this is interrupted run on to their end.
     """
-    if "://" not in scheduler:
-        raise ValueError(f"scheduler must be an address like tcp://host:8786; got {scheduler!r}")
+    require_address(scheduler)
     with _dask().Client(scheduler, set_as_default=False) as client:
         while jobs:
             given_up = _round_on_cluster(jobs, client)
@@ -82,6 +81,12 @@ def run_on_cluster(jobs: Sequence[Job], scheduler: str) -> None:
             if given_up and len(given_up) == len(jobs):
                 raise ChildProcessError(_killed(given_up))
             jobs = given_up
+
+
+def require_address(scheduler: str) -> None:
+    """Raise `ValueError` unless this may be the address of a scheduler."""
+    if "://" not in scheduler:
+        raise ValueError(f"scheduler must be an address like tcp://host:8786; got {scheduler!r}")
 
 
 def _dask() -> ModuleType:

@@ -14,7 +14,7 @@ from typing import Any
 
 from bayesopt.floating_point import usual_errors
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_names, running_of
-from comparisons.jobs import Job, run_here, run_on_cluster
+from comparisons.jobs import Job, require_address, run_here, run_on_cluster
 from comparisons.provenance import versions
 from comparisons.records import EXPERIMENT_FILE, owner_of, unit_folder, write_settings
 from comparisons.user_code import reporting_user_code
@@ -37,6 +37,8 @@ def train_experiments(
     the workers of its Dask cluster, which must all see `results` under the same path. A process that is killed is
     replaced. Raises as `comparisons.jobs` does, and whatever training raises.
     """
+    if scheduler is not None:
+        require_address(scheduler)
     for experiment in experiments:
         experiment.require_feasible()
         require_names(experiment)

@@ -81,4 +81,7 @@ class ExponentialBandit(AbstractBanditFamily):
         return largest_mean_after_waiting(belief.concentration, belief.rate)
 
     def gittins_indices(self, belief: GammaBelief, discount: float) -> Float[np.ndarray, "task arm"]:
-        return np.asarray(exponential_gittins_index(belief.concentration, belief.rate, discount).index)
+        tolerance = 1e-5 / (belief.concentration - 1)  # relative to the posterior mean
+        return belief.rate * np.asarray(
+            exponential_gittins_index(belief.concentration, 1.0, discount, tolerance=tolerance).index
+        )

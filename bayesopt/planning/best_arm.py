@@ -53,15 +53,16 @@ def best_of_beta_arms(concentration1: Rows, concentration0: Rows) -> CertifiedPr
 def best_of_normal_arms(loc: Rows, scale: Rows) -> CertifiedProbs:
     """Return the probability that each arm's normally distributed mean is the largest.
 
-    Two arms have a closed form. Raises `ValueError` if a mean is not finite, a scale is not positive and finite, or an
-    error bound exceeds LARGEST_ERROR.
+    Two arms have a closed form. Raises `ValueError` if a mean or scale is out of range, or an error bound exceeds
+    LARGEST_ERROR.
     """
-    require("loc", loc, lambda x: x == x, "finite")
-    require("scale", scale, lambda x: x > 0, "positive and finite")
+    require("loc", loc, lambda x: np.abs(x) <= 1e300, "from -1e300 to 1e300")
+    require("scale", scale, lambda x: (x > 0) & (x <= 1e300), "positive and at most 1e300")
     if loc.shape[1] == 2:
         first = special.ndtr((loc[:, 0] - loc[:, 1]) / np.hypot(scale[:, 0], scale[:, 1]))
         return CertifiedProbs(np.stack([first, 1 - first], axis=1), np.full(len(loc), 10 * ROUNDING))
-    return _best(NORMAL, normal_arms, loc - loc.max(axis=1, keepdims=True), scale)
+    unit = scale.max(axis=1, keepdims=True)
+    return _best(NORMAL, normal_arms, (loc - loc.max(axis=1, keepdims=True)) / unit, scale / unit)
 
 
 def best_of_inverse_gamma_arms(concentration: Rows, rate: Rows) -> CertifiedProbs:
@@ -80,7 +81,7 @@ def _best(kind: int, arms_of: Callable[[Rows, Rows], Arms], first: Rows, second:
     num_rows, num_arms, _ = stacked.shape
     order = np.lexsort(np.moveaxis(stacked, -1, 0), axis=-1)
     in_order = np.take_along_axis(stacked, order[..., None], axis=1)
-    rows, inverse = np.unique(in_order.reshape(num_rows, -1), axis=0, return_inverse=True)
+    rows, inverse = np.unique(in_order.reshape(num_rows, 2 * num_arms), axis=0, return_inverse=True)
     rows = rows.reshape(len(rows), num_arms, 2)
     probs, error_bound = np.full((len(rows), num_arms), 1 / num_arms), np.zeros(len(rows))
     different = np.flatnonzero((rows != rows[:, :1]).any(axis=(1, 2)))
@@ -99,7 +100,8 @@ def _require_accuracy(error_bound: Float[np.ndarray, "row"], rows: Float[np.ndar
         worst = int(np.argmax(is_wrong))
         raise ValueError(
             f"probabilities of the best arm must be reachable to {LARGEST_ERROR:g}; got an error bound of "
-            f"{error_bound[worst]:.1e} for arms with parameters {rows[worst].tolist()}. Use less extreme beliefs"
+            f"{error_bound[worst]:.1e} for parameters from {rows[worst].min():g} to {rows[worst].max():g}. Use less "
+            "extreme beliefs"
         )
 
 
@@ -109,7 +111,9 @@ def _integrated(kind: int, arms: Arms) -> tuple[Rows, Float[np.ndarray, "row"]]:
     integrate(kind, Arms(*(np.ascontiguousarray(field) for field in arms)), _rule(), probs, errors)
     # a convex deviance d at distance t falls at least at rate d / t beyond
     outside = arms.peak * math.exp(-LARGEST_DEVIANCE) / LARGEST_DEVIANCE * (arms.upper - arms.lower)
-    rounding = ROUNDING * (100 + 2 * (1 + np.abs(arms.location)) * np.sqrt(arms.shape))
+    # distances to the location are rounded; for logarithms so are both terms of the deviance, `shape * distance`
+    relative = np.abs(arms.location) + (0.0 if kind == NORMAL else 4.0)
+    rounding = ROUNDING * (100 + 2 * relative * np.sqrt(arms.shape))
     is_relevant = arms.upper > arms.lower.max(axis=1, keepdims=True)
     errors += (np.where(is_relevant, rounding, 0.0) + outside).sum(axis=1)
     total = probs.sum(axis=1, keepdims=True)

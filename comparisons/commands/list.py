@@ -1,6 +1,8 @@
 """`bayesgauge list`: task families and paper reproductions."""
 
 import inspect
+import io
+import shutil
 import sys
 
 from rich.console import Console
@@ -36,7 +38,9 @@ def main(arguments: list[str]) -> int:
     if is_json:
         print_json({"families": known, "papers": papers})
         return 0
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    laid_out = io.StringIO()  # printed below: rich would end the program where nobody reads what it prints
+    width = max(40, shutil.get_terminal_size().columns) if sys.stdout.isatty() else 120
+    console = Console(file=laid_out, width=width)
     for position, rows in enumerate((known, papers)):
         table = Table(box=None, pad_edge=False)
         for heading in rows[0]:
@@ -46,6 +50,7 @@ def main(arguments: list[str]) -> int:
         if position:
             console.print()
         console.print(table)
+    print(laid_out.getvalue(), end="")
     return 0
 
 

@@ -50,10 +50,9 @@ def one_line(error: BaseException, command: str) -> str:
     frames = _frames_of(error)
     users = next((frame for frame in reversed(frames) if frame.is_users), None)
     message = _message_of(error)
-    if isinstance(error, OSError) and not error.strerror and users is None:
-        return message
-    if isinstance(error, OSError) and error.strerror and users is None:
-        return on_one_line(f"{_cut(str(error.filename))}: {error.strerror}" if error.filename else error.strerror)
+    if isinstance(error, OSError) and users is None:
+        file = f"{_cut(str(error.filename))}: " if error.filename else ""
+        return on_one_line(f"{file}{error.strerror}") if error.strerror else message
     if isinstance(error, MemoryError) or "allocate memory" in message or "RESOURCE_EXHAUSTED" in message:
         return f"not enough memory for `{command}`, smaller settings need less: {_cut(message)}"
     if isinstance(error, CommandLineError) or _is_refusal(error, frames):

@@ -48,8 +48,9 @@ def require_affordable(family: AbstractPredictionFamily, length: int) -> None:
         raise ValueError(f"a certificate needs a length of at least 1; got {length}")
     longest = longest_certifiable(family)
     if length > longest:
+        count = f" = {outcomes ** (length - 1):,}" if length < 64 else ""
         raise ValueError(
-            f"a certificate at length {length} needs {outcomes}^{length - 1} histories; "
+            f"a certificate at length {length} needs {outcomes}^{length - 1}{count} histories; "
             f"at most {MAX_HISTORIES:,} are allowed, so length <= {longest} for {outcomes} outcomes"
         )
 

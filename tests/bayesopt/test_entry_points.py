@@ -59,7 +59,11 @@ def test_sequences_in_every_form_are_predicted_alike(form):
 PAIRS = np.random.default_rng(0).integers(-2, 3, (2, 3, 5)).astype(float)
 
 
-@pytest.mark.parametrize("form", [torch.tensor, jnp.asarray, np.ndarray.tolist, np.asfortranarray], ids=str)
+@pytest.mark.parametrize(
+    "form",
+    [torch.tensor, jnp.asarray, np.ndarray.tolist, np.asfortranarray],
+    ids=["torch", "JAX", "lists", "NumPy by columns"],
+)
 def test_pairs_in_every_form_are_predicted_alike(form):
     family = LinearRegression()
     expected = bayesopt.predict_regression(family, PAIRS, PAIRS).log_prob(PAIRS)

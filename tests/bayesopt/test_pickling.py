@@ -40,7 +40,14 @@ def predicted(family):
     return bayesopt.predict_sequence(family, drawn), drawn
 
 
-FAMILIES = [BetaBernoulli(), DirichletCategorical(), GammaExponential(), NormalNormal(), LinearRegression()]
+FAMILIES = [
+    BetaBernoulli(),
+    LinearRegression(),
+    *(
+        pytest.param(family, marks=pytest.mark.slow)
+        for family in (DirichletCategorical(), GammaExponential(), NormalNormal())
+    ),
+]
 
 
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
@@ -56,6 +63,7 @@ def test_predictives_keep_type_and_digits(family, copied):
     assert after.support == before.support
 
 
+@pytest.mark.slow  # starts processes
 def test_predictives_reach_other_processes_and_come_back():
     before, observed = predicted(NormalNormal())
     (after, scores), _ = joblib.Parallel(n_jobs=2)(joblib.delayed(_scored)(before, observed) for _ in range(2))

@@ -5,7 +5,6 @@ that end well share one folder of results, so that most of them find their train
 """
 
 import contextlib
-import dataclasses
 import io
 import json
 import os
@@ -16,44 +15,25 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bayesopt import families
 from comparisons import reproductions
 from comparisons.__main__ import COMMANDS, main
 from comparisons.commands import check
 from comparisons.commands.names import VARIANTS, experiment_named
+from tests.campaigns import _words as words
 
 COUNT = 10_000
 ALONE = 33
 """Every so manieth case has a process of its own."""
 SECONDS = 60
-TINY = {
-    "--training.num-steps": "2",
-    "--training.batch-size": "2",
-    "--training.length": "4",
-    "--network.hidden-size": "3",
-    "--evaluation.num-tasks": "8",
-    "--evaluation.length": "4",
-    "--evaluation.certificate-length": "3",
-    "--evaluation.order-tasks": "2",
-    "--evaluation.convergence-tasks": "2",
-    "--training-seeds": "0",
-}
-"""Options with which `run beta_bernoulli` takes a second."""
-SCORED = {name: value for name, value in TINY.items() if name.startswith("--evaluation")}
 OUTSIDE = {
     "LC_ALL": ["C", "C.UTF-8"],
     "PYTHONIOENCODING": ["ascii", "cp1252", "cp932", "utf-8"],
     "COLUMNS": ["1", "80"],
 }
 """Variables that processes of their own get."""
-NOISE = [
-    *("", " ", "-", "--", "---", "-x", "--=", "=", "--=3", "nan", "inf", "None", "True", "½", "１", "λ", "\u202e"),
-    *("a b", "a\nb", "a\x1b[31mb", "%s", "{0}", "[bold]", "'", '"', "..", "/dev/null", "/dev/full", "1e400", "0x10"),
-    *("9" * 400, "9" * 5000, "x" * 5000, "-" * 300, "--help=3", "@file", "--tyro-print-completion", "math:pi", ":"),
-    *("a:", ":b", "1,2", "\ud83d"),
-]
 
 
 class Case(NamedTuple):
@@ -93,9 +73,19 @@ def _case(draw: random.Random, folder: Path) -> Case:
 
 
 def _nonsense(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
-    words = [*NOISE, *COMMANDS, *families.family_ids(), *TINY, "--json", "--smoke=1", "--results", "--network", "runn"]
-    first = draw.choice([*NOISE, "runn", "Run", "scroe", "--list", "list "])
-    return [first, *draw.choices(words, k=draw.randrange(4))], {2}
+    found = [
+        *words.NOISE,
+        *COMMANDS,
+        *families.family_ids(),
+        *words.TINY,
+        "--json",
+        "--smoke=1",
+        "--results",
+        "--network",
+        "runn",
+    ]
+    first = draw.choice([*words.NOISE, "runn", "Run", "scroe", "--list", "list "])
+    return [first, *draw.choices(found, k=draw.randrange(4))], {2}
 
 
 def _gittins(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
@@ -123,7 +113,7 @@ def _gittins(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
 
 
 def _shown(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
-    name, codes = _name(draw)
+    name, codes = words.name(draw)
     return ["show", name, *draw.choice([[], ["--json"]])], codes
 
 
@@ -133,14 +123,14 @@ def _listed(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
 
 
 def _helped(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
-    command = draw.choice([[], *([name] for name in COMMANDS), ["run", draw.choice(_names())]])
+    command = draw.choice([[], *([name] for name in COMMANDS), ["run", draw.choice(words.names())]])
     return [*command, draw.choice(["-h", "--help"])], {0}
 
 
 def _fault_in_run(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
     """A run that would be right but for one option."""
     name = draw.choice([*families.family_ids(), *VARIANTS])
-    leaves = list(_leaves(experiment_named(name)))
+    leaves = list(words.leaves(experiment_named(name)))
     flag, value = draw.choice(leaves)
     rest = ["--smoke", "--results", str(folder / "results")]
     match draw.randrange(7):
@@ -149,15 +139,15 @@ def _fault_in_run(draw: random.Random, folder: Path) -> tuple[list[str], set[int
         case 1:
             return ["run", name, *rest, flag], {1, 2} if isinstance(value, (tuple, bool)) else {2}
         case 2:
-            return ["run", name, flag, *_bad(draw, value), *rest], {1, 2}
+            return ["run", name, flag, *words.bad(draw, value), *rest], {1, 2}
         case 3:
-            return ["run", name, f"{flag}={_bad(draw, value)[0]}", *rest], {1, 2}
+            return ["run", name, f"{flag}={words.bad(draw, value)[0]}", *rest], {1, 2}
         case 4:
-            return ["run", name, flag, *_bad(draw, value), flag, *_bad(draw, value), *rest], {2}
+            return ["run", name, flag, *words.bad(draw, value), flag, *words.bad(draw, value), *rest], {2}
         case 5:
             return ["run", name, *rest, draw.choice(["x", "", "--x", "--traning.num-steps", "-s", "--smoke"])], {2}
         case _:
-            wrong, codes = _name(draw, only_wrong=True)
+            wrong, codes = words.name(draw, only_wrong=True)
             return ["run", wrong, *rest], codes
 
 
@@ -168,7 +158,7 @@ def _fault_in_paper(draw: random.Random, folder: Path) -> tuple[list[str], set[i
         (["--only", "nothing"], {1}),
         (["--seeds", "-1"], {1}),
         (["--seeds", draw.choice(["x", "1.5", "", "1e99"])], {1, 2}),
-        (["--only", *draw.choices(NOISE, k=2)], {1, 2}),
+        (["--only", *draw.choices(words.NOISE, k=2)], {1, 2}),
         (["--training.num-steps", "3"], {2}),
         (["--scheduler", draw.choice(["x", "host:1", ""]), "--smoke"], {1, 2}),
         (["--results", ""], {1}),
@@ -189,7 +179,15 @@ def _score(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
     network = draw.choice(
         ["tests.comparisons.predictions.networks:CountingNetwork", "tests.campaigns.command_lines:fails"]
     )
-    good = ["score", "beta_bernoulli", "--network", network, "--output", str(folder / "out"), *_words(SCORED)]
+    good = [
+        "score",
+        "beta_bernoulli",
+        "--network",
+        network,
+        "--output",
+        str(folder / "out"),
+        *words.in_words(words.SCORED),
+    ]
     match draw.randrange(6):
         case 0:
             json_and_strict = draw.choice([[], ["--json"], ["--strict"], ["--json", "--strict"]])
@@ -197,17 +195,19 @@ def _score(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
                 return [*good, *json_and_strict], {1}
             return [*good, *json_and_strict], {0, 3} if "--strict" in json_and_strict else {0}
         case 1:
-            wrong, codes = _name(draw, only_wrong=True)
+            wrong, codes = words.name(draw, only_wrong=True)
             return ["score", wrong, *good[2:]], codes
         case 2:
-            good[3] = draw.choice([*NOISE, "math:pi", "math:sin", "builtins:dict", "no_such:thing", "torch.nn:Linear"])
+            good[3] = draw.choice(
+                [*words.NOISE, "math:pi", "math:sin", "builtins:dict", "no_such:thing", "torch.nn:Linear"]
+            )
             return good, {1, 2}
         case 3:
             return [*good, "--weights", draw.choice(["nowhere.safetensors", "/dev/null", str(folder), ""])], {1}
         case 4:
             return [*good, draw.choice(["--evaluation.nm-tasks", "--wights", "-o"]), "3"], {2}
         case _:
-            flag = draw.choice(list(SCORED))
+            flag = draw.choice(list(words.SCORED))
             return ["score", "beta_bernoulli", "--network", network, flag, draw.choice(["0", "-3", "x", "1.5", ""])], {
                 1,
                 2,
@@ -220,73 +220,27 @@ def _report(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
     names = ["experiment.json", "evaluation.nc", "measures.nc", "reproduction.nc"]
     for name in draw.sample(names, draw.randrange(len(names))):
         (wrong / name).write_bytes(draw.choice([b"", b"[]", b"{}", b"\x89HDF\r\n\x1a\n", b"x" * 100, b"\xff\xfe"]))
-    target = draw.choice([str(wrong), str(folder / "nothing"), "/dev/null", str(Path(__file__)), *NOISE])
+    target = draw.choice([str(wrong), str(folder / "nothing"), "/dev/null", str(Path(__file__)), *words.NOISE])
     return ["report", target, *draw.choice([[], ["--json"], ["--strict"]])], {1, 2}
 
 
 def _check(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
     if draw.random() < 0.5:
         return ["check", draw.choice(["beta_bernoulli", "BetaBernoulli"]), *draw.choice([[], ["--json"]])], {0}
-    wrong, codes = _name(draw, only_wrong=True)
+    wrong, codes = words.name(draw, only_wrong=True)
     return ["check", wrong], codes
 
 
 def _run(draw: random.Random, folder: Path) -> tuple[list[str], set[int]]:
     options = draw.choice([[], ["--json"], ["--strict"]])
     results = str(folder.parent / "shared results é")
-    return ["run", "beta_bernoulli", *_words(TINY), "--results", results, *options], {0, 3} if options == [
-        "--strict"
-    ] else {0}
+    codes = {0, 3} if options == ["--strict"] else {0}
+    return ["run", "beta_bernoulli", *words.in_words(words.TINY), "--results", results, *options], codes
 
 
 def fails() -> None:
     """Fail as a factory of a person's own may."""
     raise RuntimeError("two\nlines")
-
-
-def _name(draw: random.Random, *, only_wrong: bool = False) -> tuple[str, set[int]]:
-    known = _names()
-    if not only_wrong and draw.random() < 0.5:
-        return draw.choice(known), {0}
-    name = draw.choice(known)
-    place = draw.randrange(len(name))
-    wrong = draw.choice(
-        [name[:place] + "zq" + name[place:], name[:place] + name[place + 1 :], f" {name}", draw.choice(NOISE)]
-    )
-    return wrong, {0} if wrong in known and not only_wrong else {1, 2}
-
-
-def _names() -> list[str]:
-    ids = families.family_ids()
-    return [*ids, *map(families.class_name, ids), *reproductions.reproduction_ids(), *VARIANTS]
-
-
-def _leaves(settings: Any, prefix: str = "--") -> Iterator[tuple[str, Any]]:
-    for field in dataclasses.fields(settings):
-        value = getattr(settings, field.name)
-        name = f"{prefix}{field.name.replace('_', '-')}"
-        if dataclasses.is_dataclass(value):
-            yield from _leaves(value, f"{name}.")
-        elif isinstance(value, (bool, int, float)) or (
-            isinstance(value, tuple) and value and not _is_of_settings(value)
-        ):
-            yield name, value
-
-
-def _is_of_settings(value: tuple[Any, ...]) -> bool:
-    return any(dataclasses.is_dataclass(part) or isinstance(part, tuple) for part in value)
-
-
-def _bad(draw: random.Random, value: Any) -> list[str]:
-    """Return words that this setting cannot take."""
-    words = ["x", "", "½", "1e", "nan", "1.5.2", "0x10", "[1]", "9" * 5000, "\u202e", "x" * 5000, "\ud83d"]
-    if isinstance(value, int):
-        words += ["1.5", "1e400", "1" + "0" * 30, "-" + "9" * 30]
-    return [draw.choice(words)]
-
-
-def _words(options: dict[str, str]) -> list[str]:
-    return [word for pair in options.items() for word in pair]
 
 
 def _here(arguments: list[str], folder: Path, draw: random.Random) -> tuple[int, str, str]:

@@ -20,7 +20,7 @@ from comparisons.training import folder_of
 from tests.campaigns._tiny import TWO_SEEDS, contents, undisturbed
 
 COUNT = 200
-SMALL = (0, 1)
+SMALL = (4,)
 PATIENCE = 120.0
 """Seconds that a program has to come to the moment at which it is killed, on a busy machine."""
 LIFE_AFTER_DEATH = 5.0

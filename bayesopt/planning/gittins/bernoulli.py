@@ -18,6 +18,9 @@ from bayesopt.planning.gittins.index_batches import Real, require, require_disco
 LARGEST_DISCOUNT = 0.999999
 """Largest discount; above it one index takes minutes."""
 
+LARGEST_DISCOUNT_OF_TABLE = 0.99999
+"""Largest discount of a table; above it even a small table takes many minutes."""
+
 LARGEST_MAX_TOTAL = 4000
 """Largest total of a table, which takes 64 bytes times its square."""
 
@@ -98,7 +101,7 @@ def _bracket(concentration1: float, concentration0: float, discount: float, tole
     lower, upper = mean, float(_upper_bound(mean, total, discount))
     if upper - lower <= 2 * (tolerance - ROUNDING):
         return lower, upper
-    _require_affordable(discount)
+    _require_affordable(discount, LARGEST_DISCOUNT)
     arm, depth = (concentration1, concentration0, discount), _first_depth(discount)
     bounds = index_bracket(*arm, max(tolerance - ROUNDING, ROUNDING**2), lower, upper, mean, depth)
     if bounds[1] - bounds[0] > 2 * (tolerance - ROUNDING):
@@ -122,7 +125,7 @@ def _triangle(
     upper = np.asarray(_upper_bound(lower, totals, discount))
     if np.all(upper - lower <= 2 * target):
         return lower, upper
-    _require_affordable(discount)
+    _require_affordable(discount, LARGEST_DISCOUNT_OF_TABLE)
 
     # The corners of the table, and its longest edge, determine the depth and the range of known rewards.
     probes = np.flatnonzero((totals == 2) | (totals == max_total) & _is_end_or_middle(concentrations1, max_total))
@@ -172,9 +175,9 @@ def _first_depth(discount: float) -> int:
     return 1 + ROWS * max(1, int(-0.06 / math.log(discount)))
 
 
-def _require_affordable(discount: float) -> None:
-    if discount > LARGEST_DISCOUNT:
-        raise ValueError(f"discount must be at most {LARGEST_DISCOUNT} (larger values take minutes); got {discount}")
+def _require_affordable(discount: float, largest: float) -> None:
+    if discount > largest:
+        raise ValueError(f"discount must be at most {largest} (larger values take minutes); got {discount}")
 
 
 def _unreachable(tolerance: float, least: float) -> str:

@@ -128,7 +128,8 @@ def test_three_normal_arms_of_one_mean_and_any_scales():
     scale = 10 ** np.random.default_rng(0).uniform(-4, 4, (60, 3))
     first, second, third = scale.T**2
     exact = 0.25 + np.arctan(first / np.sqrt(first * (second + third) + second * third)) / (2 * np.pi)
-    require_within_bound(best_of_normal_arms(np.full((60, 3), 1e8), scale), exact)
+    for unit in (1e-250, 1.0, 1e250):
+        require_within_bound(best_of_normal_arms(np.full((60, 3), 1e8 * unit), scale * unit), exact)
 
 
 def test_equal_arms_and_one_arm():
@@ -139,12 +140,16 @@ def test_equal_arms_and_one_arm():
                 assert (best(equal, equal).probs == 1 / num_arms).all()
 
 
+def test_no_tasks_give_no_probabilities():
+    assert best_of_beta_arms(np.ones((0, 3)), np.ones((0, 3))).probs.shape == (0, 3)
+
+
 def test_what_is_out_of_reach_is_refused():
     with pytest.raises(ValueError, match="must be reachable to 1e-09"):
         best_of_beta_arms(np.array([[1e15, 1e15]]), np.array([[1e15, 1.1e15]]))
     with pytest.raises(ValueError, match="concentration0 must be positive and finite; got nan"):
         best_of_beta_arms(np.ones((1, 2)), np.array([[1.0, np.nan]]))
-    with pytest.raises(ValueError, match="scale must be positive and finite; got 0.0"):
+    with pytest.raises(ValueError, match="scale must be positive and at most 1e300; got 0.0"):
         best_of_normal_arms(np.zeros((1, 3)), np.zeros((1, 3)))
     with pytest.raises(ValueError, match="rate must be positive and finite; got inf"):
         best_of_inverse_gamma_arms(np.ones((1, 2)), np.array([[1.0, np.inf]]))

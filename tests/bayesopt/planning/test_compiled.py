@@ -106,7 +106,7 @@ def test_without_any_folder_kernels_are_compiled_in_memory(square, monkeypatch):
 
 @pytest.mark.slow
 def test_an_index_on_a_read_only_install(tmp_path):
-    """A user has no home and cannot write the install. Root could write it, so numba is told of no folder then."""
+    """A user has no home, and the install cannot be written. Root could write it; then numba is told of no folder."""
     packages = Path(__file__).parents[3]
     for name in ("bayesopt", "comparisons", "metalearners"):
         shutil.copytree(packages / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
