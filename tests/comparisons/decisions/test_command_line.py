@@ -61,7 +61,7 @@ def test_a_bandit_run_that_was_killed_ends_with_the_same_numbers(tmp_path):
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         assert subprocess.run(command, cwd=folder, check=False, **quiet).returncode == 0
-        (run,) = (folder / "results" / "bernoulli_bandit").iterdir()
+        (run,) = (folder / "results" / "bernoulli_bandit_smoke").iterdir()
         results[name] = open_result(run)
     one, two = results.values()
     assert one.table.equals(two.table)

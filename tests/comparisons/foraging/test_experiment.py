@@ -117,7 +117,7 @@ def test_the_report_is_written_and_says_who_diverged(result):
     assert "1: trained for 3 steps, seed 1" in page.text
     assert not re.search(r"\bnan\b", page.text)
     assert "  trained for 3 steps: a network diverged" in comparison.summary().splitlines()
-    assert {verdict.outcome for verdict in verdicts_of(comparison.tree)} <= {"held", "failed", "undecided"}
+    assert {verdict.outcome for verdict in verdicts_of(comparison.tree)} == {"not judged"}  # it is a smoke run
 
 
 def estimate(table, measure, who, **at):
