@@ -13,13 +13,13 @@ import numpyro.distributions as dist
 import pytest
 import scipy.stats
 
-from bayesopt import families, sample_sequences
+from bayesopt import families
 from comparisons.predictions.calibration import reliability
-from comparisons.seams.predictions import predictor_of
-from comparisons.seams.training import meta_train
+from comparisons.seams.predictions import natural_encoding, natural_head, predictor_of
 from comparisons.statistics.count_sums import count_points, is_of_counts
 from comparisons.statistics.divergences import kl_divergence
-from metalearners.configs import LSTMConfig, TrainingConfig
+from metalearners.configs import LSTMConfig
+from metalearners.network import SequencePredictor, build_network
 
 TINY = {
     "--training.num-steps": "5",
@@ -48,13 +48,14 @@ def gamma_poisson(tmp_path, monkeypatch):
     del sys.modules["bayesopt.families.gamma_poisson"]
 
 
-def test_a_network_is_trained_on_counts(gamma_poisson):
-    training = TrainingConfig(num_steps=2, batch_size=2, length=4)
-    network = meta_train(gamma_poisson(), training=training, network=LSTMConfig(hidden_size=3))
-    counts = sample_sequences(gamma_poisson(), jax.random.key(0), num_tasks=3, length=4).observations
-    predictive = predictor_of(network)(counts)
+def test_a_network_of_counts_has_its_encoding_and_its_head(gamma_poisson):
+    encoding, head = natural_encoding(gamma_poisson()), natural_head(gamma_poisson())
+    core = build_network(LSTMConfig(hidden_size=3), input_size=encoding.size, output_size=head.num_outputs, seed=0)
+    counts = np.array([[0, 3, 1000], [7, 0, 0]])
+    predictive = predictor_of(SequencePredictor(core, encoding, head))(counts)
     assert is_of_counts(predictive)
     assert np.all(np.isfinite(predictive.log_prob(counts)))
+    assert predictive.batch_shape == counts.shape
 
 
 @pytest.mark.slow
