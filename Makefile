@@ -17,7 +17,7 @@ SCRATCH := .venv-constraints
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode on disk, every test worker compiles all modules: 8 s each
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test test-slow bench lint docs constraints clean
+.PHONY: help report test test-slow campaigns bench lint docs constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -30,6 +30,9 @@ test: $(DEV) ## the tests that are not marked slow (ARGS="-k coin" passes option
 
 test-slow: $(DEV) ## the tests that are marked slow
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m slow --timeout 3600 $(ARGS)
+
+campaigns: $(DEV) ## thousands of generated cases, at most 90 minutes of two cores; resumes (ARGS="NAME --count 50")
+	$(BIN)/python -m tests.campaigns $(ARGS)
 
 bench: $(DEV) ## speed and memory against stated targets
 	$(BIN)/python -m tests.bench $(ARGS)

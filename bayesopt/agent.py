@@ -29,13 +29,31 @@ class Agent(NamedTuple):
     `initial_state(num_tasks)` returns the state before the first trial. `action_probs(state, observation, time)`
     returns the probabilities of the arms (`task arm`) at 0-based trial `time`.
     `update(state, observation, action, reward, time)` returns the state after taking `action` (`task`) and receiving
-    `reward` (`task`).
+    `reward` (`task`). Agents of this package can be pickled: their functions are functions of modules, with parameters
+    bound by `functools.partial`.
     """
 
     num_arms: int
     initial_state: Callable[[int], State]
     action_probs: Callable[[State, Observation, int], Float[np.ndarray, "task arm"]]
     update: Callable[[State, Observation, Int[np.ndarray, "task"], Shaped[np.ndarray, "task"], int], State]
+
+
+def no_memory(num_tasks: int) -> Float[np.ndarray, "task 0"]:
+    """Return the state of an agent that remembers nothing."""
+    return np.zeros((num_tasks, 0))
+
+
+def unchanged(state: State, observation: Observation, action: object, reward: object, time: int) -> State:
+    """Return the state as it is: the update of an agent that learns nothing."""
+    return state
+
+
+def known_tasks(state: State, num_tasks: int) -> State:
+    """Return the initial state of an oracle. Raises `ValueError` for another number of tasks than it knows."""
+    if num_tasks != len(state):
+        raise ValueError(f"num_tasks must be {len(state)}, the tasks that the oracle knows; got {num_tasks}")
+    return state
 
 
 @runtime_checkable

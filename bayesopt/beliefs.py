@@ -4,25 +4,44 @@ Index t conditions on everything before t, so a sequence of T observations has T
 """
 
 import functools
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, SupportsIndex, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Shaped
+from jaxtyping import Array, Float, Int
 from numpyro.distributions import Distribution
 
 from bayesopt.agent import Belief
-from bayesopt.episodes import site_shapes
-from bayesopt.family import HasArmBeliefs, HasBeliefs, HasContextBeliefs, HasRegressionBeliefs
+from bayesopt.episodes import require_room, site_shapes
+from bayesopt.family import (
+    AbstractPredictionFamily,
+    AbstractRegressionFamily,
+    HasArmBeliefs,
+    HasBeliefs,
+    HasContextBeliefs,
+    HasRegressionBeliefs,
+    require_kind,
+)
 from bayesopt.float64 import in_float64, to_numpy
+from bayesopt.inputs import Numbers, as_count, as_integers, as_reals, shown
+from bayesopt.observations import validated_observations, validated_pairs
 
 
 @in_float64
-def filter_beliefs(family: HasBeliefs, observations: Shaped[Any, "task time ..."]) -> Belief:
-    """Return beliefs at every time, with leaves `task time+1 ...`; entry t is given the first t observations."""
-    return to_numpy(_filter_beliefs(family, jnp.asarray(observations)))
+def filter_beliefs(family: HasBeliefs, observations: Numbers) -> Belief:
+    """Return beliefs at every time, with leaves `task time+1 ...`; entry t is given the first t observations.
+
+    Raises `ValueError` for observations of the wrong shape or outside the support, for what does not fit in memory, and
+    for beliefs that float64 cannot hold.
+    """
+    prediction: Any = family
+    require_kind("filter_beliefs", prediction, AbstractPredictionFamily)
+    observations = validated_observations(prediction, observations)
+    require_room_for_beliefs(prediction, observations.shape)
+    return without_nan(family, to_numpy(_filter_beliefs(family, observations)))
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -51,56 +70,41 @@ def _filter_posterior_means(family: Any, inputs: Array, targets: Array) -> dict[
 
 
 @in_float64
-def filter_pairs(
-    family: HasRegressionBeliefs, inputs: Shaped[Any, "task time input"], targets: Shaped[Any, "task time output"]
-) -> Belief:
+def filter_pairs(family: HasRegressionBeliefs, inputs: Numbers, targets: Numbers) -> Belief:
     """Return beliefs at every time, with leaves `task time+1 ...`; entry t is given the first t pairs.
 
-    Raises `ValueError` for pairs of the wrong shape or with entries that are not finite.
+    Raises `ValueError` for pairs of the wrong shape or with entries that are not finite, for what does not fit in
+    memory, and for beliefs that float64 cannot hold.
     """
-    return to_numpy(_filter_pairs(family, *validated_pairs(family, inputs, targets)))
+    require_kind("filter_pairs", family, AbstractRegressionFamily)
+    pairs = validated_pairs(family, inputs, targets)
+    require_room_for_beliefs(family, pairs[0].shape)
+    return without_nan(family, to_numpy(_filter_pairs(family, *pairs)))
 
 
 @in_float64
 def filter_posterior_means(
-    family: HasRegressionBeliefs, inputs: Shaped[Any, "task time input"], targets: Shaped[Any, "task time output"]
-) -> dict[str, Float[np.ndarray, "task time+1 ..."]]:
+    family: HasRegressionBeliefs, inputs: Numbers, targets: Numbers
+) -> dict[str, Float[np.ndarray, "task step ..."]]:
     """Return the posterior mean of every latent site at every time; entry t is given the first t pairs.
 
     Unlike `filter_pairs`, it does not keep covariances, which are most of a belief. Raises as `filter_pairs` does.
     """
-    return to_numpy(_filter_posterior_means(family, *validated_pairs(family, inputs, targets)))
+    regression: Any = family
+    require_kind("filter_posterior_means", regression, AbstractRegressionFamily)
+    pairs = validated_pairs(family, inputs, targets)
+    latents = {site: shape for site, shape in site_shapes(regression).items() if site not in ("inputs", "targets")}
+    num_tasks, length = pairs[0].shape[:2]
+    require_room(
+        regression, num_tasks=num_tasks, length=length, bytes_per_time=8 * sum(map(math.prod, latents.values()))
+    )
+    return without_nan(family, to_numpy(_filter_posterior_means(family, *pairs)))
 
 
 @in_float64
-def validated_pairs(
-    family: Any, inputs: Shaped[Any, "task time input"], targets: Shaped[Any, "task time output"]
-) -> tuple[Array, Array]:
-    """Return the pairs as float64 JAX arrays.
-
-    Raises `ValueError` for entries that are not finite, or widths other than those of the family's model.
-    """
-    inputs, targets = jnp.asarray(inputs, float), jnp.asarray(targets, float)
-    if inputs.ndim != 3 or targets.ndim != 3 or inputs.shape[:2] != targets.shape[:2] or 0 in inputs.shape[:2]:
-        raise ValueError(
-            "inputs and targets must have shapes (task, time, input) and (task, time, output), neither task nor time "
-            f"0; got {inputs.shape} and {targets.shape}"
-        )
-    shapes = site_shapes(family)
-    widths, wanted = (inputs.shape[2], targets.shape[2]), (shapes["inputs"][-1], shapes["targets"][-1])
-    if widths != wanted:
-        raise ValueError(
-            f"inputs and targets of {type(family).__name__} must have {wanted[0]} and {wanted[1]} numbers each; "
-            f"got shapes {inputs.shape} and {targets.shape}"
-        )
-    if not bool(jnp.isfinite(inputs).all() & jnp.isfinite(targets).all()):
-        raise ValueError("inputs and targets must be finite; got at least one entry that is not")
-    return inputs, targets
-
-
-@in_float64
-def prior_beliefs(family: HasArmBeliefs | HasContextBeliefs, num_tasks: int) -> Belief:
-    """Return the prior belief of every task (leading axis)."""
+def prior_beliefs(family: HasArmBeliefs | HasContextBeliefs, num_tasks: SupportsIndex) -> Belief:
+    """Return the prior belief of every task (leading axis). Raises `ValueError` for a number of tasks below 1."""
+    num_tasks = as_count("num_tasks", num_tasks, least=1)
     return jax.tree.map(
         lambda leaf: np.broadcast_to(np.asarray(leaf), (num_tasks, *jnp.shape(leaf))), family.prior_belief()
     )
@@ -110,8 +114,12 @@ def prior_beliefs(family: HasArmBeliefs | HasContextBeliefs, num_tasks: int) -> 
 def update_arms(
     family: HasArmBeliefs, belief: Belief, arms: Int[np.ndarray, "task"], rewards: Float[np.ndarray, "task"]
 ) -> Belief:
-    """Return the belief of every task after its pulled arm gave its reward."""
-    return to_numpy(_update_arms(family, jax.tree.map(jnp.asarray, belief), jnp.asarray(arms), jnp.asarray(rewards)))
+    """Return the belief of every task after its pulled arm gave its reward.
+
+    Raises `ValueError` for arms that the family does not have, and rewards that are not finite.
+    """
+    pulls = _checked_pulls(family, arms, rewards)
+    return to_numpy(_update_arms(family, jax.tree.map(jnp.asarray, belief), *pulls))
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -121,15 +129,33 @@ def _update_arms(family: Any, belief: Belief, arms: Array, rewards: Array) -> Be
 
 @in_float64
 def update_context_arms(
-    family: HasContextBeliefs,
+    family: Any,
     belief: Belief,
     contexts: Int[np.ndarray, "task"],
     arms: Int[np.ndarray, "task"],
     rewards: Float[np.ndarray, "task"],
 ) -> Belief:
-    """Return the belief of every task after the arm pulled in its context gave its reward."""
-    pulls = (jnp.asarray(contexts), jnp.asarray(arms), jnp.asarray(rewards))
-    return to_numpy(_update_context_arms(family, jax.tree.map(jnp.asarray, belief), *pulls))
+    """Return the belief of every task after the arm pulled in its context gave its reward.
+
+    Raises as `update_arms` does, and for contexts that the family does not have.
+    """
+    shown = _within("contexts", contexts, family.num_contexts)
+    pulls = _checked_pulls(family, arms, rewards)
+    return to_numpy(_update_context_arms(family, jax.tree.map(jnp.asarray, belief), jnp.asarray(shown), *pulls))
+
+
+def _checked_pulls(family: Any, arms: Numbers, rewards: Numbers) -> tuple[Array, Array]:
+    pulled, paid = _within("arms", arms, family.num_arms), as_reals("rewards", rewards)
+    if pulled.shape != paid.shape:
+        raise ValueError(f"arms and rewards must have one entry per task; got shapes {pulled.shape} and {paid.shape}")
+    return jnp.asarray(pulled), jnp.asarray(paid)
+
+
+def _within(name: str, numbers: Numbers, count: int) -> Int[np.ndarray, "task"]:
+    found = as_integers(name, numbers)
+    if found.size and not 0 <= found.min() <= found.max() < count:
+        raise ValueError(f"{name} must be from 0 to {count - 1}; got {found.min()} to {found.max()}")
+    return found
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -155,6 +181,32 @@ def predictives_of_regressions(family: HasRegressionBeliefs, inputs: Array, targ
         return jax.vmap(family.target_predictive)(before, inputs)
 
     return batched(jax.vmap(predict_one)(inputs, targets), inputs.shape[:2])
+
+
+def require_room_for_beliefs(family: Any, shape: tuple[int, ...]) -> None:
+    """Raise `ValueError` if the beliefs of tasks of this shape (task, time, ...) do not fit in memory."""
+    require_room(family, num_tasks=shape[0], length=shape[1], bytes_per_time=_bytes_of_belief(family))
+
+
+@functools.cache
+@in_float64
+def _bytes_of_belief(family: Any) -> int:
+    leaves = jax.tree.leaves(jax.eval_shape(family.prior_belief))
+    return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
+
+
+Tree = TypeVar("Tree")
+
+
+def without_nan(family: Any, tree: Tree) -> Tree:
+    """Return the tree itself. Raises `ValueError` if a leaf holds NaN: the numbers are beyond float64."""
+    for leaf in jax.tree.leaves(tree):
+        if np.issubdtype(leaf.dtype, np.floating) and np.isnan(leaf).any():
+            raise ValueError(
+                f"the beliefs of {shown(family)} must be numbers; got NaN, because its hyper-parameters or these "
+                "observations are beyond float64. Measure in other units"
+            )
+    return tree
 
 
 def batched(distribution: Distribution, batch_shape: tuple[int, ...]) -> Distribution:

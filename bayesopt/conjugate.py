@@ -119,6 +119,13 @@ def normal_predictive(belief: NormalBelief, *, observation_scale: float | Scalar
     return dist.Normal(belief.loc, jnp.sqrt(1 / belief.precision + observation_scale**2))
 
 
+SMALLEST_NOISE = 1e-6
+"""Smallest standard deviation of noise, relative to that of targets without noise, for which the Kalman update works.
+
+Its rounding errors are 1e-16 of the prior variance, which is 1e-4 of this noise's variance.
+"""
+
+
 class LinearGaussianBelief(NamedTuple):
     """Normal posterior of a weight matrix whose rows, one per output, are independent."""
 

@@ -1,10 +1,11 @@
 """Distributions and Kullback-Leibler divergences that NumPyro lacks.
 
 Everything is in log space and in nats. Importing this module registers with `numpyro.distributions.kl_divergence` the
-pairs Bernoulli-Bernoulli and Categorical-Categorical in every parametrisation, Lomax-Lomax, and Normal or Lomax
-against a `Histogram`.
+pairs of Bernoulli and Categorical distributions in every parametrisation, Lomax-Lomax, and Normal or Lomax against a
+`Histogram`.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,12 @@ from numpyro.distributions import constraints
 from numpyro.distributions.kl import kl_divergence
 from numpyro.distributions.util import promote_shapes, validate_sample
 
-from bayesopt.tail_integrals import LARGEST_EXPONENTIAL, integral, mean_log1p_of_lomax
+from bayesopt.tail_integrals import (
+    LARGEST_EXPONENTIAL,
+    integral,
+    mean_log1p_gain_of_lomax,
+    mean_log1p_of_lomax,
+)
 
 NUM_TAIL_NODES = 96
 LARGEST_Z = 9.5
@@ -187,16 +193,26 @@ def kl_divergence_of_log_probs(p: Float[Array, "... outcome"], q: Float[Array, "
 
 
 def _kl_of_outcomes(p: dist.Distribution, q: dist.Distribution) -> Array:
+    """Return KL(p‖q); the distribution with fewer outcomes never gives the others. A Bernoulli has outcomes 0 and 1."""
     log_p, log_q = outcome_log_probs(p), outcome_log_probs(q)
     assert log_p is not None and log_q is not None
-    return kl_divergence_of_log_probs(log_p, log_q)
+    num_outcomes = max(log_p.shape[-1], log_q.shape[-1])
+    return kl_divergence_of_log_probs(_with_outcomes(log_p, num_outcomes), _with_outcomes(log_q, num_outcomes))
+
+
+def _with_outcomes(log_probs: Float[Array, "... _"], num_outcomes: int) -> Float[Array, "... outcome"]:
+    missing = [(0, 0)] * (log_probs.ndim - 1) + [(0, num_outcomes - log_probs.shape[-1])]
+    return jnp.pad(log_probs, missing, constant_values=-jnp.inf)
 
 
 def _kl_lomax(p: Lomax, q: Lomax) -> Array:
-    mean_log1p = mean_log1p_of_lomax(
-        *jnp.broadcast_arrays(jnp.asarray(p.concentration, float), jnp.asarray(p.scale / q.scale, float))
+    """Return KL(p‖q), in terms that are all 0 where p is q."""
+    ratio = jnp.asarray(q.concentration / p.concentration, float)
+    concentration, scale = jnp.broadcast_arrays(
+        jnp.asarray(p.concentration, float), jnp.asarray(p.scale / q.scale, float)
     )
-    return (q.concentration + 1) * mean_log1p - jnp.log(q.concentration) + jnp.log(q.scale) - p.entropy()
+    gain = mean_log1p_gain_of_lomax(concentration, scale)
+    return (q.concentration + 1) * gain - jnp.log(scale) + (ratio - 1 - jnp.log(ratio))
 
 
 def _kl_to_histogram(p: dist.Distribution, q: Histogram, mean_log1p_beyond: Callable[[Array, int], Array]) -> Array:
@@ -266,12 +282,11 @@ def _kl_lomax_to_histogram(p: Lomax, q: Histogram) -> Array:
 
 
 registry: Any = kl_divergence
-for _p in (dist.BernoulliProbs, dist.BernoulliLogits):
-    for _q in (dist.BernoulliProbs, dist.BernoulliLogits):
-        registry.add((_p, _q), _kl_of_outcomes)
-registry.add((dist.CategoricalProbs, dist.CategoricalLogits), _kl_of_outcomes)
-registry.add((dist.CategoricalLogits, dist.CategoricalProbs), _kl_of_outcomes)
-registry.add((dist.CategoricalLogits, dist.CategoricalLogits), _kl_of_outcomes)
+_BERNOULLIS = (dist.BernoulliProbs, dist.BernoulliLogits)
+_CATEGORICALS = (dist.CategoricalProbs, dist.CategoricalLogits)
+for _pair in itertools.product(_BERNOULLIS + _CATEGORICALS, repeat=2):
+    if _pair != (dist.CategoricalProbs, dist.CategoricalProbs):  # NumPyro has this one
+        registry.add(_pair, _kl_of_outcomes)
 registry.add((Lomax, Lomax), _kl_lomax)
 registry.add((dist.Normal, Histogram), _kl_normal_to_histogram)
 registry.add((Lomax, Histogram), _kl_lomax_to_histogram)

@@ -5,6 +5,7 @@ A family is a frozen, hashable value with a NumPyro model. The model alone makes
 """
 
 import abc
+import dataclasses
 import re
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -17,6 +18,12 @@ from bayesopt.agent import Belief, Plan
 
 class AbstractFamily(abc.ABC):
     """Fully specified distribution over tasks. Subclasses are frozen dataclasses; their fields are the prior."""
+
+    title: ClassVar[str] = ""
+    """Name in words for a reader, filled from the fields: "coin flips, bias ~ Beta({concentration1}, …)".
+
+    Of a field `loc` that is a tuple there are also `num_loc`, its length, and `each_loc`, its entry if all are equal.
+    """
 
     @abc.abstractmethod
     def model(self, *args: Any, **kwargs: Any) -> Any:
@@ -110,6 +117,28 @@ class AbstractTabularFamily(AbstractFamily):
     @abc.abstractmethod
     def tables(self, latents: dict[str, Array]) -> tuple[Array, Array]:
         """Return the next state and the reward (`state action` each) of every action of one task, as JAX arrays."""
+
+
+KINDS: dict[type[AbstractFamily], str] = {
+    AbstractPredictionFamily: "prediction family",
+    AbstractRegressionFamily: "regression family",
+    AbstractBanditFamily: "bandit family",
+    AbstractContextualBanditFamily: "contextual bandit family",
+    AbstractTabularFamily: "tabular family",
+}
+"""Kinds of families, and what messages call them."""
+
+
+def require_kind(function: str, family: object, kind: type[AbstractFamily]) -> None:
+    """Raise `TypeError` unless `family`, an argument of the named function, is a family of this kind."""
+    if isinstance(family, kind):
+        return
+    if isinstance(family, type):
+        got = f"the class {family.__name__}. Make a family of it: {family.__name__}()"
+    else:
+        found = next((name for base, name in KINDS.items() if isinstance(family, base)), "no family of a known kind")
+        got = f"{type(family).__name__}, {'' if found.startswith('no ') else 'a '}{found}"
+    raise TypeError(f"{function} needs a {KINDS[kind]}; got {got}")
 
 
 @runtime_checkable
@@ -260,7 +289,26 @@ class HasFiniteHorizonIndices(Protocol):
         ...
 
 
+def title_of(family: AbstractFamily) -> str:
+    """Return a family in words, as "coin flips, bias ~ Beta(1, 1)"; without a `title`, its class and its fields."""
+    fields = {field.name: getattr(family, field.name) for field in dataclasses.fields(family)}  # pyright: ignore[reportArgumentType]
+    values = {name: _in_words(value) for name, value in fields.items()}
+    tuples = {name: value for name, value in fields.items() if isinstance(value, tuple)}
+    lengths = {f"num_{name}": str(len(value)) for name, value in tuples.items()}
+    each = {f"each_{name}": _in_words(value[0] if len(set(value)) == 1 else value) for name, value in tuples.items()}
+    if type(family).title:
+        return type(family).title.format(**values, **lengths, **each)
+    name = family_id(family).replace("_", " ")
+    return ", ".join([name, *(f"{field.replace('_', ' ')} {value}" for field, value in values.items())])
+
+
 def family_id(family: AbstractFamily | type[AbstractFamily]) -> str:
     """Return the id of a family, which is the name of its file: `BetaBernoulli` is `beta_bernoulli`."""
     cls = family if isinstance(family, type) else type(family)
     return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_in_words, value))})"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

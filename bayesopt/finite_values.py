@@ -11,6 +11,12 @@ from jaxtyping import Array, Float
 from numpyro.distributions import constraints
 from numpyro.distributions.util import validate_sample
 
+VALUE_TOLERANCE = 1e-9
+"""Largest distance between a number and the listed value that it is taken for, relative to 1 + the value's size."""
+
+SMALLEST_SPACING = 1e-6
+"""Smallest distance between listed values of at most 100 that the tolerance tells apart safely."""
+
 
 class FiniteValues(dist.Distribution):
     """Distribution over finitely many real values; `values` and `log_probs` are `... outcome`.
@@ -35,7 +41,7 @@ class FiniteValues(dist.Distribution):
 
     @validate_sample
     def log_prob(self, value: Any) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
-        is_value = jnp.abs(self.values - jnp.asarray(value)[..., None]) <= 1e-9 * (1 + jnp.abs(self.values))
+        is_value = jnp.abs(self.values - jnp.asarray(value)[..., None]) <= VALUE_TOLERANCE * (1 + jnp.abs(self.values))
         return jax.nn.logsumexp(jnp.where(is_value, self.log_probs, -jnp.inf), axis=-1)
 
     def enumerate_support(self, expand: bool = True) -> np.ndarray:

@@ -84,6 +84,11 @@ def as_float64(distribution: Distribution) -> Distribution:
 @functools.cache
 def _float64_subclass(original: type[Distribution]) -> type[Distribution]:
     namespace: dict[str, Any] = {"computes_in_float64": True, "__doc__": original.__doc__}
+
+    def reduce(self: Distribution) -> tuple[Any, ...]:
+        return _restored, (original, vars(self))
+
+    namespace["__reduce__"] = reduce
     for name in _COMPUTING_METHODS:
         if hasattr(original, name):
             namespace[name] = _concrete_in_float64(getattr(original, name))
@@ -95,6 +100,13 @@ def _float64_subclass(original: type[Distribution]) -> type[Distribution]:
             namespace[name] = property(_concrete_in_float64(attribute.fget))
     metaclass: Any = type(original)
     return metaclass(original.__name__, (original,), namespace)
+
+
+def _restored(original: type[Distribution], attributes: dict[str, Any]) -> Distribution:
+    """Return a distribution of `as_float64` from its attributes; pickle cannot name its class, made at run time."""
+    distribution: Distribution = object.__new__(_float64_subclass(original))
+    vars(distribution).update(attributes)
+    return distribution
 
 
 def _class_attribute(cls: type, name: str) -> Any:

@@ -9,7 +9,12 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int
 
+from bayesopt.memory import require_memory
+
 SMALLEST_SIDE = 4
+
+MOST_CANDIDATES = 62
+"""Largest number of candidate cells of a goal; a belief holds one bit of an integer for each."""
 ACTIONS = ("up", "down", "left", "right")
 _STEPS = ((0, 1), (0, -1), (-1, 0), (1, 0))
 
@@ -63,8 +68,9 @@ def foraging_layout(side: int, rewards: tuple[float, float, float]) -> ForagingL
 
     Candidates of the medium goal are the cells of row and column side // 2 with coordinates from 1 to side // 2. Those
     of the high goal are the last row and column. Candidates are ordered along the ring, from its left end over the
-    corner to its lower end.
+    corner to its lower end. Raises `ValueError` for a grid that does not fit in memory.
     """
+    require_memory(100.0 * side**2, f"grids of {side:,} x {side:,} cells", remedy="Lower side")
     x, y = np.tile(np.arange(side), side), np.repeat(np.arange(side), side)
     moved = [np.clip(y + dy, 0, side - 1) * side + np.clip(x + dx, 0, side - 1) for dx, dy in _STEPS]
     return ForagingLayout(
@@ -86,8 +92,16 @@ def cell_at(side: int, x: int, y: int) -> int:
 
 
 def prior_belief(layout: ForagingLayout, num_tasks: int) -> ForagingBelief:
-    """Return the belief before any step: no candidate is ruled out."""
+    """Return the belief before any step: no candidate is ruled out.
+
+    Raises `ValueError` for more candidates of a goal than an integer has bits.
+    """
     counts = len(layout.medium_cells), len(layout.high_cells)
+    if max(counts) > MOST_CANDIDATES:
+        raise ValueError(
+            f"side must give at most {MOST_CANDIDATES} candidate cells of a goal for beliefs; got {max(counts)} at "
+            f"side {layout.side}"
+        )
     return ForagingBelief(*(np.full(num_tasks, (1 << count) - 1, np.int64) for count in counts))
 
 

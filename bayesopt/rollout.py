@@ -5,15 +5,18 @@ fixes the draws of actions. Their differences are therefore paired.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, SupportsIndex, TypeVar
 
 import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from bayesopt.agent import Agent, State
-from bayesopt.episodes import ContextualRewardTables, RewardTables, TabularTasks, require_at_least_one
+from bayesopt.episodes import ContextualRewardTables, RewardTables, TabularTasks
 from bayesopt.float64 import in_float64
+from bayesopt.inputs import as_array, as_count, as_integers, as_reals
+from bayesopt.keys import as_key
+from bayesopt.memory import require_memory
 
 PROBABILITY_TOLERANCE = 1e-6
 
@@ -51,7 +54,7 @@ def play(agent: Agent, tables: RewardTables | ContextualRewardTables, key: Array
     Raises `ValueError` for tables with another number of arms, and for probabilities that are not finite, negative,
     of the wrong shape or not normalised.
     """
-    return _play(agent, tables, key, lambda state, time: None)
+    return _play(agent, _checked(tables), key, lambda state, time: None)
 
 
 def play_probed(agent: Agent, tables: ContextualRewardTables, key: Array, *, num_contexts: int) -> ProbedTrajectories:
@@ -60,10 +63,12 @@ def play_probed(agent: Agent, tables: ContextualRewardTables, key: Array, *, num
     Probing does not change the agent's state, so the trajectories are those of `play`. Contexts that have not come yet
     are probed too. Raises as `play` does, and `ValueError` for contexts outside 0 ... num_contexts - 1.
     """
+    tables, num_contexts = _checked(tables), as_count("num_contexts", num_contexts, least=1)
     largest, smallest = int(tables.contexts.max()), int(tables.contexts.min())
     if not 0 <= smallest <= largest < num_contexts:
         raise ValueError(f"contexts must be from 0 to {num_contexts - 1}; got {smallest} to {largest}")
     num_tasks, length, num_arms = tables.rewards.shape
+    _require_room(num_tasks, length, num_contexts * num_arms)
     context_probs = np.empty((num_tasks, length + 1, num_contexts, num_arms))
 
     def probe(state: State, time: int) -> None:
@@ -81,6 +86,7 @@ def _play(
     num_tasks, length, num_arms = tables.rewards.shape
     if num_arms != agent.num_arms:
         raise ValueError(f"tables must have {agent.num_arms} arms, like the agent; got {num_arms}")
+    _require_room(num_tasks, length, num_arms)
     luck = _uniforms(key, length, num_tasks)
     tasks = np.arange(num_tasks)
     actions = np.empty((num_tasks, length), np.int64)
@@ -99,15 +105,16 @@ def _play(
     return Trajectories(actions, rewards, action_probs)
 
 
-def play_tabular(agent: Agent, tasks: TabularTasks, key: Array, *, lifetime: int) -> TabularTrajectories:
+def play_tabular(agent: Agent, tasks: TabularTasks, key: Array, *, lifetime: SupportsIndex) -> TabularTrajectories:
     """Play an agent for `lifetime` steps in every task; it sees the state before it acts.
 
     Raises `ValueError` for tasks with another number of actions, a lifetime below 1, and probabilities as `play` does.
     """
     num_tasks, _, num_actions = tasks.reward.shape
-    require_at_least_one(lifetime=lifetime)
+    lifetime = as_count("lifetime", lifetime, least=1)
     if num_actions != agent.num_arms:
         raise ValueError(f"tasks must have {agent.num_arms} actions, like the agent; got {num_actions}")
+    _require_room(num_tasks, lifetime, num_actions)
     luck = _uniforms(key, lifetime, num_tasks)
     rows = np.arange(num_tasks)
     observations, actions = np.empty((2, num_tasks, lifetime), np.int64)
@@ -124,6 +131,28 @@ def play_tabular(agent: Agent, tasks: TabularTasks, key: Array, *, lifetime: int
     return TabularTrajectories(observations, actions, rewards, action_probs)
 
 
+_Tables = TypeVar("_Tables", bound=RewardTables | ContextualRewardTables)
+
+
+def _checked(tables: _Tables) -> _Tables:
+    """Return the tables as arrays of NumPy. Raises `ValueError` for rewards and contexts that are none."""
+    rewards = as_reals("rewards", tables.rewards, dims=("task", "time", "arm"))
+    if rewards.ndim != 3 or 0 in rewards.shape:
+        raise ValueError(f"rewards must have shape (task, time, arm), none of them 0; got {rewards.shape}")
+    if not isinstance(tables, ContextualRewardTables):
+        return tables._replace(rewards=rewards)
+    contexts = as_integers("contexts", tables.contexts, dims=("task", "time"))
+    if contexts.shape != rewards.shape[:2]:
+        raise ValueError(f"contexts must have shape (task, time) {rewards.shape[:2]}; got {contexts.shape}")
+    return tables._replace(rewards=rewards, contexts=contexts)
+
+
+def _require_room(num_tasks: int, length: int, num_probs: int) -> None:
+    """Raise `ValueError` if the roll-out, with `num_probs` probabilities at every trial, does not fit in memory."""
+    needed = 8.0 * num_tasks * length * (4 + num_probs)
+    require_memory(needed, f"{num_tasks:,} tasks of {length:,} trials", remedy="Play fewer tasks or trials at once")
+
+
 def _drawn(probs: Float[np.ndarray, "task arm"], luck: Float[np.ndarray, "task"]) -> Int[np.ndarray, "task"]:
     """Return the arm that each task's uniform number selects, never one of probability 0."""
     chosen = (luck[:, None] >= np.cumsum(probs[:, :-1], axis=1)).sum(axis=1)
@@ -132,12 +161,12 @@ def _drawn(probs: Float[np.ndarray, "task arm"], luck: Float[np.ndarray, "task"]
 
 @in_float64
 def _uniforms(key: Array, length: int, num_tasks: int) -> Float[np.ndarray, "time task"]:
-    return np.asarray(jax.random.uniform(key, (length, num_tasks)))
+    return np.asarray(jax.random.uniform(as_key(key), (length, num_tasks)))
 
 
 def validated_action_probs(action_probs: object, shape: tuple[int, int], time: int) -> Float[np.ndarray, "task arm"]:
     """Return an agent's probabilities in float64, normalised. Raises `ValueError` if they are no distribution."""
-    probs = np.asarray(action_probs, float)
+    probs = as_array("action probabilities", action_probs).astype(float)
     if probs.shape != shape:
         raise ValueError(f"action probabilities must have shape (task, arm) {shape}; got {probs.shape} at trial {time}")
     if not np.isfinite(probs).all():

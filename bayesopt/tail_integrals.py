@@ -41,6 +41,25 @@ def mean_log1p_of_lomax(concentration: Array, scale: Array) -> Array:
     )
 
 
+def mean_log1p_gain_of_lomax(concentration: Array, scale: Array) -> Array:
+    """Return E[log(1 + X)] - 1 / concentration for X ~ Lomax(concentration, scale), which is exactly 0 at scale 1.
+
+    1 / concentration is the mean of log(1 + X) at scale 1. Near that scale the difference is the integral over w from 0
+    to infinity of `(s - 1) e^(-(c + 1) w) / (1 + (s - 1) (1 - e^-w))`.
+    """
+    concentration, scale = jnp.broadcast_arrays(jnp.asarray(concentration, float), jnp.asarray(scale, float))
+    is_near = (scale >= 0.5) & (scale <= 2)
+    c, excess = concentration[..., None], jnp.where(is_near, scale - 1, 0.0)[..., None]
+    stop = LARGEST_EXPONENTIAL / (1 + concentration)
+
+    def integrand(w: Array) -> Array:
+        return excess * jnp.exp(-(c + 1) * w) / (1 - excess * jnp.expm1(-w))
+
+    near = integral(integrand, jnp.zeros_like(stop), stop, num_nodes=96)
+    far = mean_log1p_of_lomax(concentration, jnp.where(is_near, 3.0, scale)) - 1 / concentration
+    return jnp.where(is_near, near, far)
+
+
 def _narrow(concentration: Array, scale: Array) -> Array:
     """Integrate over w for scales of at most 1.
 

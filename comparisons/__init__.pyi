@@ -15,7 +15,6 @@ from .order.settings import OrderEvaluationConfig as OrderEvaluationConfig
 from .predictions.certificates import certify as certify
 from .predictions.exchangeability import order_cost as order_cost
 from .predictions.experiment import PredictionExperiment as PredictionExperiment
-from .predictions.network_checks import NetworkContractError as NetworkContractError
 from .predictions.settings import EvaluationConfig as EvaluationConfig
 from .seams.policies import agent_of as agent_of
 from .seams.predictions import histogram_head as histogram_head
@@ -23,5 +22,6 @@ from .seams.predictions import predictor_of as predictor_of
 from .seams.training import meta_train as meta_train
 from .stages import run_experiment as run_experiment
 from .statistics.divergences import kl_divergence as kl_divergence
+from .user_code import NetworkContractError as NetworkContractError
 
 __version__: str

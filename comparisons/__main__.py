@@ -1,4 +1,4 @@
-"""The command line: `bayesgauge list | show | run | score | report | check | gittins`.
+"""The command line: `bayesgauge list | show | run | score | report | results | check | gittins`.
 
 Nothing heavy is imported before a command needs it. Whatever goes wrong is said in one line on standard error;
 `--traceback`, or BAYESGAUGE_TRACEBACK=1, shows the rest.
@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "meta-train on a family or reproduce a paper, compare with Bayes, write the report",
     "score": "compare a network of your own with Bayes",
     "report": "write the report of a finished run again",
+    "results": "list results: state, verdicts, duplicates, what no longer fits",
     "check": "run the contract tests of a family",
     "gittins": "print the Gittins index of a Bernoulli arm, with a bound on its error",
 }

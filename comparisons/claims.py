@@ -1,9 +1,10 @@
 """Claims and verdicts: statements made beforehand, and whether the intervals support them.
 
 A claim is decided by the interval, not by the estimate: it held if the whole interval lies on the claimed side,
-failed if the whole interval lies on the other, and is undecided in between.
+failed if the whole interval lies on the other, and is undecided in between. Without a number it is not measurable.
 """
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -12,7 +13,16 @@ import numpy as np
 
 from comparisons.rows import Coordinate, Over, Table
 
-Outcome = Literal["held", "failed", "undecided"]
+Outcome = Literal["held", "failed", "undecided", "not measurable", "not judged"]
+"""What comes of a claim. It is not measurable where there is no number, and not judged where it is of a smoke run."""
+
+BoundSet = Literal["before", "after", "theory", "paper", "not recorded"]
+"""When and from what the bound of a claim was set, as far as the history of this code records it.
+
+It was written before any result was stored and not moved since; it was written or moved after a result was seen; it
+follows from theory; it is a number of the paper; or the history does not tell.
+"""
+
 At = Mapping[str, Coordinate]
 
 
@@ -25,6 +35,7 @@ class AtMost:
     who: str
     bound: float
     at: At = field(default_factory=dict)
+    bound_set: BoundSet = "not recorded"
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,7 @@ class AtLeast:
     who: str
     bound: float
     at: At = field(default_factory=dict)
+    bound_set: BoundSet = "not recorded"
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,7 @@ class Within:
     least: float
     most: float
     at: At = field(default_factory=dict)
+    bound_set: BoundSet = "not recorded"
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,7 @@ class Agrees:
     who: str
     standard_errors: float = 4.0
     at: At = field(default_factory=dict)
+    bound_set: BoundSet = "not recorded"
 
 
 Claim = AtMost | AtLeast | Within | Agrees
@@ -79,6 +93,18 @@ class Verdict(NamedTuple):
     most: float
     unit: str
     over: Over
+    bound_set: BoundSet = "not recorded"
+    measure: str = ""
+    experiment: str = ""
+    """The experiment of a reproduction that the claim is about; empty elsewhere."""
+
+
+def set_when(bound_set: BoundSet, claims: Iterable[Claim]) -> list[Claim]:
+    """Return these claims with a statement when their bounds were set; a claim that says it itself keeps its own."""
+    return [
+        dataclasses.replace(claim, bound_set=bound_set) if claim.bound_set == "not recorded" else claim
+        for claim in claims
+    ]
 
 
 def judge(table: Table, claims: Sequence[Claim]) -> list[Verdict]:
@@ -96,13 +122,16 @@ def _judge_one(table: Table, claim: Claim) -> Verdict:
     estimate, lower, upper = row.interval
     least, most = _claimed(claim)
     low, high = (estimate, estimate) if isinstance(claim, Agrees) else (lower, upper)
-    if least <= low and high <= most:
-        outcome: Outcome = "held"
+    if np.isnan(estimate):
+        outcome: Outcome = "not measurable"
+    elif least <= low and high <= most:
+        outcome = "held"
     elif low > most or high < least:
         outcome = "failed"
     else:
         outcome = "undecided"
-    return Verdict(claim.statement, outcome, estimate, lower, upper, least, most, row.unit, row.over)
+    origin = (claim.bound_set, claim.measure, str(claim.at.get("experiment", "")))
+    return Verdict(claim.statement, outcome, estimate, lower, upper, least, most, row.unit, row.over, *origin)
 
 
 def _claimed(claim: Claim) -> tuple[float, float]:

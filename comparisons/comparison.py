@@ -1,5 +1,6 @@
 """The result of a comparison: a labelled tree that can be read, tabulated, drawn, saved and reported."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,16 @@ from matplotlib.figure import Figure
 from comparisons.isolation import isolated
 from comparisons.kind import measured
 from comparisons.kinds import kind_of
+from comparisons.provenance import drift
+from comparisons.records import EXPERIMENT_FILE
 from comparisons.report.figure import drawn
 from comparisons.report.page import answer_in_html, summary_of, write_comparison_report
+from comparisons.results import EVALUATION_FILE, result_in
 from comparisons.rows import LAYOUT, table_of
-from comparisons.tree import REPRODUCTION, open_tree, save_tree, validate
+from comparisons.tree import REPRODUCTION, open_tree, save_tree, validate, with_attributes
+
+REPRODUCTION_FILE = "reproduction.nc"
+COMPARISON_FILE = "comparison.nc"
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,17 +89,45 @@ class Comparison:
 
 @isolated
 def open_comparison(path: str | Path) -> Comparison:
-    """Read a saved comparison. Raises `FileNotFoundError`, or `ValueError` for a truncated or foreign file.
+    """Read a saved comparison, or the result in the folder of a run or of a paper.
 
-    A table of results that an earlier version wrote is computed again from the scores.
+    A table of results that an earlier version wrote is computed again from the scores. Raises `FileNotFoundError`
+    where there is none, and `ValueError` for a file that is foreign, truncated, or does not belong where it is.
     """
-    tree = open_tree(Path(path))
+    path = Path(path)
+    if path.is_dir():
+        return _in_folder(path)
+    tree = open_tree(path)
     kind = kind_of(tree, str(path))
     validate(tree, kind.schema, str(path))
     if "measures" not in tree.children:
-        raise ValueError(f"{path} holds scores but no measures")
-    if tree["measures"].attrs.get("layout") == LAYOUT:
-        return Comparison(tree)
-    if kind.schema == REPRODUCTION:
-        raise ValueError(f"{path} was written by an earlier version; run `bayesgauge run {tree.attrs['paper']}` again")
-    return Comparison(measured(tree, kind))
+        raise ValueError(f"{path} holds scores but no measures; open its folder: open_comparison({str(path.parent)!r})")
+    if tree["measures"].attrs.get("layout") != LAYOUT:
+        if kind.schema == REPRODUCTION:
+            raise ValueError(
+                f"{path} was written by an earlier version; run `bayesgauge run {tree.attrs['paper']}` again"
+            )
+        return Comparison(measured(tree, kind))
+    return Comparison(tree)
+
+
+def _in_folder(folder: Path) -> Comparison:
+    for name in (REPRODUCTION_FILE, COMPARISON_FILE):
+        if (folder / name).exists():
+            tree = open_comparison(folder / name).tree
+            notes = json.loads(tree.attrs["notes"]) + drift("These results were made", tree.attrs["versions"])
+            return Comparison(with_attributes(tree, notes=json.dumps(notes)))
+    if (folder / EVALUATION_FILE).exists():
+        return Comparison(result_in(folder))
+    below = sorted(
+        str(path.parent.relative_to(folder))
+        for name in (EVALUATION_FILE, REPRODUCTION_FILE, COMPARISON_FILE)
+        for path in folder.rglob(name)
+    )
+    if (folder / EXPERIMENT_FILE).exists():
+        hint = "its run has not been evaluated yet; run the same command again to finish it"
+    elif below:
+        hint = f"there are some in {', '.join(below[:5])}" + (f" and {len(below) - 5} more" if len(below) > 5 else "")
+    else:
+        hint = f"a folder of results holds {EVALUATION_FILE}, {REPRODUCTION_FILE} or {COMPARISON_FILE}"
+    raise FileNotFoundError(f"no results in {folder}: {hint}")

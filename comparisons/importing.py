@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any
 
+from comparisons.user_code import reporting_user_code
+
 
 def object_named(name: str, what: str) -> Any:
     """Return the object `name` of `package.module:name`; `what` says in messages what it is for.
@@ -18,7 +20,8 @@ def object_named(name: str, what: str) -> Any:
     folder = os.getcwd()
     sys.path.insert(0, folder)
     try:
-        module = importlib.import_module(module_name)
+        with reporting_user_code():
+            module = importlib.import_module(module_name)
     finally:
         sys.path.remove(folder)
     if not hasattr(module, attribute):

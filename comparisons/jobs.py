@@ -1,18 +1,22 @@
 """Jobs side by side until all are done: one process per core here, or the workers of a Dask cluster.
 
 A process that is killed (out of memory, a node that goes away) takes along only what it was running, and that is
-started again. Dask is asked directly, not through joblib: joblib's connector waits for ever for a job whose workers
-were killed, and runs a finished job again when the worker that has its result goes.
+started again. Neither joblib nor its process pool is used: its connector to Dask waits for ever for a job whose
+workers were killed, and runs a finished job again when the worker that has its result goes; the pool waits for ever
+when the thread that manages it dies, as it does of its own warning where warnings are errors.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
+import functools
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from comparisons.processes import ProcessEnded, WorkerProcess
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
 RESTARTS = 3
 """How often what was killed is started again here while no other job gets done; on a cluster Dask's
 `distributed.scheduler.allowed-failures` counts instead."""
+
+
+SECONDS_TO_SAVE = 2.0
+"""How long processes may take, when a person interrupts them all, to write what they need to resume."""
 
 
 class Job(NamedTuple):
@@ -36,20 +44,23 @@ class Job(NamedTuple):
 def run_here(jobs: Sequence[Job]) -> None:
     """Run jobs in the order given, one process per core; a single one in this process.
 
-    After a kill, what may have been running comes last; if nothing gets done between two kills, jobs run one at a
+    A job whose process was killed comes last. Once a kill came with nothing done since its job began, jobs run one at a
     time, so that one that takes too much memory ends none of the others. Raises `ChildProcessError` naming the jobs
     left when nothing gets done in `RESTARTS` restarts, and whatever a job raises.
     """
     if len(jobs) == 1:
         _run(jobs[0])
-        return
-    num_fruitless = 0
-    while jobs:
-        left = _round_here(jobs, at_once=min(len(jobs), joblib.cpu_count()) if num_fruitless == 0 else 1)
-        num_fruitless = num_fruitless + 1 if len(left) == len(jobs) else 0
-        if num_fruitless > RESTARTS:
-            raise ChildProcessError(_killed(left))
-        jobs = left
+    elif jobs:
+        num_processes = min(len(jobs), joblib.cpu_count())
+        pool = _Pool(deque(jobs), num_processes)
+        with ThreadPoolExecutor(num_processes) as threads:
+            try:
+                pool.run(threads)
+            except KeyboardInterrupt:
+                wait(pool.running, timeout=SECONDS_TO_SAVE)
+                raise
+            finally:
+                pool.end()
 
 
 def run_on_cluster(jobs: Sequence[Job], scheduler: str) -> None:
@@ -86,21 +97,68 @@ def _dask() -> ModuleType:
     return distributed
 
 
-def _round_here(jobs: Sequence[Job], *, at_once: int) -> list[Job]:
-    """Run jobs until all are done or a process is killed; return the jobs left, those that had started last."""
-    started: set[str] = set()
+class _Pool:
+    """Worker processes and the jobs that they run; a thread of this process waits for each."""
 
-    def calls() -> Iterator[Any]:
-        for job in jobs:
-            started.add(job.name)
-            yield joblib.delayed(_run)(job)
+    def __init__(self, left: deque[Job], num_processes: int) -> None:
+        self.left = left
+        self.num_processes = num_processes
+        self.workers: set[WorkerProcess] = set()
+        self.idle: list[WorkerProcess] = []
+        self.running: dict[Future[None], tuple[Job | None, WorkerProcess, int]] = {}
+        """Job, process, and how many jobs had been done when it began. A process without a job is starting."""
+        self.num_done = 0
+        self.num_fruitless = 0
+        """Kills since a job was done."""
 
-    try:
-        # One process would be this one, so there are at least two; how many of them are busy is `pre_dispatch`.
-        joblib.Parallel(n_jobs=max(at_once, 2), backend="loky", batch_size=1, pre_dispatch=at_once)(calls())
-    except TerminatedWorkerError:
-        return sorted((job for job in jobs if not job.is_done()), key=lambda job: job.name in started)
-    return []
+    def run(self, threads: ThreadPoolExecutor) -> None:
+        while self.left or self.running:
+            self._start(threads)
+            for future in wait(self.running, return_when=FIRST_COMPLETED).done:
+                job, worker, num_done_before = self.running.pop(future)
+                try:
+                    future.result()
+                except ProcessEnded:
+                    self._end(worker)
+                    self._after_a_kill(job, num_done_before)
+                else:
+                    self.idle.append(worker)
+                    if job is not None:
+                        self.num_done, self.num_fruitless = self.num_done + 1, 0
+
+    def _start(self, threads: ThreadPoolExecutor) -> None:
+        """Give jobs to processes that wait for them, start processes that lack, end those that are too many."""
+        at_once = self.num_processes if self.num_fruitless == 0 else 1
+        while self.left and self.idle and len(self.running) < at_once:
+            job, worker = self.left.popleft(), self.idle.pop()
+            call = functools.partial(_run, job)
+            self.running[threads.submit(worker.call, call)] = job, worker, self.num_done
+        while self.idle and (not self.left or len(self.workers) > at_once):
+            self._end(self.idle.pop())
+        while len(self.workers) < min(at_once, len(self.running) + len(self.left)):
+            worker = WorkerProcess(num_side_by_side=self.num_processes)
+            self.workers.add(worker)
+            ready = functools.partial(_get_ready, self.left[0] if self.left else None)
+            self.running[threads.submit(worker.call, ready)] = None, worker, self.num_done
+
+    def _after_a_kill(self, job: Job | None, num_done_before: int) -> None:
+        if job is not None and job.is_done():
+            self.num_done, self.num_fruitless = self.num_done + 1, 0
+            return
+        if job is not None:
+            self.left.append(job)
+        self.num_fruitless = self.num_fruitless + 1 if self.num_done == num_done_before else 0
+        if self.num_fruitless > RESTARTS:
+            raise ChildProcessError(_killed([*(one for one, _, _ in self.running.values() if one), *self.left]))
+
+    def _end(self, worker: WorkerProcess) -> None:
+        self.workers.remove(worker)
+        worker.end()
+
+    def end(self) -> None:
+        """End all processes; the threads that wait for them then end too."""
+        for worker in self.workers:
+            worker.end()
 
 
 def _round_on_cluster(jobs: Sequence[Job], client: "Client") -> list[Job]:
@@ -131,6 +189,10 @@ def _run_on_worker(job: Job) -> None:
             "how many threads torch takes is a matter of the whole process"
         )
     _run(job)
+
+
+def _get_ready(job: Job | None) -> None:
+    """Do nothing: reading the job loads the modules that it needs, before any process is given one."""
 
 
 def _run(job: Job) -> None:

@@ -85,6 +85,11 @@ def always(tree: xr.DataTree) -> bool:
     return True
 
 
+def no_finding(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return nothing: the alternative text of a figure says what is drawn, and no more."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Figure:
     """A figure: its table, how the table is drawn, and its words. It is drawn from its table and nothing else."""
@@ -93,12 +98,18 @@ class Figure:
     """Name of its files, without ending."""
     title: str
     alt: str
-    """Alternative text for readers who cannot see the figure."""
+    """Alternative text for readers who cannot see the figure: what is drawn, against what."""
     table: Callable[[xr.DataTree], pd.DataFrame]
     """Makes the numbers behind the figure; they are also its CSV file."""
     draw: "Callable[[xr.DataTree, pd.DataFrame, MatplotlibFigure | SubFigure], object]"
     """Draws the table. The tree says what is drawn, such as lengths and names; no number is read from it."""
     caption: Callable[[xr.DataTree, pd.DataFrame], str]
+    finding: Callable[[xr.DataTree, pd.DataFrame], str] = no_finding
+    """States in numbers what the figure shows; the alternative text ends with it."""
+    shows: tuple[str, ...] = ()
+    """Measures that are seen in it: claims about them link to the figure."""
+    experiment: str = ""
+    """The experiment of a reproduction that it is about; empty where it is about all."""
     needs: tuple[str, ...] = ()
     """Groups of the tree without which the figure is left out."""
     is_shown: Callable[[xr.DataTree], bool] = always
@@ -123,6 +134,8 @@ class Figure:
             table=lambda tree: self.table(within(tree)),
             draw=lambda tree, table, figure: self.draw(within(tree), table, figure),
             caption=lambda tree, table: self.caption(within(tree), table),
+            finding=lambda tree, table: self.finding(within(tree), table),
+            experiment=experiment,
             needs=(),
             is_shown=lambda tree: experiment in tree.children and self.is_available(within(tree)),
         )

@@ -13,7 +13,7 @@ import xarray as xr
 
 import comparisons
 from comparisons.kind import Kind
-from comparisons.tree import REPRODUCTION, Schema
+from comparisons.tree import REPRODUCTION, SIDE_BY_SIDE, Schema
 
 
 def kind_packages() -> list[str]:
@@ -24,6 +24,8 @@ def kind_packages() -> list[str]:
 
 def kind_of(tree: xr.DataTree, source: str = "this tree") -> Kind[Any]:
     """Return the kind of a tree. Raises `ValueError` for a tree that is no comparison."""
+    if tree.attrs.get("schema") == SIDE_BY_SIDE.name:
+        return importlib.import_module("comparisons.side_by_side").kind_for(tree)
     return importlib.import_module(f"{_package_of(tree, source)}.kind").KIND
 
 

@@ -8,121 +8,104 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from comparisons.comparison import Comparison
+from comparisons.expected import require_kind
 from comparisons.experiment import AbstractExperiment, running_of
 from comparisons.isolation import isolated
-from comparisons.kind import measured
-from comparisons.kinds import kind_of
+from comparisons.provenance import today
+from comparisons.records import checkpoints_of, read_settings, unit_folder
 from comparisons.report.page import write_report
-from comparisons.rows import LAYOUT
-from comparisons.training import (
-    EXPERIMENT_FILE,
-    TRAINING,
-    WALL_TIMES,
-    folder_of,
-    timed,
-    train_experiments,
-    unit_folder,
-)
-from comparisons.tree import open_tree, save_tree, validate
+from comparisons.results import CHECKPOINTS, EVALUATION_FILE, MEASURES_FILE, is_measured, measure, result_in, scores_in
+from comparisons.training import DATE, TRAINING, WALL_TIMES, folder_of, seconds_in, timed, train_experiments
+from comparisons.tree import digest_of, save_tree
+from comparisons.user_code import reporting_user_code
+from metalearners.atomic import write_atomically
 from metalearners.progress import elapsed
 
-EVALUATION_FILE = "evaluation.nc"
-MEASURES_FILE = "measures.nc"
 
-
+@reporting_user_code()
 @isolated
 def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: str | None = None) -> Path:
     """Run the stages of an experiment that are not done below `results`; return the path of its report.
 
-    What trains is as in `train_experiments`; everything else runs in this process.
+    What trains is as in `train_experiments`; everything else runs in this process. Raises `ValueError` for a file
+    that is damaged or that another run left in the folder.
     """
+    require_kind(experiment, AbstractExperiment, "experiment", "E.g. comparisons.PredictionExperiment(family)")
     train_experiments([experiment], results, scheduler=scheduler)
     folder = folder_of(experiment, results)
     if not _is_evaluated(experiment, folder):
         with elapsed(f"evaluate {experiment.id}"):
             timed(folder, "evaluate", _evaluate, experiment, folder)
-        (folder / MEASURES_FILE).unlink(missing_ok=True)
-    if not _is_measured(folder):
-        timed(folder, "measure", _measure, folder)
     return render(folder)
 
 
 @isolated
 def open_result(folder: Path) -> Comparison:
-    """Return the comparison that a run left in its folder. Results of an earlier version are measured again.
-
-    Raises `FileNotFoundError` where a stage is missing, `ValueError` where a file is truncated or foreign.
-    """
-    tree = _scores(folder)
-    measures = open_tree(folder / MEASURES_FILE)
-    if set(measures.children) != {"measures", "curves"}:
-        raise ValueError(f"{folder / MEASURES_FILE} is not a table of measures")
-    if not _is_current(measures, tree):
-        _measure(folder)
-        measures = open_tree(folder / MEASURES_FILE)
-    return Comparison(tree.assign(dict(measures.children)))
+    """Return the comparison that a run left in its folder. Raises as `comparisons.results.result_in` does."""
+    return Comparison(result_in(folder))
 
 
 @isolated
 def render(folder: Path) -> Path:
-    """Write the report of a finished run from its files alone; return the path of the report."""
-    comparison = open_result(folder)
-    settings = json.loads((folder / EXPERIMENT_FILE).read_text(encoding="utf-8"))
-    provenance = {**_flat(settings), **_wall_times(folder)}
-    question = str(provenance.pop("question"))
-    return write_report(comparison.tree, folder / "report", question=question, provenance=provenance)
+    """Write the report of an evaluated run from its files alone; return the path of the report.
+
+    Raises `FileNotFoundError` where a stage is missing, `ValueError` where a file is damaged or does not belong.
+    """
+    if not is_measured(folder):
+        timed(folder, "measure", measure, folder)
+    settings = read_settings(folder)
+    provenance = {
+        **_flat(settings.settings),
+        "fingerprint of these settings": settings.fingerprint or "not recorded",
+        f"digest of {MEASURES_FILE}": digest_of(folder / MEASURES_FILE),
+        **_wall_times(folder),
+    }
+    return write_report(result_in(folder), folder / "report", question=settings.question, provenance=provenance)
 
 
 def _evaluate(experiment: AbstractExperiment, folder: Path) -> None:
-    running = running_of(experiment)
+    running, checkpoints = running_of(experiment), checkpoints_of(experiment, folder)
     directories = tuple(unit_folder(folder, unit) for unit in experiment.training_units())
     tree: xr.DataTree = running.evaluate(experiment, directories)
-    tree.attrs["evaluation_version"] = running.EVALUATION_VERSION
+    columns = {
+        name: (("checkpoint",), np.array([getattr(one, name) for one in checkpoints], str))
+        for name in ("file", "sha256")
+    }
+    tree = tree.assign({CHECKPOINTS: xr.DataTree(xr.Dataset(columns))})
+    trained_with = sorted({one.versions for one in checkpoints} - {""})
+    tree.attrs |= {
+        "evaluation_version": running.EVALUATION_VERSION,
+        "is_smoke": int(experiment.is_smoke),
+        "fingerprint": experiment.fingerprint(),
+        "training_versions": json.dumps([json.loads(versions) for versions in trained_with]),
+    }
     save_tree(tree, folder / EVALUATION_FILE)
+    write_atomically(folder / WALL_TIMES / DATE, today().encode())
 
 
 def _is_evaluated(experiment: AbstractExperiment, folder: Path) -> bool:
     """Return whether the scores are there, as the present version of the evaluation makes them."""
-    path = folder / EVALUATION_FILE
-    if not path.exists():
+    if not (folder / EVALUATION_FILE).exists():
         return False
-    return int(open_tree(path).attrs.get("evaluation_version", 1)) == running_of(experiment).EVALUATION_VERSION
-
-
-def _measure(folder: Path) -> None:
-    tree = _scores(folder)
-    found = measured(tree, kind_of(tree))
-    groups = {name: found[name].to_dataset() for name in ("measures", "curves")}
-    save_tree(xr.DataTree.from_dict(groups), folder / MEASURES_FILE)
-
-
-def _is_measured(folder: Path) -> bool:
-    path = folder / MEASURES_FILE
-    return path.exists() and _is_current(open_tree(path), _scores(folder))
-
-
-def _is_current(measures: xr.DataTree, tree: xr.DataTree) -> bool:
-    """Return whether a table of measures has the present layout and the present version of its kind."""
-    attributes = measures["measures"].attrs
-    return bool(attributes.get("layout") == LAYOUT and attributes.get("version", 1) == kind_of(tree).version)
-
-
-def _scores(folder: Path) -> xr.DataTree:
-    path = folder / EVALUATION_FILE
-    tree = open_tree(path)
-    return validate(tree, kind_of(tree, str(path)).schema, str(path))
+    found = int(scores_in(folder).attrs.get("evaluation_version", 1))
+    return found == running_of(experiment).EVALUATION_VERSION
 
 
 def _wall_times(folder: Path) -> dict[str, str]:
     """Return how long every stage took; for training, the sum over its units, which may be hundreds."""
-    seconds: dict[str, float] = {}
+    seconds: dict[str, float | None] = {}
     for path in sorted((folder / WALL_TIMES).glob("*.json")):
         stage = "train, sum over units" if path.stem.startswith(TRAINING) else path.stem
-        seconds[stage] = seconds.get(stage, 0.0) + json.loads(path.read_text())
-    return {f"wall time, {stage}": f"{total:.0f} s" for stage, total in seconds.items()}
+        before, more = seconds.get(stage, 0.0), seconds_in(path)
+        seconds[stage] = None if before is None or more is None else before + more
+    return {
+        f"wall time, {stage}": "unknown, because a file of times is damaged" if total is None else f"{total:.0f} s"
+        for stage, total in seconds.items()
+    }
 
 
 def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, str]:

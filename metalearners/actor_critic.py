@@ -95,7 +95,7 @@ def train_stack(
         is_finite = torch.isfinite(losses.detach())
         return run.descend(losses), *(values.detach()[is_finite].mean().item() for values in others)
 
-    measures = run.complete(advance, seed=seed, directory=directory, label=label)
+    measures = run.complete(advance, stream, seed=seed, directory=directory, label=label)
     return ActorCriticRecord(**{name: measure.numpy() for name, measure in measures.items()})
 
 

@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass
 
-from metalearners.configs import one_cycle, require_at_least_one, require_between
+from metalearners.configs import one_cycle
 from metalearners.schedules import Constant, Parabola, Schedule
+from metalearners.settings_fields import (
+    MOST_RECORDS,
+    require_at_least_one,
+    require_between,
+    require_count,
+    require_flags,
+)
 
 _INFINITY = float("inf")
 
@@ -84,13 +91,15 @@ class ActorCriticConfig:
     """Checkpoints, at equally spaced steps; the last is the trained stack."""
 
     def __post_init__(self) -> None:
-        for field in ("num_steps", "batch_size", "lifetime", "num_checkpoints"):
+        for field in ("num_steps", "batch_size", "lifetime"):
             require_at_least_one(self, field)
+        require_count(self, "num_checkpoints", least=1, most=MOST_RECORDS)
         for field in ("learning_rate", "max_gradient_norm", "reward_unit"):
             require_between(self, field, 0, _INFINITY, includes_low=False, includes_high=False)
         require_between(self, "weight_decay", 0, _INFINITY, includes_high=False)
         require_between(self, "trace_decay", 0, 1)
         require_between(self, "second_moment_decay", 0, 1, includes_high=False)
+        require_flags(self, "is_one_cycle", "are_returns_expected")
 
     def checkpoint_steps(self) -> tuple[int, ...]:
         """Return the steps after which weights are kept, equally spaced; the last is the end of the training."""

@@ -5,30 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
-def require_at_least_one(owner: object, field: str) -> None:
-    """Raise `ValueError` unless a field is an integer of at least 1."""
-    value = getattr(owner, field)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 1; got {value!r}")
-
-
-def require_count(owner: object, field: str) -> None:
-    """Raise `ValueError` unless a field is an integer of at least 0."""
-    value = getattr(owner, field)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{type(owner).__name__}: {field} must be an integer of at least 0; got {value!r}")
-
-
-def require_between(
-    owner: object, field: str, low: float, high: float, *, includes_low: bool = True, includes_high: bool = True
-) -> None:
-    """Raise `ValueError` unless a field lies in an interval."""
-    value = getattr(owner, field)
-    if (low < value < high) or (includes_low and value == low) or (includes_high and value == high):
-        return
-    interval = f"{'[' if includes_low else '('}{low:g}, {high:g}{']' if includes_high else ')'}"
-    raise ValueError(f"{type(owner).__name__}: {field} must be in {interval}; got {value!r}")
+from metalearners.settings_fields import (
+    MOST_RECORDS,
+    require_at_least_one,
+    require_between,
+    require_count,
+    require_flags,
+)
 
 
 def log_spaced_steps(num_steps: int, num_checkpoints: int) -> tuple[int, ...]:
@@ -83,6 +66,7 @@ class StackedLSTMConfig:
     def __post_init__(self) -> None:
         require_at_least_one(self, "hidden_size")
         require_at_least_one(self, "longest_memory")
+        require_flags(self, "is_orthogonal", "is_initial_state_learned")
 
 
 @dataclass(frozen=True)
@@ -151,11 +135,13 @@ class TrainingConfig:
     """Loss that gradient steps minimise."""
 
     def __post_init__(self) -> None:
-        for field in ("num_steps", "batch_size", "length", "num_checkpoints"):
+        for field in ("num_steps", "batch_size", "length"):
             require_at_least_one(self, field)
+        require_count(self, "num_checkpoints", least=1, most=MOST_RECORDS)
         for field in ("learning_rate", "max_gradient_norm"):
             require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)
         require_between(self, "warmup_fraction", 0, 1, includes_high=False)
+        require_flags(self, "is_mixed_precision")
 
     @property
     def second_moment_decay(self) -> float:
@@ -262,8 +248,9 @@ class ReinforcementConfig:
     """Objective that gradient steps maximise."""
 
     def __post_init__(self) -> None:
-        for field in ("num_steps", "batch_size", "horizon", "num_checkpoints"):
+        for field in ("num_steps", "batch_size", "horizon"):
             require_at_least_one(self, field)
+        require_count(self, "num_checkpoints", least=1, most=MOST_RECORDS)
         for field in ("learning_rate", "max_gradient_norm"):
             require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)
         for field in ("entropy_weight", "value_weight"):

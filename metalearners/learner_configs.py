@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 
-from metalearners.configs import require_at_least_one, require_between
+from metalearners.settings_fields import (
+    MOST_RECORDS,
+    require_at_least_one,
+    require_between,
+    require_count,
+    require_counts,
+)
 
 
 def _require_records(owner: object) -> None:
     require_at_least_one(owner, "num_steps")
-    require_at_least_one(owner, "num_records")
-    require_between(owner, "num_records", 2, float("inf"))
+    require_count(owner, "num_records", least=2, most=MOST_RECORDS)
 
 
 def _require_positive(owner: object, *fields: str) -> None:
@@ -156,8 +161,9 @@ class MLPConfig:
     def __post_init__(self) -> None:
         require_at_least_one(self, "num_points")
         _require_records(self)
-        if not self.hidden_sizes or any(not isinstance(size, int) or size < 1 for size in self.hidden_sizes):
-            raise ValueError(f"MLPConfig: hidden_sizes must be integers of at least 1; got {self.hidden_sizes!r}")
+        require_counts(self, "hidden_sizes", least=1)
+        if not self.hidden_sizes:
+            raise ValueError("MLPConfig: hidden_sizes must be at least one integer; got ()")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from torch.nn import functional
 from metalearners.configs import LSTMConfig, NetworkConfig
 from metalearners.encoding import Encoding
 from metalearners.heads import Head
+from metalearners.modules import called, output_of
 from metalearners.own_settings import own_settings
 
 State = Tensor | tuple[Tensor, Tensor]
@@ -118,8 +119,8 @@ class SequencePredictor(nn.Module):
 
     def forward(self, observations: Shaped[Tensor, "batch time"]) -> Float[Tensor, "batch time output"]:
         """Return the network's outputs at every time, each from the observations before it."""
-        outputs = self.network(self.encoding(observations))
-        return outputs[0] if isinstance(outputs, tuple) else outputs
+        inputs = self.encoding(observations)
+        return output_of(called(self.network, inputs), (*inputs.shape[:-1], self.head.num_outputs))
 
     def log_prob(self, observations: Shaped[Tensor, "batch time"]) -> Float[Tensor, "batch time"]:
         """Return the log probability (density) of each observation given those before it, in nats."""

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Float64, Int, Int64, Real
+from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 from torch import Tensor, nn
 
+from metalearners.modules import as_in, called, evaluated, in_one_line, output_of
 from metalearners.own_settings import own_settings
 from metalearners.trials import TrialEncoding
 from metalearners.worlds import RewardTables, World
@@ -58,7 +59,7 @@ class PolicyState(NamedTuple):
     the action probabilities of the coming trial for every context.
     """
 
-    memory: tuple[Float32[np.ndarray, "task context ..."], ...]
+    memory: tuple[Shaped[np.ndarray, "task context ..."], ...]
     """Recurrent state after the coming trial's inputs, in every context; all inputs so far if the network has none."""
     action_probs: Float64[np.ndarray, "task context arm"]
     """Distribution over arms at the coming trial, in every context."""
@@ -90,14 +91,15 @@ class RecurrentPolicy(nn.Module):
         self.encoding = encoding
         try:
             with _playing(self):
-                outputs = network(torch.zeros(self.num_networks, 1, encoding.size))
-        except (RuntimeError, TypeError) as error:
+                returned = called(network, torch.zeros(self.num_networks, 1, encoding.size))
+        except Exception as error:
             raise ValueError(
                 f"the network of a policy for {encoding.num_arms} arms must accept inputs of shape (batch, time, "
                 f"{encoding.size}): context (if there are several), arm, reward, whether there was a previous trial, "
-                f"and time; got the error: {str(error).splitlines()[0]}"
+                f"and time; got the error: {in_one_line(error)}"
             ) from error
-        outputs, memory = outputs if isinstance(outputs, tuple) else (outputs, None)
+        memory = returned[1] if isinstance(returned, tuple) and len(returned) == 2 else None
+        outputs = output_of(returned, (self.num_networks, 1, encoding.num_arms + 1))
         if outputs.shape != (self.num_networks, 1, encoding.num_arms + 1):
             raise ValueError(
                 f"the network of a policy for {encoding.num_arms} arms must have {encoding.num_arms + 1} outputs "
@@ -110,8 +112,7 @@ class RecurrentPolicy(nn.Module):
         self, inputs: Float[Tensor, "batch time input"]
     ) -> tuple[Float[Tensor, "batch time arm"], Float[Tensor, "batch time"]]:
         """Return the log probabilities of the arms and the value output, at every trial."""
-        outputs = self.network(inputs)
-        outputs = outputs[0] if self.is_recurrent else outputs
+        outputs = output_of(called(self.network, inputs), (*inputs.shape[:-1], self.encoding.num_arms + 1))
         return torch.log_softmax(outputs[..., :-1], dim=-1), outputs[..., -1]
 
     @property
@@ -157,11 +158,11 @@ class RecurrentPolicy(nn.Module):
         """Compute one trial with these inputs after the trials in `memory`, which is `None` at trial 0."""
         newest = inputs[:, None]
         if self.is_recurrent:
-            outputs, after = self.network(newest) if memory is None else self.network(newest, memory)
+            outputs, after = called(self.network, newest, *(() if memory is None else (memory,)))
         else:
             after = torch.cat([memory, newest], dim=1) if isinstance(memory, Tensor) else newest
-            outputs = self.network(after)
-        last = outputs[:, -1]
+            outputs = output_of(called(self.network, after), (*after.shape[:-1], self.encoding.num_arms + 1))
+        last = outputs[:, -1].cpu()
         return Trial(torch.softmax(last[:, :-1].double(), dim=-1), last[:, -1], after)
 
     def _foresee(self, previous: Float[Tensor, "task previous"], memory: tuple[Tensor, ...] | None) -> PolicyState:
@@ -172,11 +173,19 @@ class RecurrentPolicy(nn.Module):
         parts = tuple(_in_each(part, len(shown), axis).flatten(axis, axis + 1) for part in memory or ())
         trial = self.advance(inputs.flatten(0, 1), (parts if self.is_memory_tuple else parts[0]) if parts else None)
         after = trial.memory if isinstance(trial.memory, tuple) else (trial.memory,)
-        arrays = tuple(np.ascontiguousarray(part.movedim(axis, 0).unflatten(0, rows).numpy()) for part in after)
+        for part in after:
+            if part.ndim <= axis or part.shape[axis] != num_tasks * len(shown):
+                raise ValueError(
+                    f"the state of a network must have the batch, here {num_tasks * len(shown)} tasks, on axis {axis}; "
+                    f"got shape {tuple(part.shape)}. A recurrent layer without batch_first=True runs along the tasks "
+                    "and leaks between tasks"
+                )
+        arrays = tuple(np.ascontiguousarray(_array(part).movedim(axis, 0).unflatten(0, rows).numpy()) for part in after)
         return PolicyState(arrays, trial.action_probs.unflatten(0, rows).numpy())
 
-    def _memory(self, arrays: tuple[Float32[np.ndarray, "task ..."], ...]) -> tuple[Tensor, ...]:
-        return tuple(torch.from_numpy(array).movedim(0, self._task_axis).contiguous() for array in arrays)
+    def _memory(self, arrays: tuple[Shaped[np.ndarray, "task ..."], ...]) -> tuple[Tensor, ...]:
+        tensors = (torch.from_numpy(array).movedim(0, self._task_axis).contiguous() for array in arrays)
+        return tuple(as_in(self.network, tensor) if self.is_recurrent else tensor for tensor in tensors)
 
     @property
     def _task_axis(self) -> int:
@@ -253,13 +262,13 @@ def choose(action_probs: Float[Tensor, "task arm"], uniforms: Float[Tensor, "tas
 @contextlib.contextmanager
 def _playing(policy: nn.Module) -> Iterator[None]:
     """Use one thread, no gradients and evaluation mode within the context, and restore them afterwards."""
-    was_training = policy.training
-    policy.eval()
-    try:
-        with own_settings(policy), torch.no_grad():
-            yield
-    finally:
-        policy.train(was_training)
+    with own_settings(policy), evaluated(policy):
+        yield
+
+
+def _array(memory: Tensor) -> Tensor:
+    """Return a part of a memory as NumPy can hold it, which has no bfloat16."""
+    return memory.cpu().float() if memory.dtype == torch.bfloat16 else memory.cpu()
 
 
 def _tensor(array: np.ndarray) -> Tensor:

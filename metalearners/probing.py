@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from metalearners.modules import called, evaluated, output_of
 from metalearners.network import RecurrentMetaLearner
 from metalearners.own_settings import own_settings
 from metalearners.pairs import Pairs, channels_of
@@ -30,18 +31,14 @@ def probe(
 
     The network runs in evaluation mode, on one thread, without gradients.
     """
-    was_training, num_probes = predictor.training, len(probes)
+    num_probes = len(probes)
     tasks_per_pass = max(1, PROBES_PER_PASS // num_probes)
     asked = torch.from_numpy(np.array(probes, dtype=np.float32))
-    predictor.eval()
-    try:
-        with own_settings(predictor), torch.no_grad():
-            answers = [
-                _probe_some(predictor, Pairs(_tensor(inputs[rows]), _tensor(targets[rows])), asked)
-                for rows in (slice(i, i + tasks_per_pass) for i in range(0, len(inputs), tasks_per_pass))
-            ]
-    finally:
-        predictor.train(was_training)
+    with own_settings(predictor), evaluated(predictor):
+        answers = [
+            _probe_some(predictor, Pairs(_tensor(inputs[rows]), _tensor(targets[rows])), asked)
+            for rows in (slice(i, i + tasks_per_pass) for i in range(0, len(inputs), tasks_per_pass))
+        ]
     return np.concatenate(answers)
 
 
@@ -57,7 +54,7 @@ def _probe_some(
         asked = predictor.encoding(probes.expand(num_tasks, num_probes, -1), before[:, None].expand(-1, num_probes, -1))
         outputs = _next_outputs(predictor, asked, state, steps[:, :time])
         if predictor.is_recurrent:
-            _, state = predictor.network(steps[:, time : time + 1], state)
+            _, state = called(predictor.network, steps[:, time : time + 1], state)
         answers[:, time] = predictor.head.parameters(outputs)["loc"]
     return answers.numpy()
 
@@ -71,9 +68,11 @@ def _next_outputs(
         return predictor.network.next_outputs(asked, state)
     newest = asked.reshape(num_tasks * num_probes, 1, -1)
     if predictor.is_recurrent:
-        outputs = predictor.network(newest, None if state is None else _repeated(state, num_probes))[0]
+        outputs = called(predictor.network, newest, None if state is None else _repeated(state, num_probes))[0]
     else:
-        outputs = predictor.network(torch.cat([past.repeat_interleave(num_probes, dim=0), newest], dim=1))
+        everything = torch.cat([past.repeat_interleave(num_probes, dim=0), newest], dim=1)
+        shape = (*everything.shape[:-1], predictor.head.num_outputs)
+        outputs = output_of(called(predictor.network, everything), shape)
     return outputs[:, -1].reshape(num_tasks, num_probes, -1)
 
 

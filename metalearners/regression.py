@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from metalearners.heads import IndependentNormalHead, normal_log_prob
+from metalearners.modules import called, evaluated, in_one_line, output_of
 from metalearners.pairs import PairEncoding, Pairs, channels_of
 
 
@@ -22,25 +23,25 @@ class RegressionPredictor(nn.Module):
         self.encoding = encoding
         self.head = head
         try:
-            with torch.no_grad():
-                outputs = network(torch.zeros(1, 1, encoding.size))
-        except (RuntimeError, TypeError) as error:
+            with evaluated(network):
+                returned = called(network, torch.zeros(1, 1, encoding.size))
+        except Exception as error:
             raise ValueError(
                 f"the network must accept inputs of shape (batch, time, {encoding.size}): the current input and the "
-                f"previous target; got the error: {str(error).splitlines()[0]}"
+                f"previous target; got the error: {in_one_line(error)}"
             ) from error
-        outputs, state = outputs if isinstance(outputs, tuple) else (outputs, None)
+        outputs = output_of(returned, (1, 1, head.num_outputs))
         if outputs.shape != (1, 1, head.num_outputs):
             raise ValueError(
                 f"the network must have {head.num_outputs} outputs for targets of dimension {head.dimension} (a mean "
                 f"and a standard deviation each); got shape {tuple(outputs.shape)} for one step"
             )
-        self.is_recurrent = state is not None
+        self.is_recurrent = isinstance(returned, tuple) and len(returned) == 2 and returned[1] is not None
 
     def forward(self, pairs: Pairs) -> Float[Tensor, "batch time output"]:
         """Return the outputs at every time, each from the current input and the pairs before it."""
-        outputs = self.network(channels_of(self.encoding, pairs))
-        return outputs[0] if self.is_recurrent else outputs
+        channels = channels_of(self.encoding, pairs)
+        return output_of(called(self.network, channels), (*channels.shape[:-1], self.head.num_outputs))
 
     def log_prob(self, pairs: Pairs) -> Float[Tensor, "batch time"]:
         """Return the log density of each target given its input and earlier pairs, in nats per output dimension."""

@@ -90,7 +90,7 @@ def train_policy(
         entropy = torch.special.entr(rolled.action_probs).sum(dim=-1).mean()
         return loss, expected_collected(tables, rolled).mean().item(), entropy.item()
 
-    measures = run.complete(advance, seed=seed, directory=directory, label=label)
+    measures = run.complete(advance, stream, seed=seed, directory=directory, label=label)
     return ReinforcementRecord(**{name: measure.numpy() for name, measure in measures.items()})
 
 

@@ -19,9 +19,11 @@ from metalearners.actor_critic_configs import ActorCriticConfig
 from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path
 from metalearners.checkpoints import load_tensors, load_weights, save_tensors
 from metalearners.configs import ReinforcementConfig, TrainingConfig
+from metalearners.divergence import diverged
 from metalearners.network import seeded
 from metalearners.own_settings import own_settings
 from metalearners.progress import counted
+from metalearners.sealed_files import OWNER, stamp
 
 SECONDS_BETWEEN_SAVES = 5.0
 
@@ -67,15 +69,26 @@ class TrainingRun:
         self.step = 0
         self.checkpoint_steps = config.checkpoint_steps()
         self.last_save = time.monotonic()
+        self.is_lost = torch.zeros((num_networks,) if num_networks > 1 else (), dtype=torch.bool)
+        """Networks whose loss stopped being finite."""
+        self.largest_weight = 0.0
+        """Largest magnitude of the weights of those that were lost last, before the step that lost them."""
         trained.train()
 
     def complete(
-        self, advance: Callable[[int], tuple[float, ...]], *, seed: int, directory: Path | None, label: str
+        self,
+        advance: Callable[[int], tuple[float, ...]],
+        data: Callable[[int], object],
+        *,
+        seed: int,
+        directory: Path | None,
+        label: str,
     ) -> dict[str, Float[Tensor, "step"]]:
         """Advance to the last step, from the resume file in `directory` if there is one, and return all measures.
 
-        `advance` makes the gradient steps of one training step and returns its measures. Training runs on one thread,
-        with torch's generator seeded. Raises `FloatingPointError` if the loss stops being finite.
+        `advance` makes the gradient steps of one training step and returns its measures; `data` returns the tasks of
+        a step. Training runs on one thread, with torch's generator seeded. Raises `FloatingPointError`, which says
+        what was not finite first, if the loss stops being finite.
         """
         with own_settings(self.trained), seeded(seed):
             if directory is not None:
@@ -84,10 +97,8 @@ class TrainingRun:
                 for step in counted(self.step, self.config.num_steps, label):
                     values = advance(step)
                     if not math.isfinite(values[0]):
-                        raise FloatingPointError(
-                            f"training diverged: the loss at step {step + 1} is {values[0]}; "
-                            f"lower learning_rate (now {self.config.learning_rate:g})"
-                        )
+                        largest, settings = self.largest_weight, self.config
+                        raise diverged(step + 1, values[0], data(step), largest_weight=largest, settings=settings)
                     for measure, value in zip(self.measures.values(), values, strict=True):
                         measure[step] = value
                     self.step = step + 1
@@ -104,9 +115,13 @@ class TrainingRun:
 
         With several networks, a network without a finite loss is left out of the mean and its weights become NaN.
         """
+        is_finite = torch.isfinite(loss.detach())
+        if bool((is_lost_now := ~is_finite & ~self.is_lost).any()):
+            lost = [weights[is_lost_now] if self.num_networks > 1 else weights for weights in self.parameters]
+            self.largest_weight = max(float(weights.detach().abs().max()) for weights in lost if weights.numel())
+            self.is_lost = self.is_lost | is_lost_now
         self.optimizer.zero_grad()
         loss.sum().backward()
-        is_finite = torch.isfinite(loss.detach())
         if self.num_networks > 1:
             _clip_each(self.parameters, self.config.max_gradient_norm, is_finite)
         else:
@@ -138,17 +153,24 @@ class TrainingRun:
         self.last_save = time.monotonic()
 
     def restore(self, directory: Path) -> None:
-        """Load the state of the resume file, if there is one.
+        """Load the state of the resume file, if there is one and no checkpoint before it is missing.
 
-        Raises `ValueError` if the file belongs to another run.
+        Raises `ValueError` if the file is damaged or belongs to another run.
         """
         path = directory / RESUME_FILE
         if not path.exists():
             return
-        tensors, metadata = load_tensors(path)
+        try:
+            tensors, metadata = load_tensors(path)
+        except ValueError as error:
+            raise ValueError(f"{error}. Delete it to train from scratch") from error
         is_ours = metadata.get("format") == "bayesgauge resume" and all(name in tensors for name in self.measures)
+        is_ours = is_ours and metadata.get(OWNER) in (None, stamp().get(OWNER))
         if not is_ours or len(tensors["losses"]) > self.config.num_steps:
             raise ValueError(f"{path} is not the resume file of this run; delete it to train from scratch")
+        past = [step for step in self.checkpoint_steps if step <= len(tensors["losses"])]
+        if any(not checkpoint_path(directory, step).exists() for step in past):
+            return  # what is missing can only be made again from the start
         weights = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         self.trained.load_state_dict(weights)
         for index, parameter in enumerate(self.parameters):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metalearners.configs import require_between
+from metalearners.settings_fields import require_between, require_real
 
 _INFINITY = float("inf")
 
@@ -12,6 +12,9 @@ class Constant:
     """The same value at every step."""
 
     value: float
+
+    def __post_init__(self) -> None:
+        require_real(self, "value")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Linear:
     fraction: float = 1.0
 
     def __post_init__(self) -> None:
+        require_real(self, "start")
+        require_real(self, "end")
         require_between(self, "fraction", 0, 1, includes_low=False)
 
 
@@ -65,6 +70,7 @@ class Parabola:
     fraction: float = 1.0
 
     def __post_init__(self) -> None:
+        require_real(self, "start")
         require_between(self, "fraction", 0, 1, includes_low=False)
 
 

@@ -49,7 +49,7 @@ def train(
             loss = _loss(predictor, stream(step), config)
         return (run.descend(loss),)
 
-    measures = run.complete(advance, seed=seed, directory=directory, label=label)
+    measures = run.complete(advance, stream, seed=seed, directory=directory, label=label)
     return TrainingRecord(losses=measures["losses"].numpy())
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import jaxtyping
 import pytest
 from jaxtyping import install_import_hook
 
@@ -35,6 +36,12 @@ def compiled_programs_are_released():
     yield
     if (jax := sys.modules.get("jax")) and len(jax.devices()[0].client.live_executables()) > MOST_PROGRAMS:
         jax.clear_caches()
+
+
+@pytest.fixture
+def without_shape_checker(monkeypatch):
+    """Calls functions as users do: the checker of annotations, which only tests have, would refuse values first."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 @pytest.fixture

@@ -34,8 +34,9 @@ from bayesopt.family import (
 from bayesopt.float64 import in_float64
 from bayesopt.inference import mcmc
 from bayesopt.inference.calibration import calibration_ranks, log_joints, posterior_draws, posterior_moments
+from bayesopt.observations import observation_space
 from bayesopt.quadrature import expectation
-from bayesopt.reference import log_marginal_likelihood, observation_space, predict_sequence
+from bayesopt.reference import log_marginal_likelihood, predict_sequence
 
 NUM_DRAWS, NUM_TASKS, LENGTH, NUM_POSTERIOR_DRAWS = 20_000, 1000, 6, 100
 

@@ -46,7 +46,7 @@ def discover() -> dict[str, type[AbstractFamily]]:
     return {identifier: load(identifier) for identifier in family_ids()}
 
 
-__all__ = [class_name(identifier) for identifier in family_ids()]
+__all__ = [class_name(identifier) for identifier in family_ids()]  # pyright: ignore[reportUnsupportedDunderAll]
 """What `from bayesopt.families import *` imports: the families."""
 
 

@@ -1,6 +1,7 @@
 """Independent arms that pay 1 or 0, with Beta-distributed probabilities."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +24,10 @@ from bayesopt.planning.knowledge import largest_mean_after_flip
 @dataclass(frozen=True)
 class BernoulliBandit(AbstractBanditFamily):
     """Arms that pay 1 with probability p ~ Beta(concentration1, concentration0), else 0; one prior per arm."""
+
+    title: ClassVar[str] = (
+        "{num_concentration1} arms that pay 1 or 0, probability ~ Beta({each_concentration1}, {each_concentration0})"
+    )
 
     concentration1: tuple[float, ...] = (1.0, 1.0)
     concentration0: tuple[float, ...] = (1.0, 1.0)
@@ -61,7 +66,7 @@ class BernoulliBandit(AbstractBanditFamily):
         return belief.concentration1 / (belief.concentration1 + belief.concentration0)
 
     def best_arm_probs(self, belief: BetaBelief) -> Float[np.ndarray, "task arm"]:
-        return best_of_beta_arms(belief.concentration1, belief.concentration0)
+        return best_of_beta_arms(belief.concentration1, belief.concentration0).probs
 
     def posterior_quantiles(
         self, belief: BetaBelief, level: Float[np.ndarray, "task arm"]

@@ -17,6 +17,8 @@ from bayesopt.hyperparameters import require_positive
 class BetaBernoulli(AbstractPredictionFamily):
     """A coin whose probability of heads (1) is Beta(concentration1, concentration0); each flip is observed."""
 
+    title: ClassVar[str] = "coin flips, bias ~ Beta({concentration1}, {concentration0})"
+
     concentration1: float = 1.0
     concentration0: float = 1.0
 

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,8 +12,9 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Bool, Float, Int
 
 from bayesopt.family import AbstractContextualBanditFamily
-from bayesopt.hyperparameters import require_count
+from bayesopt.hyperparameters import require_count, require_flag
 from bayesopt.injections import UniformInjections, injection_arm_probs, injections
+from bayesopt.memory import require_memory
 
 MOST_ARMS_OF_DIFFERENT_TARGETS = 7
 MOST_HYPOTHESES = 100_000
@@ -39,6 +40,8 @@ class ContextualBandit(AbstractContextualBanditFamily):
     small sizes, the only ones that it can handle.)
     """
 
+    title: ClassVar[str] = "{num_contexts} contexts with one correct arm of {num_arms} each"
+
     num_contexts: int = 5
     num_arms: int = 5
     is_bijective: bool = False
@@ -46,8 +49,9 @@ class ContextualBandit(AbstractContextualBanditFamily):
     def __post_init__(self) -> None:
         require_count(self, "num_contexts", least=1)
         require_count(self, "num_arms", least=1)
-        if not isinstance(self.is_bijective, bool):
-            raise ValueError(f"ContextualBandit: is_bijective must be True or False; got {self.is_bijective!r}")
+        require_flag(self, "is_bijective")
+        size = f"{self.num_contexts:,} contexts and {self.num_arms:,} arms"
+        require_memory(100.0 * self.num_contexts * self.num_arms, size, remedy="Lower num_contexts or num_arms")
         if self.is_bijective and not self.num_contexts <= self.num_arms <= MOST_ARMS_OF_DIFFERENT_TARGETS:
             raise ValueError(
                 "ContextualBandit: with is_bijective num_arms must be from num_contexts to "

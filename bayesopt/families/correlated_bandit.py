@@ -1,6 +1,7 @@
 """Arms that pay with probabilities p and 1 - p, and one that pays little but reveals p."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,8 +12,8 @@ from scipy import special, stats
 
 from bayesopt.conjugate import BetaBelief
 from bayesopt.family import AbstractBanditFamily
-from bayesopt.finite_values import FiniteValues, beta_binomial_log_probs
-from bayesopt.hyperparameters import require_count, require_positive
+from bayesopt.finite_values import SMALLEST_SPACING, FiniteValues, beta_binomial_log_probs
+from bayesopt.hyperparameters import are_known, require_count, require_positive
 from bayesopt.planning.correlated_plans import CorrelatedPlan, correlated_plan
 
 
@@ -27,6 +28,10 @@ class CorrelatedBandit(AbstractBanditFamily):
     and informative arms of Wang et al. 2016 (arXiv 1611.05763); the numbers are our choice.
     """
 
+    title: ClassVar[str] = (
+        "correlated arms, p ~ Beta({concentration1}, {concentration0}), with a probing arm of {probe_flips} flips"
+    )
+
     concentration1: float = 1.0
     concentration0: float = 1.0
     probe_flips: int = 20
@@ -39,6 +44,11 @@ class CorrelatedBandit(AbstractBanditFamily):
         if self.probe_flips == 1:
             raise ValueError("CorrelatedBandit: probe_flips must be 0, or at least 2; got 1")
         require_positive(self, "probe_reward")
+        if are_known(self.probe_reward) and self.probe_reward < SMALLEST_SPACING:
+            raise ValueError(
+                f"CorrelatedBandit: probe_reward must be at least {SMALLEST_SPACING:g} (smaller rewards are not told "
+                f"apart); got {self.probe_reward!r}"
+            )
         if self.probe_flips * self.probe_reward > 0.5:
             raise ValueError(
                 "CorrelatedBandit: probe_flips * probe_reward must be at most 0.5 (above it arm 2 may be the best); "

@@ -17,12 +17,13 @@ from bayesopt.hyperparameters import require_positive
 class DirichletCategorical(AbstractPredictionFamily):
     """A die with Dirichlet(concentration) face probabilities, one entry per face, at least 2; faces count from 0."""
 
+    title: ClassVar[str] = "die rolls, face probabilities ~ Dirichlet{concentration}"
+
     concentration: tuple[float, ...] = (1.0, 1.0, 1.0)
 
     is_exchangeable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "concentration", tuple(self.concentration))
         require_positive(self, "concentration")
         if len(self.concentration) < 2:
             raise ValueError(

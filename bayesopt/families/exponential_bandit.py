@@ -1,6 +1,7 @@
 """Independent arms that pay exponentially distributed rewards with unknown rates."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +26,8 @@ class ExponentialBandit(AbstractBanditFamily):
     Rewards are in units of `rate`, and their predictive has heavy tails while few were observed. The expected reward
     of an arm is 1 / r; its prior mean is finite only for concentrations above 1.
     """
+
+    title: ClassVar[str] = "{num_rate} exponential arms, rate ~ Gamma({each_concentration}, {each_rate})"
 
     concentration: tuple[float, ...] = (2.0, 2.0)
     rate: tuple[float, ...] = (1.0, 1.0)
@@ -67,7 +70,7 @@ class ExponentialBandit(AbstractBanditFamily):
         return belief.rate / (belief.concentration - 1)
 
     def best_arm_probs(self, belief: GammaBelief) -> Float[np.ndarray, "task arm"]:
-        return best_of_inverse_gamma_arms(belief.concentration, belief.rate)
+        return best_of_inverse_gamma_arms(belief.concentration, belief.rate).probs
 
     def posterior_quantiles(
         self, belief: GammaBelief, level: Float[np.ndarray, "task arm"]
@@ -78,4 +81,7 @@ class ExponentialBandit(AbstractBanditFamily):
         return largest_mean_after_waiting(belief.concentration, belief.rate)
 
     def gittins_indices(self, belief: GammaBelief, discount: float) -> Float[np.ndarray, "task arm"]:
-        return np.asarray(exponential_gittins_index(belief.concentration, belief.rate, discount).index)
+        tolerance = 1e-5 / (belief.concentration - 1)  # relative to the posterior mean
+        return belief.rate * np.asarray(
+            exponential_gittins_index(belief.concentration, 1.0, discount, tolerance=tolerance).index
+        )

@@ -1,7 +1,7 @@
 """A known arm that always pays 0, and an unknown Gaussian arm."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from scipy import special
 
 from bayesopt.family import AbstractBanditFamily
-from bayesopt.hyperparameters import require_finite, require_non_negative, require_positive
+from bayesopt.hyperparameters import require_finite, require_non_negative, require_positive, require_workable
 from bayesopt.planning.gittins import normal_gittins_index
 from bayesopt.planning.stopping import StoppingSolution, UnknownArmBelief, solve_stopping_problem
 from bayesopt.sure_rewards import NormalOrSure
@@ -26,6 +26,10 @@ class FixedArmBandit(AbstractBanditFamily):
     `prior_scale = 0` all tasks are the same and nothing can be learned; on such probe tasks they count exploration.
     """
 
+    title: ClassVar[str] = (
+        "a known arm that pays 0 and an unknown one, mean ~ Normal({prior_loc}, {prior_scale}), noise {reward_scale}"
+    )
+
     prior_scale: float = 1.0
     reward_scale: float = 1.0
     prior_loc: float = -1.0
@@ -34,6 +38,7 @@ class FixedArmBandit(AbstractBanditFamily):
         require_non_negative(self, "prior_scale")
         require_positive(self, "reward_scale")
         require_finite(self, "prior_loc")
+        require_workable(self, "prior_scale / reward_scale", self.prior_scale / self.reward_scale)
 
     @property
     def num_arms(self) -> int:

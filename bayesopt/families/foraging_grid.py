@@ -1,6 +1,7 @@
 """A grid with one goal at a known place, and two better goals to search for."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +26,10 @@ class ForagingGrid(AbstractTabularFamily):
     and leads back to the start in the same step; goals never vanish. At a wall the agent stays and the step is used;
     the paper does not say what happens there.
     """
+
+    title: ClassVar[str] = (
+        "a grid of side {side} with goals of {small_reward}, {medium_reward} and {high_reward} rewards"
+    )
 
     side: int = 6
     small_reward: float = 1.0

@@ -10,15 +10,24 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
 from bayesopt.conjugate import (
+    SMALLEST_NOISE,
     LinearGaussianBelief,
     linear_gaussian_predictive,
     update_linear_gaussian,
 )
 from bayesopt.family import AbstractRegressionFamily
-from bayesopt.hyperparameters import require_equal_lengths, require_positive
+from bayesopt.hyperparameters import (
+    are_known,
+    require_count,
+    require_equal_lengths,
+    require_positive,
+    require_resolved,
+)
 
 _HIGHEST = 5
 """Highest frequency by default; the paper's is not known."""
+
+_SIGNAL = "the largest standard deviation of the function"
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,8 @@ class FunctionRegression(AbstractRegressionFamily):
     (arXiv 1905.01320), whose spectra are not known; the numbers are our choice, with a total variance of 1.
     """
 
+    title: ClassVar[str] = "random functions of frequencies {frequencies}, noise {noise_scale}"
+
     frequencies: tuple[int, ...] = tuple(range(_HIGHEST + 1))
     variances: tuple[float, ...] = (1 / (2 * _HIGHEST + 1),) * (_HIGHEST + 1)
     noise_scale: float = 0.1
@@ -41,14 +52,13 @@ class FunctionRegression(AbstractRegressionFamily):
     def __post_init__(self) -> None:
         for field in ("variances", "noise_scale"):
             require_positive(self, field)
-        frequencies = self.frequencies
-        are_counts = all(isinstance(k, int) and not isinstance(k, bool) and k >= 0 for k in frequencies)
-        if not frequencies or not are_counts or list(frequencies) != sorted(set(frequencies)):
-            raise ValueError(
-                "FunctionRegression: frequencies must be a non-empty, increasing tuple of integers of at least 0; "
-                f"got {frequencies!r}"
-            )
+        require_count(self, "frequencies")
+        if list(self.frequencies) != sorted(set(self.frequencies)):
+            raise ValueError(f"FunctionRegression: frequencies must be increasing integers; got {self.frequencies!r}")
         require_equal_lengths(self, "frequencies", "variances")
+        if are_known(self.variances):
+            signal = math.sqrt(2 * sum(self.variances))
+            require_resolved(self, "noise_scale", beside=signal, meaning=_SIGNAL, ratio=SMALLEST_NOISE)
 
     @property
     def num_inputs(self) -> int:

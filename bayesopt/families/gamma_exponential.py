@@ -17,6 +17,8 @@ from bayesopt.hyperparameters import require_positive
 class GammaExponential(AbstractPredictionFamily):
     """Waiting times Exponential(r) with r ~ Gamma(concentration, rate); times are in units of `rate`."""
 
+    title: ClassVar[str] = "waiting times, rate ~ Gamma({concentration}, {rate})"
+
     concentration: float = 1.0
     rate: float = 1.0
 

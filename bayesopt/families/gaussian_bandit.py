@@ -1,6 +1,7 @@
 """Independent arms with normally distributed rewards, unknown means and known noise."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,13 @@ from scipy import special
 
 from bayesopt.conjugate import NormalBelief, normal_posterior, normal_predictive, update_normal_arm
 from bayesopt.family import AbstractBanditFamily
-from bayesopt.hyperparameters import require_equal_lengths, require_finite, require_positive
+from bayesopt.hyperparameters import (
+    are_known,
+    require_equal_lengths,
+    require_finite,
+    require_positive,
+    require_resolved,
+)
 from bayesopt.planning.bandit_plans import GaussianPlan, gaussian_plan
 from bayesopt.planning.best_arm import best_of_normal_arms
 from bayesopt.planning.gittins import normal_gittins_index
@@ -23,6 +30,8 @@ from bayesopt.planning.knowledge import largest_mean_after_reading
 class GaussianBandit(AbstractBanditFamily):
     """Arms that pay Normal(mean, observation_scale) with mean ~ Normal(loc, scale); one prior per arm."""
 
+    title: ClassVar[str] = "{num_loc} Gaussian arms, mean ~ Normal({each_loc}, {each_scale}), noise {observation_scale}"
+
     loc: tuple[float, ...] = (0.0, 0.0)
     scale: tuple[float, ...] = (1.0, 1.0)
     observation_scale: float = 1.0
@@ -32,6 +41,11 @@ class GaussianBandit(AbstractBanditFamily):
         require_positive(self, "scale")
         require_equal_lengths(self, "loc", "scale")
         require_positive(self, "observation_scale")
+        if are_known(self.loc, self.scale):
+            largest = max(map(abs, self.loc))
+            require_resolved(self, "scale", beside=largest, meaning="the largest loc")
+            largest = max(largest, *self.scale)
+            require_resolved(self, "observation_scale", beside=largest, meaning="the largest of loc and scale")
 
     @property
     def num_arms(self) -> int:
@@ -62,7 +76,7 @@ class GaussianBandit(AbstractBanditFamily):
         return np.asarray(belief.loc)
 
     def best_arm_probs(self, belief: NormalBelief) -> Float[np.ndarray, "task arm"]:
-        return best_of_normal_arms(belief.loc, belief.precision**-0.5)
+        return best_of_normal_arms(belief.loc, belief.precision**-0.5).probs
 
     def posterior_quantiles(
         self, belief: NormalBelief, level: Float[np.ndarray, "task arm"]

@@ -1,5 +1,7 @@
 """Linear maps with a matrix-normal prior, and noisy targets at random inputs."""
 
+import math
+import operator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,16 +11,25 @@ import numpyro.distributions as dist
 from jaxtyping import Array
 
 from bayesopt.conjugate import (
+    SMALLEST_NOISE,
     LinearGaussianBelief,
     linear_gaussian_posterior,
     linear_gaussian_predictive,
     update_linear_gaussian,
 )
 from bayesopt.family import AbstractRegressionFamily
-from bayesopt.hyperparameters import require_equal_lengths, require_positive
+from bayesopt.hyperparameters import (
+    are_known,
+    require_equal_lengths,
+    require_positive,
+    require_resolved,
+    require_workable,
+)
 
 _DIMENSION = 5
 """Number of inputs and of outputs by default; the paper's is not known."""
+
+_SIGNAL = "the standard deviation of the targets without noise"
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,11 @@ class LinearRegression(AbstractRegressionFamily):
     outputs, weights of variance 1/5 (so that targets are of order 1), and the noise.
     """
 
+    title: ClassVar[str] = (
+        "random {num_output_scales} × {num_weight_scales} linear maps, weight scale {each_weight_scales}, "
+        "noise {noise_scale}"
+    )
+
     weight_scales: tuple[float, ...] = (_DIMENSION**-0.5,) * _DIMENSION
     output_scales: tuple[float, ...] = (1.0,) * _DIMENSION
     input_scales: tuple[float, ...] = (1.0,) * _DIMENSION
@@ -43,6 +59,13 @@ class LinearRegression(AbstractRegressionFamily):
         for field in ("weight_scales", "output_scales", "input_scales", "noise_scale"):
             require_positive(self, field)
         require_equal_lengths(self, "weight_scales", "input_scales")
+        if are_known(self.weight_scales, self.output_scales, self.input_scales):
+            for smallest_or_largest in (min, max):
+                product = smallest_or_largest(self.output_scales) * smallest_or_largest(self.weight_scales)
+                require_workable(self, "output_scales times weight_scales", product)
+            signal = max(self.output_scales) * math.hypot(*map(operator.mul, self.weight_scales, self.input_scales))
+            require_workable(self, "the standard deviation of targets", signal)
+            require_resolved(self, "noise_scale", beside=signal, meaning=_SIGNAL, ratio=SMALLEST_NOISE)
 
     @property
     def num_inputs(self) -> int:

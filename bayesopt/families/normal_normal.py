@@ -10,12 +10,14 @@ from jaxtyping import Array
 
 from bayesopt.conjugate import NormalBelief, normal_posterior, normal_predictive, update_normal
 from bayesopt.family import AbstractPredictionFamily
-from bayesopt.hyperparameters import require_finite, require_positive
+from bayesopt.hyperparameters import are_known, require_finite, require_positive, require_resolved
 
 
 @dataclass(frozen=True)
 class NormalNormal(AbstractPredictionFamily):
     """Observations Normal(mean, observation_scale) with mean ~ Normal(loc, scale)."""
+
+    title: ClassVar[str] = "Gaussian numbers, mean ~ Normal({loc}, {scale}), noise {observation_scale}"
 
     loc: float = 0.0
     scale: float = 1.0
@@ -27,6 +29,10 @@ class NormalNormal(AbstractPredictionFamily):
         require_finite(self, "loc")
         require_positive(self, "scale")
         require_positive(self, "observation_scale")
+        if are_known(self.loc, self.scale):
+            require_resolved(self, "scale", beside=abs(self.loc), meaning="loc")
+            largest = max(abs(self.loc), self.scale)
+            require_resolved(self, "observation_scale", beside=largest, meaning="the larger of loc and scale")
 
     def model(self, observations: Array | None = None, *, length: int) -> None:
         mean = numpyro.sample("mean", dist.Normal(self.loc, self.scale))

@@ -7,7 +7,7 @@ al. 2023, arXiv 2211.02383).
 """
 
 import functools
-from typing import Any
+from typing import Any, SupportsIndex
 
 import jax
 import jax.numpy as jnp
@@ -16,15 +16,19 @@ from jaxtyping import Array, Float, Shaped
 from numpyro.infer.util import log_density
 
 from bayesopt.beliefs import filter_beliefs
-from bayesopt.episodes import Sequences
+from bayesopt.episodes import COPIES, Sequences
 from bayesopt.family import AbstractPredictionFamily, Belief, HasBeliefs
 from bayesopt.float64 import in_float64, own_settings, to_numpy
+from bayesopt.inputs import Numbers, as_array, as_count
+from bayesopt.keys import as_key
+from bayesopt.memory import require_memory
+from bayesopt.observations import validated_observations
 
 LOG_JOINT = "log joint density"
 
 
 def calibration_ranks(
-    family: HasBeliefs, simulated: Sequences, key: Array, *, num_draws: int = 100
+    family: HasBeliefs, simulated: Sequences, key: Array, *, num_draws: SupportsIndex = 100
 ) -> dict[str, Float[np.ndarray, "task element"]]:
     """Return fractional ranks of the true latents among `num_draws` posterior draws: uniform on [0, 1] if calibrated.
 
@@ -32,8 +36,9 @@ def calibration_ranks(
     as elements, and one for the model's log joint density. Ties (of discrete latents) are broken at random.
     """
     assert isinstance(family, AbstractPredictionFamily)
+    num_draws = as_count("num_draws", num_draws, least=1)
     with own_settings():
-        key_draws, key_ties = jax.random.split(key)
+        key_draws, key_ties = jax.random.split(as_key(key))
     draws, _ = posterior_draws(family, simulated.observations, key_draws, num_draws=num_draws)
     truth = {site: values[:, None] for site, values in simulated.latents.items()}
     draws |= {LOG_JOINT: log_joints(family, draws, simulated.observations)}
@@ -51,11 +56,15 @@ def calibration_ranks(
 
 @in_float64
 def posterior_draws(
-    family: HasBeliefs, observations: Shaped[Any, "task time ..."], key: Array, *, num_draws: int
+    family: HasBeliefs, observations: Numbers, key: Array, *, num_draws: SupportsIndex
 ) -> tuple[dict[str, Shaped[np.ndarray, "task draw ..."]], Float[np.ndarray, "task draw"]]:
     """Draw from the exact posterior of every task given all its observations; also return the draws' log densities."""
+    num_draws = as_count("num_draws", num_draws, least=1)
     final = jax.tree.map(lambda leaf: jnp.asarray(leaf[:, -1]), filter_beliefs(family, observations))
-    return to_numpy(_posterior_draws(family, num_draws, final, jax.random.split(key, len(observations))))
+    num_tasks, num_numbers = len(jax.tree.leaves(final)[0]), sum(leaf[0].size for leaf in jax.tree.leaves(final))
+    needed = 8.0 * COPIES * num_tasks * num_draws * (1 + num_numbers)
+    require_memory(needed, f"{num_draws:,} draws for each of {num_tasks:,} tasks", remedy="Lower num_draws")
+    return to_numpy(_posterior_draws(family, num_draws, final, jax.random.split(as_key(key), num_tasks)))
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
@@ -73,9 +82,7 @@ def _posterior_draws(family: HasBeliefs, num_draws: int, beliefs: Any, keys: Arr
 
 
 @in_float64
-def posterior_moments(
-    family: HasBeliefs, observations: Shaped[Any, "task time ..."]
-) -> dict[str, dict[str, Float[np.ndarray, "task ..."]]]:
+def posterior_moments(family: HasBeliefs, observations: Numbers) -> dict[str, dict[str, Float[np.ndarray, "task ..."]]]:
     """Return the exact posterior `mean` and `sd` of every latent site, for every task given all its observations."""
     final = jax.tree.map(lambda leaf: jnp.asarray(leaf[:, -1]), filter_beliefs(family, observations))
 
@@ -93,10 +100,11 @@ def posterior_moments(
 def log_joints(
     family: AbstractPredictionFamily,
     latents: dict[str, Shaped[Any, "task draw ..."]],
-    observations: Shaped[Any, "task time ..."],
+    observations: Numbers,
 ) -> Float[np.ndarray, "task draw"]:
     """Return the model's log joint density of latents and observations, in nats, for every draw of every task."""
-    return np.asarray(_log_joints(family, jax.tree.map(jnp.asarray, latents), jnp.asarray(observations)))
+    known = {site: jnp.asarray(as_array(f"latents {site!r}", values)) for site, values in latents.items()}
+    return np.asarray(_log_joints(family, known, validated_observations(family, observations)))
 
 
 @functools.partial(jax.jit, static_argnums=0)

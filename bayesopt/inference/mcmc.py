@@ -8,7 +8,7 @@ import functools
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, SupportsIndex
 
 import arviz_base
 import jax
@@ -18,13 +18,17 @@ import numpyro
 import pandas as pd
 import xarray as xr
 from arviz_stats.sampling_diagnostics import ess, mcse, rhat
-from jaxtyping import Array, Shaped
+from jaxtyping import Array
 from numpyro import handlers
 from numpyro.infer import MCMC, NUTS
 
-from bayesopt.family import AbstractPredictionFamily
+from bayesopt.episodes import COPIES, site_shapes
+from bayesopt.family import AbstractPredictionFamily, require_kind
 from bayesopt.float64 import in_float64, to_numpy
-from bayesopt.reference import validated_observations
+from bayesopt.inputs import Numbers, as_count, as_number
+from bayesopt.keys import as_key
+from bayesopt.memory import require_memory
+from bayesopt.observations import validated_observations
 
 LARGEST_R_HAT = 1.01
 """R-hat above which chains disagree (Vehtari et al. 2021, Bayesian Analysis 16:667)."""
@@ -48,12 +52,12 @@ class InferenceWarning(UserWarning):
 @in_float64
 def sample_posterior(
     family: AbstractPredictionFamily,
-    observations: Shaped[Any, "task time ..."],
+    observations: Numbers,
     key: Array,
     *,
-    num_warmup: int = 500,
-    num_samples: int = 1000,
-    num_chains: int = 4,
+    num_warmup: SupportsIndex = 500,
+    num_samples: SupportsIndex = 1000,
+    num_chains: SupportsIndex = 4,
     target_accept_prob: float = 0.8,
 ) -> xr.DataTree:
     """Draw the latents of every task from their posterior given all observations of the task.
@@ -62,18 +66,22 @@ def sample_posterior(
     log joint density of the unconstrained latents, in nats) and `observed_data` (task, time, ...). `num_warmup` and
     `num_samples` count draws per chain. Check the tree with `diagnose` before using it.
 
-    Raises `ValueError` for observations outside the support, counts out of range, and discrete latents, which NUTS
-    cannot sample.
+    Raises `TypeError` for a family of another kind, and `ValueError` for observations outside the support, counts out
+    of range, draws that do not fit in memory, and discrete latents, which NUTS cannot sample.
     """
-    _require_integer("num_warmup", num_warmup, 1, "the step size has to be adapted")
-    _require_integer("num_samples", num_samples, 4, "the diagnostics split every chain")
-    _require_integer("num_chains", num_chains, 2, "R-hat compares chains")
+    require_kind("sample_posterior", family, AbstractPredictionFamily)
+    num_warmup = as_count("num_warmup", num_warmup, least=1, reason="the step size has to be adapted")
+    num_samples = as_count("num_samples", num_samples, least=4, reason="the diagnostics split every chain")
+    num_chains = as_count("num_chains", num_chains, least=2, reason="R-hat compares chains")
+    target_accept_prob = as_number("target_accept_prob", target_accept_prob)
     if not 0 < target_accept_prob < 1:
         raise ValueError(f"target_accept_prob must lie between 0 and 1; got {target_accept_prob!r}")
+    key = as_key(key)
     values = validated_observations(family, observations)
     _require_continuous_latents(family)
+    _require_room_for_draws(family, values.shape, num_chains * num_samples)
 
-    run = _compiled_sampler(family, num_warmup, num_samples, float(target_accept_prob))
+    run = _compiled_sampler(family, num_warmup, num_samples, target_accept_prob)
     num_tasks = values.shape[0]
     keys = jax.random.split(key, num_tasks * num_chains)
     drawn = to_numpy(run(jnp.repeat(values, num_chains, axis=0), keys))
@@ -196,9 +204,12 @@ def _require_continuous_latents(family: AbstractPredictionFamily) -> None:
         )
 
 
-def _require_integer(name: str, value: int, smallest: int, reason: str) -> None:
-    if not isinstance(value, int) or value < smallest:
-        raise ValueError(f"{name} must be an integer of at least {smallest} ({reason}); got {value!r}")
+def _require_room_for_draws(family: AbstractPredictionFamily, shape: tuple[int, ...], num_draws: int) -> None:
+    """Raise `ValueError` if so many draws for tasks of this shape (task, time, ...) do not fit in memory."""
+    latents = [math.prod(site) for name, site in site_shapes(family).items() if name != "observations"]
+    needed = 8.0 * COPIES * shape[0] * num_draws * (sum(latents) + len(_STATISTICS))
+    what = f"{num_draws:,} draws for each of {shape[0]:,} tasks"
+    require_memory(needed, what, remedy="Lower num_samples or num_chains, or pass fewer tasks at once")
 
 
 def _rounded_up(number: float) -> int:

@@ -6,19 +6,26 @@ enumerate every history, with the set of targets that agree with it.
 
 import functools
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from bayesopt.agent import Agent, Belief, Observation, State, best_shared
+from bayesopt.agent import Agent, Belief, Observation, State, best_shared, known_tasks, unchanged
 from bayesopt.beliefs import prior_beliefs, update_context_arms
 from bayesopt.family import AbstractContextualBanditFamily, HasContextBeliefs
+from bayesopt.inputs import as_count, as_reals
+from bayesopt.memory import require_memory
 from bayesopt.planning.bandit_inputs import require_horizon
 
 ArmProbs = Float[np.ndarray, "task arm"]
 ContextArmProbs = Float[np.ndarray, "task context arm"]
+
+
+MOST_TRIALS = 1000
+"""Longest horizon of exhaustive planning."""
 
 
 class TargetsState(NamedTuple):
@@ -62,7 +69,7 @@ def thompson_contextual_agent(family: AbstractContextualBanditFamily) -> Agent:
 
     Raises `NotImplementedError` for a family without belief methods.
     """
-    return _belief_agent(family, lambda correct_arm_probs: correct_arm_probs)
+    return _belief_agent(family, _as_they_are)
 
 
 def contextual_oracle_agent(expected_rewards: ContextArmProbs) -> Agent:
@@ -71,19 +78,19 @@ def contextual_oracle_agent(expected_rewards: ContextArmProbs) -> Agent:
     `expected_rewards` is the result of `bayesopt.episodes.expected_contextual_tables`. The agent can play only these
     tasks, in this order.
     """
-    num_known, _, num_arms = expected_rewards.shape
-
-    def initial_state(num_tasks: int) -> ContextArmProbs:
-        if num_tasks != num_known:
-            raise ValueError(f"num_tasks must be {num_known}, the tasks that the oracle knows; got {num_tasks}")
-        return expected_rewards
-
+    known = as_reals("expected_rewards", expected_rewards, dims=("task", "context", "arm"))
+    if known.ndim != 3 or 0 in known.shape:
+        raise ValueError(f"expected_rewards must have shape (task, context, arm), none of them 0; got {known.shape}")
     return Agent(
-        num_arms=num_arms,
-        initial_state=initial_state,
-        action_probs=lambda state, observation, time: best_shared(_in_context(state, observation)),
-        update=lambda state, observation, action, reward, time: state,
+        num_arms=known.shape[2],
+        initial_state=partial(known_tasks, known),
+        action_probs=_oracle_probs,
+        update=unchanged,
     )
+
+
+def _oracle_probs(state: ContextArmProbs, observation: Observation, time: int) -> ArmProbs:
+    return best_shared(_in_context(state, observation))
 
 
 def expectimax_value(family: AbstractContextualBanditFamily, *, horizon: int) -> float:
@@ -91,9 +98,9 @@ def expectimax_value(family: AbstractContextualBanditFamily, *, horizon: int) ->
 
     A state is the set of targets that agree with all observations, stored as bits of one integer. It is meant for small
     sizes: every reachable state is visited once for every number of remaining trials. Raises `NotImplementedError` for
-    a family without belief methods, `ValueError` for a horizon below 1.
+    a family without belief methods, `ValueError` for a horizon below 1 or above 1,000.
     """
-    require_horizon(horizon, discount=1.0)
+    horizon = as_count("horizon", horizon, least=1, most=MOST_TRIALS)
     is_target = _is_target(family)
     num_hypotheses, num_contexts, num_arms = is_target.shape
     agreeing = [
@@ -116,6 +123,8 @@ def expectimax_value(family: AbstractContextualBanditFamily, *, horizon: int) ->
         later_success, later_failure = value(success, remaining - 1), value(failure, remaining - 1)
         return success_prob * (1 + later_success) + (1 - success_prob) * later_failure
 
+    for remaining in range(horizon):  # so that no call goes deeper than one trial
+        value((1 << num_hypotheses) - 1, remaining)
     return value((1 << num_hypotheses) - 1, horizon)
 
 
@@ -125,12 +134,14 @@ def agent_value(agent: Agent, family: AbstractContextualBanditFamily, *, horizon
     There are at most (contexts x arms x 2) ** (horizon - 1) histories, so `horizon` must be small. Raises as
     `expectimax_value` does.
     """
-    require_horizon(horizon, discount=1.0)
+    horizon, _ = require_horizon(horizon, 1.0)
     is_target = _is_target(family)
     num_hypotheses, num_contexts, num_arms = is_target.shape
     weights, agrees, state = np.ones(1), np.ones((1, num_hypotheses), bool), agent.initial_state(1)
     total = 0.0
     for time in range(horizon):
+        needed = 64.0 * len(weights) * num_contexts * num_arms * (1 + num_hypotheses / 8)
+        require_memory(needed, f"histories of {time + 1} trials", remedy="Lower horizon")
         rows, context, arm = np.indices((len(weights), num_contexts, num_arms)).reshape(3, -1)
         probs = np.stack([agent.action_probs(state, np.full(len(weights), c), time) for c in range(num_contexts)], 1)
         pulls = weights[rows] * np.asarray(probs, float).reshape(-1) / num_contexts
@@ -166,19 +177,36 @@ def _exact(family: AbstractContextualBanditFamily) -> Any:
 def _belief_agent(family: AbstractContextualBanditFamily, action_probs: Callable[[ArmProbs], ArmProbs]) -> Agent:
     """Return an agent that keeps the exact belief; `action_probs` maps the arms' probabilities of being correct."""
     exact = _exact(family)
-
-    def state_of(belief: Belief) -> TargetsState:
-        return TargetsState(belief, exact.correct_arm_probs(belief))
-
-    def update(state: TargetsState, observation: Observation, action: Any, reward: Any, time: int) -> TargetsState:
-        return state_of(update_context_arms(exact, state.belief, observation, action, np.asarray(reward, float)))
-
     return Agent(
         num_arms=family.num_arms,
-        initial_state=lambda num_tasks: state_of(prior_beliefs(exact, num_tasks)),
-        action_probs=lambda state, observation, time: action_probs(_in_context(state.correct_arm_probs, observation)),
-        update=update,
+        initial_state=partial(_prior_state, exact),
+        action_probs=partial(_probs_in_context, action_probs),
+        update=partial(_updated_state, exact),
     )
+
+
+def _as_they_are(correct_arm_probs: ArmProbs) -> ArmProbs:
+    return correct_arm_probs
+
+
+def _state_of(family: HasContextBeliefs, belief: Belief) -> TargetsState:
+    return TargetsState(belief, family.correct_arm_probs(belief))
+
+
+def _prior_state(family: HasContextBeliefs, num_tasks: int) -> TargetsState:
+    return _state_of(family, prior_beliefs(family, num_tasks))
+
+
+def _probs_in_context(
+    action_probs: Callable[[ArmProbs], ArmProbs], state: TargetsState, observation: Observation, time: int
+) -> ArmProbs:
+    return action_probs(_in_context(state.correct_arm_probs, observation))
+
+
+def _updated_state(
+    family: HasContextBeliefs, state: TargetsState, observation: Observation, action: Any, reward: Any, time: int
+) -> TargetsState:
+    return _state_of(family, update_context_arms(family, state.belief, observation, action, np.asarray(reward, float)))
 
 
 def _in_context(values: ContextArmProbs, contexts: Observation) -> ArmProbs:

@@ -9,7 +9,8 @@ from scipy import stats
 from bayesopt.agent import TIE_TOLERANCE
 from bayesopt.conjugate import BetaBelief
 from bayesopt.described import described
-from bayesopt.planning.bandit_inputs import require_horizon
+from bayesopt.inputs import as_count, as_floats
+from bayesopt.planning.bandit_inputs import require_horizon, require_plan_memory
 
 ArmValues = Float[np.ndarray, "task arm"]
 
@@ -39,9 +40,24 @@ class CorrelatedPlan:
         return float(4 * self.horizon * np.finfo(float).eps * self.value)
 
     def action_values(self, belief: BetaBelief, time: int) -> ArmValues:
-        heads = np.rint(belief.concentration1 - self.prior[0]).astype(int)
-        tails = np.rint(belief.concentration0 - self.prior[1]).astype(int)
-        return _action_values(self, self.values[time + 1], self._num_probes(heads + tails, time), heads, time)
+        """Raises `ValueError` for a trial outside the horizon, and for beliefs that pulls before it cannot lead to."""
+        time = as_count("time", time, most=self.horizon - 1)
+        gained = [
+            as_floats(name, value) - prior
+            for name, value, prior in zip(belief._fields, belief, self.prior, strict=True)
+        ]
+        heads, tails = (np.rint(counts).astype(int) for counts in gained)
+        num_probes = self._num_probes(heads + tails, time)
+        is_reachable = (np.abs(gained[0] - heads) < 1e-3) & (np.abs(gained[1] - tails) < 1e-3)
+        is_reachable &= (heads >= 0) & (tails >= 0) & (num_probes >= 0) & (num_probes <= time)
+        is_reachable &= _num_flips(self, num_probes, time) == heads + tails
+        if not is_reachable.all():
+            first = int(np.argmin(is_reachable))
+            raise ValueError(
+                f"beliefs must follow from the prior by {time} pulls; got concentration1 "
+                f"{belief.concentration1[first]} and concentration0 {belief.concentration0[first]} in task {first}"
+            )
+        return _action_values(self, self.values[time + 1], num_probes, heads, time)
 
     def optimal_actions(self, belief: BetaBelief, time: int) -> Bool[np.ndarray, "task arm"]:
         values = self.action_values(belief, time)
@@ -63,9 +79,11 @@ def correlated_plan(
     """Solve by backward induction over the numbers of probes and heads at every trial.
 
     Together with the trial, the number of probes gives the number of flips. Raises `ValueError` for a
-    horizon below 1 or a discount outside (0, 1].
+    horizon below 1, a discount outside (0, 1], or a plan that does not fit in memory.
     """
-    require_horizon(horizon, discount)
+    horizon, discount = require_horizon(horizon, discount)
+    needed = 8.0 * horizon**3 * max(probe_flips, 1) / (3 if probe_flips else 2 * horizon)
+    require_plan_memory(needed, 3 if probe_flips else 2, horizon)
     prior = (concentration1, concentration0)
     unsolved = CorrelatedPlan(horizon, discount, prior, probe_flips, probe_reward, ())
     values = [np.zeros(_shape(unsolved, horizon))]

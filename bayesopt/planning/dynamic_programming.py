@@ -10,6 +10,7 @@ trials. Memory holds the values of one time, and the whole policy with one bit p
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable
 from typing import NamedTuple, final
 
@@ -18,7 +19,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from scipy import integrate, special
 
 from bayesopt.described import described
-from bayesopt.planning.bandit_inputs import Numbers, require_concentrations, require_horizon, require_memory
+from bayesopt.inputs import Numbers, as_floats
+from bayesopt.planning.bandit_inputs import require_concentrations, require_horizon, require_plan_memory
 from bayesopt.planning.bernoulli.layout import LANES, Layout, compositions, make_layout, num_bytes
 from bayesopt.planning.bernoulli.lookup import play, read_action_values, read_policy
 from bayesopt.planning.bernoulli.sweep import make_workspace, sweep
@@ -128,7 +130,7 @@ class BernoulliSolution:
 
         Raises `ValueError` if `probs` are not one number in [0, 1] per arm or the computation needs too much memory.
         """
-        probs = np.asarray(probs, dtype=np.float64)
+        probs = as_floats("probs", probs)
         if probs.shape != (self.num_arms,) or not ((probs >= 0) & (probs <= 1)).all():
             raise ValueError(f"probs must be {self.num_arms} numbers in [0, 1]; got {probs.tolist()}")
         shape = (self.num_arms, self.horizon, self.horizon)
@@ -147,7 +149,7 @@ class BernoulliSolution:
 
     def _play(self, success_probs: Float[np.ndarray, "arm time time"], best: float) -> PolicyEvaluation:
         is_tied = np.zeros(self.num_arms - 1, dtype=bool)
-        require_memory(2 * num_bytes(self.horizon, is_tied)[0], self.num_arms, self.horizon)
+        require_plan_memory(2 * num_bytes(self.horizon, is_tied)[0], self.num_arms, self.horizon)
         full = make_layout(self.horizon, is_tied)
         pull_probs, reward_probs, distribution = play(
             self.policy, success_probs, self._parts.groups, self._parts.roles, self._layout, full
@@ -167,7 +169,9 @@ class BernoulliSolution:
         self, concentration1: Numbers, concentration0: Numbers
     ) -> tuple[tuple[int, ...], Int[np.ndarray, "belief arm"], Int[np.ndarray, "belief arm"]]:
         """Return the batch's shape, and the successes and pulls that lead to each belief."""
-        one, zero = np.broadcast_arrays(np.asarray(concentration1, np.float64), np.asarray(concentration0, np.float64))
+        one, zero = np.broadcast_arrays(
+            as_floats("concentration1", concentration1), as_floats("concentration0", concentration0)
+        )
         if one.ndim == 0 or one.shape[-1] != self.num_arms:
             raise ValueError(f"beliefs must have a last axis of {self.num_arms} arms; got shape {one.shape}")
         gained = np.stack([one, zero], axis=-1).reshape(-1, self.num_arms, 2) - self.concentrations
@@ -192,21 +196,23 @@ def solve_bernoulli_bandit(concentrations: Numbers, horizon: int, *, discount: f
     positive and finite, `horizon` is below 1, `discount` is not in (0, 1], or more memory is needed than is available.
     """
     prior = require_concentrations(concentrations)
-    require_horizon(horizon, discount)
+    horizon, discount = require_horizon(horizon, discount)
+    require_plan_memory(32.0 * horizon, len(prior), horizon)  # what the exact number of bytes takes to compute
     parts = _parts(prior, horizon)
     is_tied = tuple(parts.is_tied.tolist())
-    require_memory(_num_bytes(horizon, is_tied), len(prior), horizon)
+    require_plan_memory(_num_bytes(horizon, is_tied), len(prior), horizon)
     layout = _layout(horizon, is_tied)
     values = _no_values(layout)
     policy = np.zeros((layout.num_groups, len(parts.concentrations)), dtype=np.uint8)
-    sweep(values, policy, parts.concentrations, float(discount), layout, make_workspace(layout), horizon - 1, 0)
-    return BernoulliSolution(float(values[0]) / discount, horizon, float(discount), prior, policy, parts, layout)
+    sweep(values, policy, parts.concentrations, discount, layout, make_workspace(layout), horizon - 1, 0)
+    return BernoulliSolution(float(values[0]) / discount, horizon, discount, prior, policy, parts, layout)
 
 
 def required_memory(concentrations: Numbers, horizon: int) -> int:
     """Return the bytes of values and policy in `solve_bernoulli_bandit`; equal priors need less than unequal ones."""
     prior = require_concentrations(concentrations)
-    require_horizon(horizon, 1.0)
+    horizon, _ = require_horizon(horizon, 1.0)
+    require_plan_memory(32.0 * horizon, len(prior), horizon)
     return int(_num_bytes(horizon, tuple(_parts(prior, horizon).is_tied.tolist())))
 
 
@@ -224,8 +230,10 @@ def value_of_policy(
     `solve_bernoulli_bandit` does for the bandit.
     """
     prior = require_concentrations(concentrations)
-    require_horizon(horizon, discount)
+    horizon, discount = require_horizon(horizon, discount)
     num_parts = 2 * len(prior)
+    num_states = math.comb(horizon + num_parts - 2, num_parts - 1)
+    require_plan_memory(8.0 * num_states * (8 * num_parts), len(prior), horizon)
     counts, successors = compositions(horizon - 1, num_parts - 1)
     totals = counts.sum(1)
     values = np.zeros(int(successors.max()) + 1)
@@ -234,7 +242,7 @@ def value_of_policy(
         states = np.column_stack([counts[:num_states], t - totals[:num_states]])
         after = np.column_stack([successors[:num_states], np.arange(num_states)])
         one, zero = prior[:, 0] + states[:, 0::2], prior[:, 1] + states[:, 1::2]
-        action_probs = np.asarray(action_probs_fn(one, zero, t))
+        action_probs = as_floats("action probabilities", action_probs_fn(one, zero, t))
         if action_probs.shape != one.shape:
             raise ValueError(f"action_probs_fn must return shape {one.shape}; got {action_probs.shape}")
         worth = one * (1 + discount * values[after[:, 0::2]]) + zero * discount * values[after[:, 1::2]]

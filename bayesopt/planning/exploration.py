@@ -17,10 +17,14 @@ from jaxtyping import Float, Int
 from scipy import special
 
 from bayesopt.agent import TIE_TOLERANCE
-from bayesopt.planning.bandit_inputs import Numbers
+from bayesopt.inputs import Numbers
+from bayesopt.memory import require_memory
 from bayesopt.planning.exploration_inputs import require_arm, require_lifetime, require_num_trials
 
 Values = Float[np.ndarray, "..."]
+
+_ARRAYS_PER_TRIAL = 8
+"""Arrays, with an entry for every number of trials, that exist at once while values are computed."""
 
 
 def commit_value(
@@ -231,6 +235,8 @@ def _annuity(num_trials: Numbers, discount: Numbers) -> Numbers:
 def _all_trials(lifetime: Numbers, *parts: Numbers) -> tuple[Numbers, Numbers]:
     """Return 0, 1, ... up to the longest lifetime along a new first axis, and whether each lifetime has that trial."""
     batch = np.broadcast_shapes(np.shape(lifetime), *map(np.shape, parts))
+    needed = 8.0 * _ARRAYS_PER_TRIAL * (float(np.max(lifetime)) + 1) * np.prod(batch)
+    require_memory(needed, f"lifetimes of up to {np.max(lifetime):,} trials", remedy="Lower lifetime, or pass fewer")
     trials = np.arange(np.max(lifetime) + 1).reshape(-1, *[1] * len(batch))
     return trials, np.broadcast_to(trials <= lifetime, (len(trials), *batch))
 

@@ -3,40 +3,49 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-from bayesopt.planning.bandit_inputs import Numbers
+from bayesopt.hyperparameters import LARGEST, SMALLEST
+from bayesopt.inputs import LARGEST_EXACT, Numbers, as_floats
 
 Values = Float[np.ndarray, "..."]
 
 
 def require_lifetime(lifetime: Numbers) -> Int[np.ndarray, "..."]:
     """Require lifetimes that are integers of at least 1."""
-    values = np.asarray(lifetime, float)
-    _require("lifetime", values, (values >= 1) & (values == np.rint(values)) & (values < 2**53), "an integer >= 1")
+    values = as_floats("lifetime", lifetime)
+    is_integer = (values >= 1) & (values == np.rint(values)) & (values < LARGEST_EXACT)
+    _require("lifetime", values, is_integer, "an integer >= 1")
     return values.astype(np.int64)
 
 
 def require_num_trials(num_trials: Numbers, lifetime: Int[np.ndarray, "..."]) -> Int[np.ndarray, "..."]:
     """Require numbers of trials that are integers from 0 to the lifetime."""
-    values, lifetimes = np.broadcast_arrays(np.asarray(num_trials, float), lifetime)
+    given = as_floats("num_trials", num_trials)
+    values, lifetimes = np.broadcast_arrays(given, lifetime)
     is_good = (values >= 0) & (values <= lifetimes) & (values == np.rint(values))
     if not is_good.all():
         worst = np.unravel_index(int(np.argmin(is_good)), values.shape)
         raise ValueError(
             f"num_trials must be an integer from 0 to the lifetime, {lifetimes[worst]}; got {values[worst]:.17g}"
         )
-    return np.asarray(num_trials, np.int64)
+    return given.astype(np.int64)
 
 
 def require_arm(
     prior_scale: Numbers, reward_scale: Numbers, prior_loc: Numbers, discount: Numbers
 ) -> tuple[Values, Values, Values, Values]:
-    """Require a prior scale >= 0, a reward scale > 0, a finite prior mean and a discount in (0, 1]; return them."""
-    priors, rewards = np.asarray(prior_scale, float), np.asarray(reward_scale, float)
-    locs, discounts = np.asarray(prior_loc, float), np.asarray(discount, float)
+    """Require a prior scale >= 0, a reward scale > 0, a finite prior mean and a discount in (0, 1]; return them.
+
+    No number may be above 1e100 in absolute value, nor the reward scale below 1e-100.
+    """
+    priors, rewards = as_floats("prior_scale", prior_scale), as_floats("reward_scale", reward_scale)
+    locs, discounts = as_floats("prior_loc", prior_loc), as_floats("discount", discount)
     _require("prior_scale", priors, (priors >= 0) & (priors < np.inf), "finite and >= 0")
     _require("reward_scale", rewards, (rewards > 0) & (rewards < np.inf), "finite and > 0")
     _require("prior_loc", locs, np.isfinite(locs), "finite")
     _require("discount", discounts, (discounts > 0) & (discounts <= 1), "in (0, 1]")
+    _require("prior_scale", priors, priors <= LARGEST, f"at most {LARGEST:g}")
+    _require("reward_scale", rewards, (rewards >= SMALLEST) & (rewards <= LARGEST), f"from {SMALLEST:g} to {LARGEST:g}")
+    _require("prior_loc", locs, np.abs(locs) <= LARGEST, f"from {-LARGEST:g} to {LARGEST:g}")
     return priors, rewards, locs, discounts
 
 

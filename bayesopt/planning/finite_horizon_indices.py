@@ -13,10 +13,15 @@ to rounding error.
 import numpy as np
 from jaxtyping import Float
 
-from bayesopt.planning.bandit_inputs import Numbers, require_concentrations, require_horizon
+from bayesopt.inputs import Numbers, as_floats
+from bayesopt.planning.bandit_inputs import require_concentrations, require_horizon
 from bayesopt.planning.compiled import compiled
+from bayesopt.planning.gittins.index_batches import require
 
 MOST_STEPS = 100
+
+LARGEST_HORIZON = 20_000
+"""Largest horizon: a few seconds for each belief. The time grows with its square."""
 
 
 def finite_horizon_index(
@@ -28,14 +33,21 @@ def finite_horizon_index(
 ) -> Float[np.ndarray, "..."]:
     """Return the index, in rewards per trial, of arms with these beliefs (which broadcast) for `horizon` trials.
 
-    Raises `ValueError` if a concentration is not positive and finite, `horizon` is below 1 or `discount` not in (0, 1].
+    Raises `ValueError` if a concentration is not from 1e-300 to 1e300, `horizon` not from 1 to LARGEST_HORIZON, or
+    `discount` not in (0, 1].
     """
-    require_horizon(horizon, discount)
-    one, zero = np.broadcast_arrays(concentration1, concentration0)
+    horizon, discount = require_horizon(horizon, discount)
+    if horizon > LARGEST_HORIZON:
+        raise ValueError(f"horizon must be at most {LARGEST_HORIZON} (larger values take minutes); got {horizon}")
+    one, zero = np.broadcast_arrays(
+        as_floats("concentration1", concentration1), as_floats("concentration0", concentration0)
+    )
     beliefs = np.stack([one.reshape(-1), zero.reshape(-1)], axis=1)
     result = np.empty(len(beliefs))
     if len(beliefs):
-        _fill(require_concentrations(beliefs), horizon, float(discount), result)
+        beliefs = require_concentrations(beliefs)
+        require("concentrations", beliefs, lambda x: (x >= 1e-300) & (x <= 1e300), "from 1e-300 to 1e300")
+        _fill(beliefs, horizon, discount, result)
     return result.reshape(one.shape)
 
 

@@ -7,14 +7,14 @@ shorter lifetimes too. Memory holds the values of two times, and the whole polic
 """
 
 import dataclasses
-from typing import final
+from functools import partial
+from typing import Any, SupportsIndex, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from bayesopt.agent import TIE_TOLERANCE, Agent, Observation, shared_among
+from bayesopt.agent import TIE_TOLERANCE, Agent, Observation, no_memory, shared_among, unchanged
 from bayesopt.described import described
-from bayesopt.episodes import require_at_least_one
 from bayesopt.foraging import (
     ACTIONS,
     ForagingBelief,
@@ -23,7 +23,8 @@ from bayesopt.foraging import (
     prior_belief,
     update_belief,
 )
-from bayesopt.planning.bandit_inputs import require_bytes
+from bayesopt.inputs import as_count
+from bayesopt.memory import require_memory
 from bayesopt.planning.foraging_kernels import read_action_values, sweep
 
 SetsAndCells = tuple[int, int, int]
@@ -85,34 +86,29 @@ class ForagingPlan:
                 later, values = values, later
         return result
 
-    def optimal_agent(self, *, lifetime: int) -> Agent:
+    def optimal_agent(self, *, lifetime: SupportsIndex) -> Agent:
         """Return the Bayes-optimal agent for `lifetime` steps, which may be fewer than were planned.
 
         Its observation is the cell; it breaks ties uniformly at random. Raises `ValueError` for a lifetime outside
         1 ... that of the plan. The agent raises it too if it acts for more than `lifetime` steps.
         """
-        if not 1 <= lifetime <= self.lifetime:
-            raise ValueError(f"lifetime must be from 1 to {self.lifetime}; got {lifetime}")
-
-        def action_probs(belief: ForagingBelief, cell: Observation, time: int) -> Float[np.ndarray, "task action"]:
-            return shared_among(self.optimal_actions(belief, cell, lifetime - time))
-
+        lifetime = as_count("lifetime", lifetime, least=1, most=self.lifetime)
         return Agent(
             num_arms=len(ACTIONS),
-            initial_state=lambda num_tasks: prior_belief(self.layout, num_tasks),
-            action_probs=action_probs,
-            update=lambda belief, cell, action, reward, time: update_belief(self.layout, belief, cell, action, reward),
+            initial_state=partial(prior_belief, self.layout),
+            action_probs=partial(_plan_probs, self, lifetime),
+            update=partial(_updated_belief, self.layout),
         )
 
 
-def solve_foraging(family: HasForagingLayout, *, lifetime: int) -> ForagingPlan:
+def solve_foraging(family: HasForagingLayout, *, lifetime: SupportsIndex) -> ForagingPlan:
     """Return the Bayes-optimal policy of a foraging grid, for all lifetimes up to `lifetime` steps.
 
     Raises `ValueError` for a lifetime below 1, and if more memory is needed than is available.
     """
-    require_at_least_one(lifetime=lifetime)
+    lifetime = as_count("lifetime", lifetime, least=1)
+    require_plan_memory(family, lifetime=lifetime)
     layout = family.layout
-    require_bytes(required_memory(family, lifetime=lifetime), f"side {layout.side} and {lifetime} steps")
     num_medium, num_high, num_cells = _values_shape(layout)
     policy = np.zeros((lifetime, num_medium, num_high, (num_cells + 1) // 2), np.uint8)
     later, values = np.zeros((2, num_medium, num_high, num_cells))
@@ -124,15 +120,22 @@ def solve_foraging(family: HasForagingLayout, *, lifetime: int) -> ForagingPlan:
     return ForagingPlan(lifetime, from_prior, layout, policy)
 
 
+def require_plan_memory(family: HasForagingLayout, *, lifetime: int) -> None:
+    """Raise `ValueError` if the plan of so many steps does not fit in memory."""
+    what = f"side {family.layout.side} and {lifetime} steps"
+    require_memory(required_memory(family, lifetime=lifetime), what, remedy="Lower side or lifetime")
+
+
 def required_memory(family: HasForagingLayout, *, lifetime: int) -> int:
     """Return the bytes of values and policy that `solve_foraging` holds."""
     num_medium, num_high, num_cells = _values_shape(family.layout)
     return num_medium * num_high * (2 * 8 * num_cells + lifetime * ((num_cells + 1) // 2))
 
 
-def small_goal_values(family: HasForagingLayout, *, lifetime: int) -> Float[np.ndarray, "lifetime"]:
+def small_goal_values(family: HasForagingLayout, *, lifetime: SupportsIndex) -> Float[np.ndarray, "lifetime"]:
     """Return the rewards over 1, 2, ... `lifetime` steps without exploration: the small goal every two steps."""
-    require_at_least_one(lifetime=lifetime)
+    lifetime = as_count("lifetime", lifetime, least=1)
+    require_memory(24.0 * lifetime, f"{lifetime:,} steps", remedy="Lower lifetime")
     return np.arange(1, lifetime + 1) // 2 * family.layout.rewards[0]
 
 
@@ -145,10 +148,28 @@ def small_goal_agent(family: HasForagingLayout) -> Agent:
     probs = shared_among(after == after.min(axis=1, keepdims=True))
     return Agent(
         num_arms=len(ACTIONS),
-        initial_state=lambda num_tasks: np.zeros((num_tasks, 0)),
-        action_probs=lambda state, cell, time: probs[cell],
-        update=lambda state, cell, action, reward, time: state,
+        initial_state=no_memory,
+        action_probs=partial(_probs_of_cell, probs),
+        update=unchanged,
     )
+
+
+def _plan_probs(
+    plan: ForagingPlan, lifetime: int, belief: ForagingBelief, cell: Observation, time: int
+) -> Float[np.ndarray, "task action"]:
+    return shared_among(plan.optimal_actions(belief, cell, lifetime - time))
+
+
+def _updated_belief(
+    layout: ForagingLayout, belief: ForagingBelief, cell: Observation, action: Any, reward: Any, time: int
+) -> ForagingBelief:
+    return update_belief(layout, belief, cell, action, reward)
+
+
+def _probs_of_cell(
+    probs: Float[np.ndarray, "cell action"], state: object, cell: Observation, time: int
+) -> Float[np.ndarray, "task action"]:
+    return probs[cell]
 
 
 def _values_shape(layout: ForagingLayout) -> SetsAndCells:

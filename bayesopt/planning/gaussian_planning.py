@@ -12,7 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from bayesopt.described import described
-from bayesopt.planning.bandit_inputs import Numbers, require_horizon, require_memory
+from bayesopt.hyperparameters import LARGEST, SMALLEST
+from bayesopt.inputs import Numbers, as_floats, as_number
+from bayesopt.planning.bandit_inputs import require_horizon, require_plan_memory
 from bayesopt.planning.gaussian_planning_kernels import FIRST_PANEL, GROWTH, REACH, read, solve
 
 NUM_NODES = 12
@@ -98,7 +100,7 @@ class GaussianSolution:
         self, loc: Numbers, precision: Numbers
     ) -> tuple[tuple[int, ...], Float[np.ndarray, "belief 2"], Int[np.ndarray, "belief 2"]]:
         """Return the batch's shape, the posterior means, and the pulls that lead to these precisions."""
-        loc, precision = np.broadcast_arrays(np.asarray(loc, np.float64), np.asarray(precision, np.float64))
+        loc, precision = np.broadcast_arrays(as_floats("loc", loc), as_floats("precision", precision))
         if loc.ndim == 0 or loc.shape[-1] != 2:
             raise ValueError(f"beliefs must have a last axis of 2 arms; got shape {loc.shape}")
         flat_loc, flat_precision = loc.reshape(-1, 2), precision.reshape(-1, 2)
@@ -126,15 +128,18 @@ def solve_gaussian_bandit(
     standard deviation. Raises `ValueError` if a scale is not positive and finite, `loc` is not finite, a shape is
     wrong, `horizon` is below 1, `discount` is not in (0, 1], or more memory is needed than is available.
     """
-    loc, scale = np.array(loc, dtype=np.float64), np.array(scale, dtype=np.float64)
+    loc, scale = as_floats("loc", loc).copy(), as_floats("scale", scale).copy()
+    observation_scale = as_number("observation_scale", observation_scale)
     if loc.shape != (2,) or scale.shape != (2,):
         raise ValueError(f"loc and scale must have shape (2,); got {loc.shape} and {scale.shape}")
     scales = np.append(scale, observation_scale)
-    if not ((scales > 0) & (scales < np.inf)).all() or not np.isfinite(loc).all():
+    if not ((scales >= SMALLEST) & (scales <= LARGEST)).all() or not (np.abs(loc) <= LARGEST).all():
         raise ValueError(
-            f"loc must be finite, scales positive and finite; got {loc.tolist()}, {scale.tolist()}, {observation_scale}"
+            f"loc must be finite, scales positive and finite (from {SMALLEST:g} to {LARGEST:g} in absolute value); "
+            f"got {loc.tolist()}, {scale.tolist()}, {observation_scale}"
         )
-    require_horizon(horizon, discount)
+    horizon, discount = require_horizon(horizon, discount)
+    require_plan_memory(8.0 * horizon * (horizon + 1) * NUM_NODES, 2, horizon)
 
     variances = 1 / (scale[:, None] ** -2 + np.arange(horizon + 1) * observation_scale**-2.0)
     deviations = np.sqrt(variances[:, :-1] * variances[:, 1:]) / observation_scale
@@ -143,7 +148,7 @@ def solve_gaussian_bandit(
 
     widest, narrowest = REACH * np.sqrt(variances[:, 0].sum()), FIRST_PANEL * deviations[:, -1].min()
     most_panels = 4 * int(np.ceil(np.log1p(2 * widest / narrowest * (GROWTH - 1)) / np.log(GROWTH)))
-    require_memory(8.0 * horizon * (horizon + 1) * most_panels * (NUM_NODES + 1), 2, horizon)
+    require_plan_memory(8.0 * horizon * (horizon + 1) * most_panels * (NUM_NODES + 1), 2, horizon)
     times = np.repeat(np.arange(horizon), np.arange(1, horizon + 1))
     first = np.arange(len(times)) - times * (times + 1) // 2
     second, remaining = times - first, horizon - times

@@ -1,10 +1,13 @@
 """Agents that follow plans: the Bayes-optimal policy of a finite horizon, and index policies."""
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Float
 
 from bayesopt.agent import Agent, Belief, Plan, best_shared, shared_among
 from bayesopt.family import AbstractBanditFamily, HasFiniteHorizonIndices, HasGittinsIndices, HasPlan
+from bayesopt.inputs import as_number
 from bayesopt.planning.bandit_inputs import require_horizon
 from bayesopt.planning.heuristics import belief_agent
 
@@ -19,7 +22,11 @@ def optimal_agent(family: AbstractBanditFamily, *, horizon: int, discount: float
 
 def agent_of_plan(family: AbstractBanditFamily, plan: Plan) -> Agent:
     """Return the agent that follows a solved plan; ties are broken uniformly at random."""
-    return belief_agent(family, lambda belief, time: shared_among(plan.optimal_actions(belief, time)))
+    return belief_agent(family, partial(_plan_probs, plan))
+
+
+def _plan_probs(plan: Plan, belief: Belief, time: int) -> Float[np.ndarray, "task arm"]:
+    return shared_among(plan.optimal_actions(belief, time))
 
 
 def plan_of(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Plan:
@@ -38,9 +45,16 @@ def gittins_agent(family: AbstractBanditFamily, *, discount: float) -> Agent:
     """
     if not isinstance(family, HasGittinsIndices):
         raise NotImplementedError(f"no Gittins indices are known for {type(family).__name__}")
+    discount = as_number("discount", discount)
     if not 0 <= discount < 1:
         raise ValueError(f"discount must be in [0, 1); got {discount!r}")
-    return belief_agent(family, lambda belief, time: best_shared(family.gittins_indices(belief, discount)))
+    return belief_agent(family, partial(_gittins_probs, family, discount))
+
+
+def _gittins_probs(
+    family: HasGittinsIndices, discount: float, belief: Belief, time: int
+) -> Float[np.ndarray, "task arm"]:
+    return best_shared(family.gittins_indices(belief, discount))
 
 
 def finite_horizon_index_agent(family: AbstractBanditFamily, *, horizon: int, discount: float = 1.0) -> Agent:
@@ -51,9 +65,11 @@ def finite_horizon_index_agent(family: AbstractBanditFamily, *, horizon: int, di
     """
     if not isinstance(family, HasFiniteHorizonIndices):
         raise NotImplementedError(f"no finite-horizon indices are known for {type(family).__name__}")
-    require_horizon(horizon, discount)
+    horizon, discount = require_horizon(horizon, discount)
+    return belief_agent(family, partial(_finite_horizon_probs, family, horizon, discount))
 
-    def action_probs(belief: Belief, time: int) -> Float[np.ndarray, "task arm"]:
-        return best_shared(family.finite_horizon_indices(belief, max(horizon - time, 1), discount))
 
-    return belief_agent(family, action_probs)
+def _finite_horizon_probs(
+    family: HasFiniteHorizonIndices, horizon: int, discount: float, belief: Belief, time: int
+) -> Float[np.ndarray, "task arm"]:
+    return best_shared(family.finite_horizon_indices(belief, max(horizon - time, 1), discount))

@@ -7,9 +7,9 @@ import tyro
 
 from comparisons.commands.answers import Output, OutputOptions, only_json, print_answer
 from comparisons.commands.parsing import parse
-from comparisons.comparison import open_comparison
-from comparisons.reproductions._running import REPRODUCTION_FILE, render_reproduction
-from comparisons.stages import open_result, render
+from comparisons.comparison import REPRODUCTION_FILE, open_comparison
+from comparisons.reproductions._running import render_reproduction
+from comparisons.stages import render
 
 
 def main(arguments: list[str]) -> int:
@@ -30,8 +30,6 @@ def main(arguments: list[str]) -> int:
 
     folder, answer = parse(report, args=arguments, prog="bayesgauge report")
     with only_json(answer.json):
-        if (folder / REPRODUCTION_FILE).exists():
-            page, comparison = render_reproduction(folder), open_comparison(folder / REPRODUCTION_FILE)
-        else:
-            page, comparison = render(folder), open_result(folder)
+        page = render_reproduction(folder) if (folder / REPRODUCTION_FILE).exists() else render(folder)
+        comparison = open_comparison(folder)
     return print_answer(comparison, page, answer)

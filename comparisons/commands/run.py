@@ -1,5 +1,7 @@
 """`bayesgauge run`: an experiment on a family, or the reproduction of a paper."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,22 +17,26 @@ from comparisons.commands.refusals import CommandLineError, shown
 from comparisons.comparison import open_comparison
 from comparisons.experiment import AbstractExperiment
 from comparisons.reproductions._running import (
-    REPRODUCTION_FILE,
     ReproductionOptions,
     experiments_of,
     num_untrained,
     run_reproduction,
 )
+from comparisons.saved_settings import changed_sources, read_experiment
 from comparisons.stages import open_result, run_experiment
+from comparisons.training import folder_of
 
 
 def main(arguments: list[str]) -> int:
     """Meta-train, compare, report."""
+    if any(argument.partition("=")[0] == "--config" for argument in arguments[:1]):
+        return _run_config(arguments)
     if not arguments:
         raise CommandLineError("missing NAME of a family or a paper; `bayesgauge run --help` lists them")
     if arguments[0] in ("-h", "--help"):
         print(
-            "usage: bayesgauge run NAME [OPTIONS]\n\n"
+            "usage: bayesgauge run NAME [OPTIONS]\n"
+            "       bayesgauge run --config experiment.json [OPTIONS]\n\n"
             "Meta-train networks on a family, compare them with its Bayes-optimal predictor or policy, and write the\n"
             "report. A run that was stopped resumes; a finished one only renders its report again.\n\n"
             f"families: {', '.join(families.family_ids())}\n"
@@ -72,6 +78,42 @@ def main(arguments: list[str]) -> int:
     experiment, results, scheduler, answer = parse(
         run, args=flags, prog=f"bayesgauge run {name}", config=(tyro.conf.AvoidSubcommands,)
     )
+    return _run_experiment(experiment, results, scheduler, answer)
+
+
+def _run_config(flags: list[str]) -> int:
+    def run(
+        *,
+        config: Path,
+        smoke: bool = False,
+        results: Path | None = None,
+        scheduler: str | None = None,
+        answer: OutputOptions = Output(),
+    ) -> tuple[Path, bool, Path | None, str | None, Output]:
+        """Run the experiment whose settings an earlier run left.
+
+        Args:
+            config: the file `experiment.json` in the folder of a run, as it is or edited.
+            smoke: run a tiny version of the experiment, which proves nothing.
+            results: folder for checkpoints, numbers and the report. By default that which holds the file, if the file
+                lies in the folder of its run; otherwise `results`.
+            scheduler: train on the Dask cluster whose scheduler has this address, as tcp://host:8786.
+            answer: how the answer is printed.
+        """
+        return config, smoke, results, scheduler, answer
+
+    config, smoke, results, scheduler, answer = parse(run, args=flags, prog="bayesgauge run")
+    experiment = read_experiment(config)
+    for module in changed_sources(config):
+        print(f"note: {module} has changed since {config} was written, so this is another run", file=sys.stderr)
+    experiment = experiment.smoke() if smoke else experiment
+    if results is None:
+        own = Path(os.path.relpath(config.parent.resolve().parent.parent))
+        results = own if folder_of(experiment, own.resolve()) == config.parent.resolve() else Path("results")
+    return _run_experiment(experiment, results, scheduler, answer)
+
+
+def _run_experiment(experiment: AbstractExperiment, results: Path, scheduler: str | None, answer: Output) -> int:
     require_writable(results, "--results")
     with only_json(answer.json):
         report = run_experiment(experiment, results, scheduler=scheduler)
@@ -118,5 +160,5 @@ def _run_reproduction(name: str, flags: list[str]) -> int:
         )
     with only_json(answer.json):
         report = run_reproduction(name, results, options, scheduler=scheduler)
-        comparison = open_comparison(report.parent.parent / REPRODUCTION_FILE)
+        comparison = open_comparison(report.parent.parent)
     return print_answer(comparison, report, answer)

@@ -15,7 +15,9 @@ from bayesopt.beliefs import prior_beliefs, update_arms
 from bayesopt.family import AbstractBanditFamily, HasArmBeliefs
 from bayesopt.rollout import validated_action_probs
 from comparisons.decisions.action_gaps import mean_gap
+from comparisons.expected import require_family, require_kind
 from comparisons.isolation import isolated
+from comparisons.user_code import reporting_user_code
 
 MAX_HISTORIES = 1_000_000
 
@@ -52,6 +54,7 @@ def longest_certifiable_episode(num_arms: int) -> int:
     return length
 
 
+@reporting_user_code()
 @isolated
 def certify_decisions(agent: Agent, family: AbstractBanditFamily, plan: Plan, *, length: int) -> DecisionCertificate:
     """Sum an agent's action gap and rewards over all histories of `length` trials, weighted by their probability.
@@ -59,6 +62,9 @@ def certify_decisions(agent: Agent, family: AbstractBanditFamily, plan: Plan, *,
     For arms that pay 1 or 0. `plan` may reach beyond `length`: gaps are those of its horizon. Raises `ValueError` for
     a length beyond a million histories, `NotImplementedError` for a family whose rewards are not 0 or 1.
     """
+    require_family(family, AbstractBanditFamily, "certify_decisions")
+    require_kind(agent, Agent, "agent", "comparisons.agent_of makes one of a network")
+    require_kind(plan, Plan, "plan", "family.plan(horizon=...) makes one")
     if not isinstance(family, HasArmBeliefs) or not pays_one_or_zero(family):
         raise NotImplementedError(f"a certificate needs arms that pay 1 or 0; got {type(family).__name__}")
     longest = longest_certifiable_episode(family.num_arms)

@@ -11,11 +11,12 @@ import xarray as xr
 from jaxtyping import Float
 
 from bayesopt.agent import Agent
-from bayesopt.episodes import RewardTables, expected_reward_tables, sample_reward_tables
+from bayesopt.episodes import RewardTables, expected_reward_tables, require_room, sample_reward_tables
 from bayesopt.family import (
     AbstractBanditFamily,
     HasArmBeliefs,
     family_id,
+    title_of,
 )
 from bayesopt.planning import heuristics
 from bayesopt.rollout import Trajectories, play
@@ -27,6 +28,7 @@ from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.decisions.tree import SCHEMA
 from comparisons.provenance import versions
 from comparisons.seams.networks import untrained_copy
+from comparisons.seams.players import checked_player
 from comparisons.seams.policies import Player, agent_of, as_policy, describe
 from comparisons.seeding import integer_for, key_for
 from comparisons.tree import validate
@@ -55,16 +57,17 @@ def evaluate_players(
 ) -> xr.DataTree:
     """Return all scores per task of torch modules or agents, beside those of untrained copies of the modules.
 
-    Raises `ValueError` for a module whose outputs do not fit and for an agent whose probabilities are no distribution.
+    Raises `NetworkContractError` for a player that `checked_player` refuses.
     """
     playing = [p if isinstance(p, Agent) else as_policy(p, family, horizon=evaluation.length) for p in networks]
+    agents = [checked_player(player, family, length=evaluation.length) for player in playing]
     copies = [
         untrained_copy(policy, seed=integer_for(seed + index, "untrained weights"))
         for index, policy in enumerate(playing)
         if not isinstance(policy, Agent)
     ]
     return evaluate_agents(
-        [player if isinstance(player, Agent) else agent_of(player) for player in playing],
+        agents,
         family,
         seed=seed,
         evaluation=evaluation,
@@ -89,6 +92,7 @@ def evaluate_agents(
     """
     if not isinstance(family, HasArmBeliefs):
         raise NotImplementedError(f"{type(family).__name__} has no belief methods (`HasArmBeliefs`) to compare with")
+    require_room(family, num_tasks=evaluation.num_tasks, length=evaluation.length)
     plans = plans_of(family, evaluation)
     players: dict[str, Agent] = {f"{NETWORK} {index}": agent for index, agent in enumerate(networks)}
     players |= {f"{UNTRAINED} {index}": agent for index, agent in enumerate(untrained)}
@@ -121,6 +125,7 @@ def evaluate_agents(
         "schema": SCHEMA.name,
         "kind": "comparisons.decisions",
         "family": repr(family),
+        "title": title_of(family),
         "family_id": family_id(family),
         "network": description,
         "num_networks": len(networks),

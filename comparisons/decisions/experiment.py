@@ -3,10 +3,12 @@
 import dataclasses
 from dataclasses import dataclass
 
-from bayesopt.family import AbstractBanditFamily, family_id
+from bayesopt.episodes import require_room
+from bayesopt.family import AbstractBanditFamily, family_id, title_of
 from comparisons.decisions.references import plans_of
 from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.experiment import AbstractExperiment, require_seeds
+from comparisons.memory_needs import require_training
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig
 
 
@@ -41,11 +43,12 @@ class DecisionExperiment(AbstractExperiment):
 
     @property
     def question(self) -> str:
-        return f"How Bayes-optimal are a meta-trained network's decisions in {self.family!r}?"
+        return f"How Bayes-optimal are a meta-trained network's decisions in {title_of(self.family)}?"
 
     def smoke(self) -> "DecisionExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             training=dataclasses.replace(
                 self.training,
                 num_steps=min(60, self.training.num_steps),
@@ -58,4 +61,6 @@ class DecisionExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
+        require_training(self.network, batch_size=self.training.batch_size, length=self.training.horizon)
+        require_room(self.family, num_tasks=self.evaluation.num_tasks, length=self.evaluation.length)
         plans_of(self.family, self.evaluation)

@@ -18,6 +18,7 @@ from comparisons.report.citations import DUAN, KAKADE, MIKULIK, NUMPYRO, PYTORCH
 from comparisons.report.words import agreement, digits_for, number, quantity, tally
 from comparisons.rows import Table, in_standard_errors
 from comparisons.statistics.intervals import LEVEL
+from comparisons.tree import title_in
 
 _NAMED = ("Gittins", "greedy", "Thompson", "uniform")
 """References whose loss an answer names, where there are such agents."""
@@ -57,13 +58,13 @@ _THOMPSON = Citation(
 
 
 def _question(tree: xr.DataTree) -> str:
-    return f"How Bayes-optimal are this network's decisions in {tree.attrs['family']}?"
+    return f"How Bayes-optimal are this network's decisions in {title_in(tree)}?"
 
 
 def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Answer:
     """Return the answer in one sentence, and what to read it by: the optimum, references, the worst trial."""
     sentence, details = (_of_shortfall if has_optimum(tree) else _of_lost_rewards)(tree, table)
-    subject = f"network: {tree.attrs['network']}, in {tree.attrs['family']}"
+    subject = f"network: {tree.attrs['network']}, in {title_in(tree)}"
     return Answer(sentence, [*tally(verdicts), *details, subject])
 
 
@@ -144,7 +145,7 @@ def _diagnostics(tree: xr.DataTree, table: Table) -> Iterator[Diagnostic]:
         value, error = float(tree.attrs["optimal_value"]), float(tree.attrs["optimal_value_error"])
         yield Diagnostic(
             "Reference",
-            f"exact: the finite-horizon optimum of {tree.attrs['family']} for {tree.attrs['length']} trials, "
+            f"exact: the finite-horizon optimum of {title_in(tree)} for {tree.attrs['length']} trials, "
             f"V* = {number(value, 8)} rewards, wrong by at most {number(error, 2)}",
         )
         totals = tree["totals"].to_dataset().sel(player="optimal")

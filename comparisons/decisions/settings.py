@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metalearners.configs import require_at_least_one
+from metalearners.settings_fields import require_at_least_one, require_between, require_count
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,5 @@ class DecisionEvaluationConfig:
         for field in ("length", "certificate_length"):
             require_at_least_one(self, field)
         for field in ("num_tasks", "detailed_tasks", "convergence_tasks"):
-            value = getattr(self, field)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 2:
-                raise ValueError(f"DecisionEvaluationConfig: {field} must be an integer of at least 2; got {value!r}")
-        if not 0 < self.discount < 1:
-            raise ValueError(f"DecisionEvaluationConfig: discount must be in (0, 1); got {self.discount!r}")
+            require_count(self, field, least=2)
+        require_between(self, "discount", 0, 1, includes_low=False, includes_high=False)

@@ -12,6 +12,7 @@ from jaxtyping import Float, Float32, Int
 from bayesopt.agent import Agent
 from bayesopt.episodes import TabularTasks, sample_tabular_tasks
 from bayesopt.families import ForagingGrid
+from bayesopt.family import title_of
 from bayesopt.foraging import occupancy
 from bayesopt.planning.foraging import ForagingPlan, small_goal_agent, small_goal_values, solve_foraging
 from bayesopt.planning.tabular import full_information_values, tabular_oracle_agent
@@ -247,6 +248,7 @@ def _attributes(experiment: ForagingExperiment, networks: list[list[RecurrentPol
         "schema": SCHEMA.name,
         "kind": "comparisons.foraging",
         "family": repr(experiment.family),
+        "title": title_of(experiment.family),
         "is_paper_grid": int(experiment.family == PAPER_GRID),
         "network": f"LSTM of {experiment.network.hidden_size} units ({num_parameters(networks[0][0]):,} parameters)",
         "question": experiment.question,

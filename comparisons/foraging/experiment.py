@@ -8,13 +8,14 @@ import dataclasses
 from dataclasses import dataclass
 
 from bayesopt.families import ForagingGrid
-from bayesopt.family import family_id
-from bayesopt.planning.bandit_inputs import require_bytes
-from bayesopt.planning.foraging import required_memory
+from bayesopt.family import family_id, title_of
+from bayesopt.planning.foraging import require_plan_memory
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
+from comparisons.memory_needs import require_scores, require_training
 from metalearners.actor_critic_configs import ActorCriticConfig, InformedCritic, OwnCritic
 from metalearners.configs import StackedLSTMConfig
 from metalearners.schedules import Constant, Linear, Parabola
+from metalearners.settings_fields import require_count, require_counts
 
 LIFETIMES = (5, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 """Lifetimes for which the paper trains networks, over all its figures."""
@@ -120,13 +121,17 @@ class ForagingExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        for name in ("lifetimes", "test_lifetimes"):
+            require_counts(self, name, least=1)
+        for name in ("num_tasks", "num_state_tasks", "num_course_tasks"):
+            require_count(self, name, least=2)
+        if self.first_lifetime is not None:
+            require_count(self, "first_lifetime", least=1)
         for name, values in (("lifetimes", self.lifetimes), ("test_lifetimes", self.test_lifetimes)):
-            if not values or list(values) != sorted(set(values)) or values[0] < 1:
+            if not values or list(values) != sorted(set(values)):
                 raise ValueError(f"{name} must be at least one, distinct, ascending and at least 1; got {values!r}")
         if missing := [lifetime for lifetime in self.test_lifetimes if lifetime not in self.lifetimes]:
             raise ValueError(f"test_lifetimes must be among lifetimes {self.lifetimes!r}; got {missing[0]}")
-        if self.first_lifetime is not None and self.first_lifetime < 1:
-            raise ValueError(f"first_lifetime must be at least 1, or None; got {self.first_lifetime}")
         for name in ("num_state_tasks", "num_course_tasks"):
             if not 2 <= getattr(self, name) <= self.num_tasks:
                 raise ValueError(f"{name} must be from 2 to num_tasks ({self.num_tasks}); got {getattr(self, name)}")
@@ -138,13 +143,14 @@ class ForagingExperiment(AbstractExperiment):
     @property
     def question(self) -> str:
         return (
-            f"When do networks learn to forage, and when do they hard-code the goal they know, in {self.family!r} for "
-            f"lifetimes of {self.lifetimes[0]} to {self.lifetimes[-1]} steps?"
+            "When do networks learn to forage, and when do they hard-code the goal they know, in "
+            f"{title_of(self.family)}, for lifetimes of {self.lifetimes[0]} to {self.lifetimes[-1]} steps?"
         )
 
     def smoke(self) -> "ForagingExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             lifetimes=(5, 12),
             test_lifetimes=(5, 12),
             first_lifetime=None if self.first_lifetime is None else min(14, self.first_lifetime),
@@ -158,7 +164,9 @@ class ForagingExperiment(AbstractExperiment):
 
     def require_feasible(self) -> None:
         longest = self.test_lifetimes[-1]
-        require_bytes(required_memory(self.family, lifetime=longest), f"side {self.family.side} and {longest} steps")
+        require_plan_memory(self.family, lifetime=longest)
+        require_training(self.network, batch_size=self.training.batch_size, length=max(self.lifetimes))
+        require_scores(self.num_tasks, longest, num_networks=1)
 
     def training_units(self) -> tuple[TrainingUnit, ...]:
         """Return one unit per lifetime and seed, the longest lifetimes first, because they take longest."""

@@ -16,6 +16,7 @@ from comparisons.kind import Answer, Diagnostic, Kind
 from comparisons.report.citations import DUAN, KAKADE, LANGE, MIKULIK, NUMPYRO, PYTORCH, WANG
 from comparisons.report.words import AGREEMENT, number, quantity, tally
 from comparisons.rows import Row, Table
+from comparisons.tree import title_in
 
 USED = 0.5
 """Entries of a goal per lifetime from which it counts as used."""
@@ -44,7 +45,7 @@ def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Ans
         *(_earned(table, lifetime, longest) for lifetime in lifetimes),
         f"exactly, in {longest} steps: the optimum earns {optimum}, the small goal alone {alone}, and an oracle that "
         f"knows all goals {oracle}",
-        f"family: {tree.attrs['family']}",
+        f"family: {title_in(tree)}",
         f"network: {tree.attrs['network']}",
     ]
     return Answer(sentence, details)

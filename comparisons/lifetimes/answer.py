@@ -10,7 +10,7 @@ from comparisons.kind import Answer
 from comparisons.lifetimes.claims import agreement_with_optimum
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, NEVER, PRINTED, UNTRAINED
 from comparisons.lifetimes.scores import lifetimes_of
-from comparisons.report.words import digits_for, interval, number, tally
+from comparisons.report.words import digits_for, interval, number, quantity, tally
 from comparisons.rows import Row, Table
 from comparisons.statistics.intervals import LEVEL
 
@@ -37,8 +37,8 @@ def answer_of(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> A
     agreement = table.get("regime_agreement", NETWORK, lifetime=worst, reference=BAYES)
     also = ""
     if agreement is not None and _is_known(agreement):
-        found = _percent(*agreement.interval)
-        also = f", and are in its regime, learn or hard-code, in {found} of {_num_settings(tree, worst)} settings"
+        found = _count_of(_num_settings(tree, worst), *agreement.interval)
+        also = f", and are in its regime, learn or hard-code, in {found} settings"
     return Answer(f"{subject} {_earned(table, worst)}{also}.", details)
 
 
@@ -65,12 +65,13 @@ def _details(tree: xr.DataTree, table: Table, lifetime: int) -> Iterator[str]:
     yield f"regret in lifetimes of {lifetime} trials: {found}, {others}"
     agreement = table.get("regime_agreement", NETWORK, lifetime=lifetime, reference=BAYES)
     if agreement is not None:
-        shares = {NETWORK: _percent(*agreement.interval)} | {
-            who: f"{number(100 * agreement_with_optimum(tree, lifetime, who))} %" for who in (COMMIT, PRINTED)
-        }
-        said = ", ".join(f"{who} {share}" for who, share in shares.items())
         num_settings = _num_settings(tree, lifetime)
-        yield f"in the regime of the {BAYES}, of {num_settings} settings with {lifetime} trials: {said}"
+        found = {NETWORK: _count_of(num_settings, *agreement.interval)} | {
+            who: _count_of(num_settings, *[agreement_with_optimum(tree, lifetime, who)] * 3)
+            for who in (COMMIT, PRINTED)
+        }
+        said = ", ".join(f"{who} {count}" for who, count in found.items())
+        yield f"settings with {lifetime} trials in the regime of the {BAYES}: {said}"
 
 
 def _by_setting(table: Table) -> Iterator[str]:
@@ -112,6 +113,14 @@ def _is_known(row: Row) -> bool:
 
 def _num_settings(tree: xr.DataTree, lifetime: int) -> int:
     return int((tree["theory"].dataset["lifetime"].to_numpy() == lifetime).sum())
+
+
+def _count_of(number_of_settings: int, *share: float) -> str:
+    """Return a share of settings, with its interval, as a count: 1 of 3, or 2.2 [1.8, 2.6] of 3 over several seeds."""
+    values = [number_of_settings * bound for bound in share]
+    if all(math.isclose(value, round(value), abs_tol=1e-9) for value in values) and len(set(share)) == 1:
+        return f"{round(values[0])} of {number_of_settings}"
+    return f"{quantity(*values)} of {number_of_settings}"
 
 
 def _percent(estimate: float, lower: float, upper: float) -> str:

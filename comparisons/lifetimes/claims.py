@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from comparisons.claims import AtLeast, AtMost, Claim, Within, decidable
+from comparisons.claims import AtLeast, AtMost, Claim, Within, decidable, set_when
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, NEVER, PRINTED, REFERENCES
 from comparisons.lifetimes.regimes import THRESHOLD
 from comparisons.lifetimes.scores import lifetimes_of
@@ -26,7 +26,7 @@ def claims_of(tree: xr.DataTree, table: Table) -> tuple[Claim, ...]:
     lifetimes = lifetimes_of(tree)
     of_lifetime = _of_networks if "networks" in tree.children else _of_theory
     claims = [claim for lifetime in lifetimes for claim in of_lifetime(tree, table, lifetime, len(lifetimes) > 1)]
-    return decidable(claims, table.known())
+    return decidable(set_when("before", claims), table.known())
 
 
 def agreement_with_optimum(tree: xr.DataTree, lifetime: int, reference: str) -> float:
@@ -40,29 +40,31 @@ def agreement_with_optimum(tree: xr.DataTree, lifetime: int, reference: str) -> 
 def _of_theory(tree: xr.DataTree, table: Table, lifetime: int, is_named: bool) -> Iterator[Claim]:
     yield AtMost(
         f"In lifetimes of {lifetime} trials, " * is_named
-        + "the best explore-then-commit policy never earns more than the Bayes-optimal policy.",
+        + "the best explore-then-commit policy exceeds the Bayes-optimal policy by at most 0 rewards in any setting.",
         "largest_excess",
         COMMIT,
         0.0,
         at={"lifetime": lifetime},
+        bound_set="theory",
     )
 
 
 def _of_networks(tree: xr.DataTree, table: Table, lifetime: int, is_named: bool) -> Iterator[Claim]:
+    where = f" in lifetimes of {lifetime} trials" if is_named else ""
     begin = f"In lifetimes of {lifetime} trials, networks" if is_named else "Networks"
     at = {"lifetime": lifetime}
     against_bayes = {**at, "reference": BAYES}
     never, commit = (table.get("regret_share", who, **at) for who in (NEVER, COMMIT))
     if never is not None and commit is not None and never.interval.estimate > 0:  # else nothing can be earned
         yield AtMost(
-            f"{begin} regain at least half of what never exploring loses.",
+            f"The regret of networks{where} is at most half of that of never exploring.",
             "regret_share",
             NETWORK,
             REGAINED * never.interval.estimate,
             at,
         )
         yield AtMost(
-            f"{begin} lose no more than the best explore-then-commit policy.",
+            f"The regret of networks{where} is at most that of the best explore-then-commit policy.",
             "regret_share",
             NETWORK,
             commit.interval.estimate,
@@ -78,8 +80,8 @@ def _of_networks(tree: xr.DataTree, table: Table, lifetime: int, is_named: bool)
     )
     limit = float(np.log(BOUNDARY_RATIO))
     yield Within(
-        f"{begin} learn above a prior scale that is within a factor of {BOUNDARY_RATIO:g} of the Bayes-optimal "
-        "policy's learning threshold.",
+        f"The learning threshold of networks{where} is within a factor of {BOUNDARY_RATIO:g} of the Bayes-optimal "
+        f"policy's (natural logarithm of their ratio within ±{limit:.3g}).",
         "boundary_log_ratio",
         NETWORK,
         -limit,

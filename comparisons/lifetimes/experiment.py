@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
+from comparisons.identity import require_plain_name
 from comparisons.lifetimes.settings import Cell, MapEvaluation
+from comparisons.memory_needs import require_scores, require_training
 from metalearners.actor_critic_configs import ActorCriticConfig
-from metalearners.configs import StackedLSTMConfig, require_at_least_one
+from metalearners.configs import StackedLSTMConfig
+from metalearners.settings_fields import require_at_least_one, require_counts, require_flags, require_tuple
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,11 @@ class SpecialistExperiment(AbstractExperiment):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        require_plain_name(self.name, "name")
         require_seeds(self)
         require_at_least_one(self, "stack_size")
+        require_flags(self, "is_raw")
+        require_tuple(self, "cells", Cell)
         _require_cells(self.cells, self.evaluation)
 
     @property
@@ -53,6 +59,7 @@ class SpecialistExperiment(AbstractExperiment):
     def smoke(self) -> "SpecialistExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             cells=_corners(self.cells),
             training=_tiny(self.training),
             network=dataclasses.replace(self.network, hidden_size=8),
@@ -61,7 +68,10 @@ class SpecialistExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        """Any map fits in memory."""
+        stack_size = min(self.stack_size, len(self.cells) * len(self.training_seeds))
+        lifetime, batch_size = self.training.lifetime, self.training.batch_size
+        require_training(self.network, batch_size=batch_size, length=lifetime, stack_size=stack_size)
+        require_scores(self.evaluation.num_tasks, 1, num_networks=len(self.cells) * len(self.training_seeds))
 
     def training_units(self) -> tuple[TrainingUnit, ...]:
         stacks = range(0, len(self.cells) * len(self.training_seeds), self.stack_size)
@@ -95,10 +105,13 @@ class GeneralistExperiment(AbstractExperiment):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        require_plain_name(self.name, "name")
         require_seeds(self)
+        require_counts(self, "lifetimes", least=1)
+        require_tuple(self, "cells", Cell)
         _require_cells(self.cells, self.evaluation)
         is_distinct = len(set(self.lifetimes)) == len(self.lifetimes) > 0
-        if not is_distinct or self.training.lifetime != max(self.lifetimes) or min(self.lifetimes) < 1:
+        if not is_distinct or self.training.lifetime != max(self.lifetimes):
             raise ValueError(
                 f"lifetimes must be distinct and at least 1, the longest that of training ({self.training.lifetime}); "
                 f"got {self.lifetimes!r}"
@@ -122,6 +135,7 @@ class GeneralistExperiment(AbstractExperiment):
     def smoke(self) -> "GeneralistExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             cells=_corners(self.cells),
             training=_tiny(self.training),
             network=dataclasses.replace(self.network, hidden_size=8),
@@ -131,7 +145,9 @@ class GeneralistExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        """Any map fits in memory."""
+        require_training(self.network, batch_size=self.training.batch_size, length=self.training.lifetime)
+        num_rows = len(self.cells) * len(self.lifetimes) * len(self.training_seeds)
+        require_scores(self.evaluation.num_tasks, 1, num_networks=num_rows)
 
 
 def _require_cells(cells: Sequence[Cell], evaluation: MapEvaluation) -> None:

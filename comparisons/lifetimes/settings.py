@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metalearners.configs import require_at_least_one
+from metalearners.settings_fields import require_at_least_one, require_between, require_count, require_counts
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,8 @@ class Cell:
     """Standard deviation of its mean over tasks: ecological uncertainty. At 0 there is nothing to learn."""
 
     def __post_init__(self) -> None:
-        if not self.reward_scale > 0:
-            raise ValueError(f"Cell: reward_scale must be > 0; got {self.reward_scale!r}")
-        if not self.prior_scale >= 0:
-            raise ValueError(f"Cell: prior_scale must be at least 0; got {self.prior_scale!r}")
+        require_between(self, "reward_scale", 0, float("inf"), includes_low=False, includes_high=False)
+        require_between(self, "prior_scale", 0, float("inf"), includes_high=False)
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,7 @@ class MapEvaluation:
     """Cells, by position, whose behaviour and hidden states are kept trial by trial, in the longest lifetime."""
 
     def __post_init__(self) -> None:
-        for field in ("num_tasks", "num_probes", "development_tasks"):
+        for field in ("num_tasks", "development_tasks"):
             require_at_least_one(self, field)
-        if self.num_probes < 2:
-            raise ValueError(
-                f"MapEvaluation: num_probes must be at least 2, or there is no standard error; got {self.num_probes}"
-            )
+        require_count(self, "num_probes", least=2)
+        require_counts(self, "shown_cells")

@@ -4,6 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
+from comparisons.identity import require_plain_name
+from metalearners.settings_fields import require_counts, require_reals
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,11 @@ class TheoryExperiment(AbstractExperiment):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        require_plain_name(self.name, "name")
         require_seeds(self)
+        require_reals(self, "reward_scales")
+        require_reals(self, "prior_scales")
+        require_counts(self, "lifetimes", least=1)
         for field in ("reward_scales", "prior_scales", "lifetimes"):
             values = getattr(self, field)
             if not values or list(values) != sorted(set(values)):
@@ -45,6 +51,7 @@ class TheoryExperiment(AbstractExperiment):
     def smoke(self) -> "TheoryExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             reward_scales=self.reward_scales[:: max(1, len(self.reward_scales) - 1)],
             prior_scales=self.prior_scales[:: max(1, len(self.prior_scales) - 1)],
             lifetimes=self.lifetimes[:1],

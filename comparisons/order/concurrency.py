@@ -48,6 +48,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from bayesopt.inputs import as_floats, as_integers, as_reals
 from comparisons.order.paths import Range, levels_in, path_at_mean, range_of_mean, sequential_path
 from comparisons.order.trajectories import Recoveries, recovery_curves_by_seed, resampled_curves_by_seed
 from comparisons.statistics.intervals import NUM_RESAMPLES, Interval, percentile_interval
@@ -76,12 +77,15 @@ class Poles:
     """Mean recovery outside this range is left out, so that several learners can be held to one range."""
 
     def __post_init__(self):
+        object.__setattr__(self, "bayes", as_floats("bayes", self.bayes))
+        object.__setattr__(self, "stages", as_integers("stages", self.stages))
+        object.__setattr__(self, "within", tuple(as_reals("within", self.within).tolist()))
         if self.bayes.ndim != 2 or len(self.bayes) == 0 or self.stages.shape != self.bayes.shape[1:]:
             raise ValueError(
                 "bayes must have the shape (time, mode), not empty, and stages (mode,); got "
                 f"{self.bayes.shape} and {self.stages.shape}"
             )
-        if not 0 <= self.within[0] < self.within[1] <= 1:
+        if len(self.within) != 2 or not 0 <= self.within[0] < self.within[1] <= 1:
             raise ValueError(f"within must be a range inside [0, 1]; got {self.within}")
 
 

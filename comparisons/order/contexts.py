@@ -26,6 +26,7 @@ from comparisons.order.readouts import choice_overlaps, correct_probs, restricte
 from comparisons.order.runs import experiment_attributes, outer_recoveries
 from comparisons.order.settings import OrderEvaluationConfig
 from comparisons.order.systems import IN_DISTRIBUTION, OuterRecoveries, Role, Score, System, order_tree
+from comparisons.seams.players import checked_policy
 from comparisons.seams.policies import Player, as_policies
 from comparisons.seams.training import at_checkpoints, new_policy
 from comparisons.seeding import integer_for, key_for
@@ -74,7 +75,7 @@ def evaluate_policies(
         raise TypeError(f"family must be a ContextualBandit; got {type(family).__name__}")
     experiment = ContextualOrderExperiment(family, evaluation=evaluation, seed=seed)
     horizon = experiment.training.horizon
-    policies = as_policies(networks, family, horizon=horizon)
+    policies = [checked_policy(p, family, length=horizon) for p in as_policies(networks, family, horizon=horizon)]
     tables = tables_of(experiment, horizon, evaluation.num_tasks)
     return _tree(experiment, policies, tables, learned=(), outer=(), scores=())
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayesopt.families import ContextualBandit, FunctionRegression, LinearRegression
-from bayesopt.family import family_id
+from bayesopt.family import family_id, title_of
 from comparisons.experiment import AbstractExperiment, require_seeds
+from comparisons.memory_needs import require_scores, require_training
 from comparisons.order.settings import InterferenceConfig, NamedLearner, OrderEvaluationConfig
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig, TrainingConfig
 from metalearners.learner_configs import DeepLinearConfig, MLPConfig, PolicyGradientConfig
+from metalearners.settings_fields import require_reals, require_tuple
 
 STRENGTHS = (1.6, 1.2, 0.8, 0.4, 0.2)
 """Singular values across the central 95 % of those that 5 × 5 maps of variance 1/5 have."""
@@ -40,6 +42,9 @@ class LinearOrderExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_reals(self, "singular_values")
+        require_reals(self, "multiples")
+        require_tuple(self, "learners", NamedLearner)
         if list(self.singular_values) != sorted(self.singular_values, reverse=True):
             raise ValueError(f"singular_values must be strongest first; got {self.singular_values!r}")
         if not self.singular_values or min(self.singular_values) < 0:
@@ -58,6 +63,7 @@ class LinearOrderExperiment(AbstractExperiment):
     def smoke(self) -> "LinearOrderExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             network=dataclasses.replace(self.network, hidden_size=min(16, self.network.hidden_size)),
             training=_smaller_training(self.training),
             learners=_smaller_learners(self.learners),
@@ -65,6 +71,7 @@ class LinearOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
+        _require_two_moments("training.length", self.training.length)
         num_probes, num_inputs = self.evaluation.num_probes, self.family.num_inputs
         if num_probes <= num_inputs:
             raise ValueError(
@@ -76,6 +83,7 @@ class LinearOrderExperiment(AbstractExperiment):
                 f"maps from {num_inputs} inputs to {self.family.num_outputs} outputs have at most "
                 f"{min(num_inputs, self.family.num_outputs)} singular values; got {self.singular_values!r}"
             )
+        _require_room(self, self.training.length, num_modes=len(self.singular_values))
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,8 @@ class FunctionOrderExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_tuple(self, "elsewhere", FunctionRegression)
+        require_tuple(self, "learners", NamedLearner)
 
     @property
     def id(self) -> str:
@@ -115,6 +125,7 @@ class FunctionOrderExperiment(AbstractExperiment):
     def smoke(self) -> "FunctionOrderExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             network=dataclasses.replace(self.network, hidden_size=min(16, self.network.hidden_size)),
             training=_smaller_training(self.training),
             learners=_smaller_learners(self.learners),
@@ -122,12 +133,14 @@ class FunctionOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
+        _require_two_moments("training.length", self.training.length)
         highest = max(max(family.frequencies) for family in (self.family, *self.elsewhere))
         if 2 * highest >= self.evaluation.num_probes:
             raise ValueError(
                 f"a grid of evaluation.num_probes {self.evaluation.num_probes} points resolves frequencies below "
                 f"{self.evaluation.num_probes / 2:g}; got {highest}"
             )
+        _require_room(self, self.training.length, num_modes=len(self.family.frequencies))
 
 
 @dataclass(frozen=True)
@@ -153,6 +166,7 @@ class ContextualOrderExperiment(AbstractExperiment):
 
     def __post_init__(self) -> None:
         require_seeds(self)
+        require_tuple(self, "learners", NamedLearner)
 
     @property
     def id(self) -> str:
@@ -160,11 +174,12 @@ class ContextualOrderExperiment(AbstractExperiment):
 
     @property
     def question(self) -> str:
-        return f"In which order does a meta-trained network learn the contexts of {self.family!r}?"
+        return f"In which order does a meta-trained network learn the contexts of {title_of(self.family)}?"
 
     def smoke(self) -> "ContextualOrderExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             network=dataclasses.replace(self.network, hidden_size=min(16, self.network.hidden_size)),
             training=dataclasses.replace(
                 self.training,
@@ -178,7 +193,25 @@ class ContextualOrderExperiment(AbstractExperiment):
         )
 
     def require_feasible(self) -> None:
-        """Every contextual bandit can be evaluated."""
+        _require_two_moments("training.horizon", self.training.horizon)
+        _require_room(self, self.training.horizon, num_modes=self.family.num_contexts)
+
+
+def _require_room(experiment: Any, length: int, *, num_modes: int) -> None:
+    """Raise `ValueError` if training or the recoveries of the modes do not fit in memory."""
+    evaluation = experiment.evaluation
+    require_training(experiment.network, batch_size=experiment.training.batch_size, length=length)
+    for num_tasks, num_times in (
+        (evaluation.num_tasks, length),
+        (evaluation.num_elsewhere, evaluation.lifetimes * length),
+    ):
+        require_scores(num_tasks, num_times, num_networks=len(experiment.training_seeds), numbers=num_modes)
+
+
+def _require_two_moments(name: str, length: int) -> None:
+    """Raise `ValueError` for tasks that are too short to have an order in which something is learned."""
+    if length < 2:
+        raise ValueError(f"{name} must be at least 2, because an order of learning needs two moments; got {length}")
 
 
 def _smaller_training(training: TrainingConfig) -> TrainingConfig:

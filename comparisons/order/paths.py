@@ -37,8 +37,13 @@ def path_at_mean(
 def passages(
     curves: Float[np.ndarray, "*batch time mode"], levels: Float[np.ndarray, "*batch level"]
 ) -> tuple[Passage, Passage]:
-    """Where the mean over modes first reaches each level, and where it is last at or below it."""
+    """Where the mean over modes first reaches each level, and where it is last at or below it.
+
+    Raises `ValueError` for curves of a single record, which have no path.
+    """
     mean = curves.mean(axis=-1)
+    if mean.shape[-1] < 2:
+        raise ValueError(f"curves must have at least 2 records to have a path; got {mean.shape[-1]}")
     last_record = mean.shape[-1] - 1
     mirrored = _first_passage(-mean[..., ::-1], -levels)
     last = Passage(last_record - mirrored.before, last_record - mirrored.after, mirrored.fraction)

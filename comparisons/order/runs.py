@@ -11,6 +11,7 @@ from numpyro.distributions import Distribution
 
 from bayesopt.episodes import sample_regressions
 from bayesopt.families import FunctionRegression, LinearRegression
+from bayesopt.family import title_of
 from bayesopt.reference import predict_regression
 from comparisons.order.readouts import Overlaps
 from comparisons.order.settings import OrderEvaluationConfig
@@ -102,4 +103,9 @@ def outer_recoveries(
 
 def experiment_attributes(experiment: Any) -> dict[str, str]:
     """Return how a tree was made."""
-    return {"family": repr(experiment.family), "question": experiment.question, "seed": str(experiment.seed)}
+    return {
+        "family": repr(experiment.family),
+        "title": title_of(experiment.family),
+        "question": experiment.question,
+        "seed": str(experiment.seed),
+    }

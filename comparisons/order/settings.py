@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from metalearners.configs import require_at_least_one
 from metalearners.learner_configs import DeepLinearConfig, MLPConfig, PolicyGradientConfig
+from metalearners.settings_fields import require_at_least_one, require_between, require_counts
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class InterferenceConfig:
 
     def __post_init__(self) -> None:
         require_at_least_one(self, "num_tasks")
-        if not self.counts or min(self.counts) < 1:
-            raise ValueError(
-                f"InterferenceConfig: counts must be at least one number, each at least 1; {self.counts!r}"
-            )
+        require_counts(self, "counts", least=1)
+        if not self.counts:
+            raise ValueError("InterferenceConfig: counts must be at least one number; got ()")
+        for field in ("initial_scale", "longest"):
+            require_between(self, field, 0, float("inf"), includes_low=False, includes_high=False)

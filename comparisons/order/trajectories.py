@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from bayesopt.inputs import Numbers, as_floats, as_reals
 from comparisons.statistics.intervals import LEVEL, NUM_RESAMPLES, resampled_weights, summed_in_blocks
 
 Curves = Float[np.ndarray, "*batch time mode"]
@@ -39,15 +40,14 @@ class Recoveries:
     """The overlap at which the mode is learned; 0 where the task lacks the mode."""
 
     def __post_init__(self):
+        for name in ("overlaps", "strengths"):
+            object.__setattr__(self, name, as_reals(name, getattr(self, name)))
         shape, expected = self.strengths.shape, self.overlaps.shape[1::2]
         if self.overlaps.ndim != 4 or shape != expected or 0 in self.overlaps.shape:
             raise ValueError(
                 "overlaps must have the shape (training_seed, task, time, mode), none of them empty, and strengths "
                 f"(task, mode); got {self.overlaps.shape} and {shape}"
             )
-        for name, values in (("overlaps", self.overlaps), ("strengths", self.strengths)):
-            if not np.isfinite(values).all():
-                raise ValueError(f"{name} must be finite; got {int((~np.isfinite(values)).sum())} that are not")
         if (self.strengths < 0).any():
             raise ValueError(f"strengths must be at least 0; got {self.strengths.min()}")
 
@@ -126,15 +126,13 @@ def recovery_intervals(recoveries: Recoveries, *, seed: int, level: float = LEVE
     return CurveIntervals(recovery_curves(recoveries), lower, upper)
 
 
-def half_times(
-    curves: Curves, times: Float[np.ndarray, "time"], *, level: float = 0.5
-) -> Float[np.ndarray, "*batch mode"]:
+def half_times(curves: Numbers, times: Numbers, *, level: float = 0.5) -> Float[np.ndarray, "*batch mode"]:
     """When each curve first reaches `level`, in the unit of `times`, on the straight line between two records.
 
     The first record's time where the curve starts there, infinite where it is never reached (censored), NaN for a
     curve that is NaN. Raises `ValueError` for times that decrease or do not fit the curves.
     """
-    _check_times(curves, times)
+    curves, times = _checked(curves, times)
     is_reached = curves >= level
     first = is_reached.argmax(axis=-2)[..., None, :]
     before = np.maximum(first - 1, 0)
@@ -146,11 +144,12 @@ def half_times(
     return np.where(np.isnan(curves).any(axis=-2), np.nan, crossing)
 
 
-def staggering(half_times: Float[np.ndarray, "*batch mode"]) -> Float[np.ndarray, "*batch"]:
+def staggering(half_times: Numbers) -> Float[np.ndarray, "*batch"]:
     """G = max_k t_k(½) / min_k t_k(½): 1 where all modes are learned at once.
 
     Infinite where some mode is censored (or some, but not all, are there at time 0); NaN where all are.
     """
+    half_times = as_floats("half_times", half_times)
     is_defined = ~np.isnan(half_times)
     last = np.where(is_defined, half_times, -np.inf).max(axis=-1)
     first = np.where(is_defined, half_times, np.inf).min(axis=-1)
@@ -158,22 +157,22 @@ def staggering(half_times: Float[np.ndarray, "*batch mode"]) -> Float[np.ndarray
         return np.where(is_defined.any(axis=-1), last / first, np.nan)
 
 
-def spread(curves: Curves) -> Float[np.ndarray, "*batch"]:
+def spread(curves: Numbers) -> Float[np.ndarray, "*batch"]:
     """max_t (max_k ρ_k(t) − min_k ρ_k(t)): the furthest that two modes are apart at any time."""
+    curves = as_floats("curves", curves)
     is_defined = ~np.isnan(curves)
     highest, lowest = np.where(is_defined, curves, -np.inf).max(-1), np.where(is_defined, curves, np.inf).min(-1)
     return np.where(is_defined.any(axis=(-2, -1)), (highest - lowest).max(axis=-1), np.nan)
 
 
-def area_between(
-    curves: Curves, reference: Float[np.ndarray, "time mode"], times: Float[np.ndarray, "time"]
-) -> Float[np.ndarray, "*batch"]:
+def area_between(curves: Numbers, reference: Numbers, times: Numbers) -> Float[np.ndarray, "*batch"]:
     """Mean over modes and over time of |ρ_k(t) − reference_k(t)|, in units of ρ; trapezoids between the records.
 
     Both are on the same times; a mode that either lacks is left out. Raises `ValueError` for times that decrease, do
     not fit or span no time.
     """
-    _check_times(curves, times)
+    curves, times = _checked(curves, times)
+    reference = as_floats("reference", reference)
     if times[-1] == times[0]:
         raise ValueError(f"times must span some time; all are {times[0]}")
     by_mode = np.trapezoid(np.abs(curves - reference), times, axis=-2) / (times[-1] - times[0])
@@ -189,6 +188,12 @@ def _recovery(
     return np.divide(overlaps, strengths, out=np.full(overlaps.shape, np.nan), where=strengths != 0)
 
 
-def _check_times(curves: np.ndarray, times: np.ndarray) -> None:
+def _checked(curves: Numbers, times: Numbers) -> tuple[Curves, Float[np.ndarray, "time"]]:
+    curves, times = as_floats("curves", curves), as_reals("times", times)
+    if curves.ndim < 2 or times.ndim != 1:
+        raise ValueError(
+            f"curves must have shape (..., time, mode) and times (time,); got {curves.shape}, {times.shape}"
+        )
     if len(times) != curves.shape[-2] or not (np.diff(times) >= 0).all():
         raise ValueError(f"times must not decrease and be {curves.shape[-2]}, as many as the records; got {times}")
+    return curves, times

@@ -12,9 +12,11 @@ from bayesopt.distributions import outcome_log_probs
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import in_float64
 from bayesopt.reference import predict_sequence
+from comparisons.expected import require_family
 from comparisons.isolation import isolated
-from comparisons.seams.predictions import Predictor, num_outcomes
+from comparisons.seams.predictions import Network, as_predictor, num_outcomes
 from comparisons.statistics.divergences import kl_divergence
+from comparisons.user_code import reporting_user_code
 
 MAX_HISTORIES = 1_000_000
 
@@ -44,10 +46,11 @@ def require_affordable(family: AbstractPredictionFamily, length: int) -> None:
     outcomes = num_outcomes(family)
     if length < 1:
         raise ValueError(f"a certificate needs a length of at least 1; got {length}")
-    if outcomes ** (length - 1) > MAX_HISTORIES:
-        longest = longest_certifiable(family)
+    longest = longest_certifiable(family)
+    if length > longest:
+        count = f" = {outcomes ** (length - 1):,}" if length < 64 else ""
         raise ValueError(
-            f"a certificate at length {length} needs {outcomes}^{length - 1} = {outcomes ** (length - 1):,} histories; "
+            f"a certificate at length {length} needs {outcomes}^{length - 1}{count} histories; "
             f"at most {MAX_HISTORIES:,} are allowed, so length <= {longest} for {outcomes} outcomes"
         )
 
@@ -61,13 +64,16 @@ def longest_certifiable(family: AbstractPredictionFamily) -> int:
     return length
 
 
+@reporting_user_code()
 @in_float64
 @isolated
-def certify(predictor: Predictor, family: AbstractPredictionFamily, *, length: int) -> Certificate:
+def certify(predictor: Network, family: AbstractPredictionFamily, *, length: int) -> Certificate:
     """Sum KL(Bayes‖predictor) over all histories of up to `length - 1` observations, weighted by their probability.
 
     Raises `ValueError` for a family without finitely many outcomes or a length beyond a million histories.
     """
+    require_family(family, AbstractPredictionFamily, "certify")
+    predictor = as_predictor(predictor, family)
     require_affordable(family, length)
     outcomes = num_outcomes(family)
     observations = _all_sequences(outcomes, length)

@@ -1,6 +1,7 @@
 """Scores of networks, the Bayes-optimal predictor and floors on the same sequences, as a DataTree."""
 
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -12,23 +13,35 @@ from jaxtyping import Array, Float, Shaped
 from numpyro.distributions import Distribution
 
 from bayesopt.episodes import Sequences, sample_sequences
-from bayesopt.family import AbstractPredictionFamily, family_id
+from bayesopt.family import AbstractPredictionFamily, family_id, title_of
 from bayesopt.float64 import in_float64
 from bayesopt.reference import oracle_log_prob, predict_sequence
 from comparisons.predictions.calibration import reliability
 from comparisons.predictions.certificates import certify, longest_certifiable
 from comparisons.predictions.exchangeability import order_cost
 from comparisons.predictions.floors import WRONG_PRIOR_FACTOR, floors_of
-from comparisons.predictions.network_checks import NUM_PROBES, check_network, reason_not_to_run
-from comparisons.predictions.settings import EvaluationConfig
+from comparisons.predictions.settings import EvaluationConfig, require_room_for_scores
 from comparisons.predictions.tree import SCHEMA
 from comparisons.provenance import versions
+from comparisons.seams.contestants import check_predictor, checked_predictor, module_outputs, reason_not_to_run
+from comparisons.seams.heads import NamedHead, better_reading, reading_of
 from comparisons.seams.networks import untrained_copy
 from comparisons.seams.predictions import Network, Predictor, as_contestant, centre_of, num_outcomes, predictor_of
 from comparisons.seeding import integer_for, key_for
 from comparisons.statistics.divergences import kl_divergence
 from comparisons.tree import validate
 from metalearners.network import SequencePredictor
+
+FEWEST_DRAWN = 8
+"""Tasks that are drawn at least, so that few tasks are the first of the same draw."""
+
+
+READ = 500
+"""Tasks on which other conventions of outputs are tried."""
+
+
+class OutputConventionWarning(UserWarning):
+    """Warning that another reading of a network's outputs fits far better; the message names it."""
 
 
 def evaluate(
@@ -42,15 +55,16 @@ def evaluate(
     """Return all scores per task and time, before any mean or interval is taken, in the layout of `tree`."""
     contestants = [as_contestant(network, family) for network in networks]
     notes: list[str] = []
-    longest = max([1, *evaluation.beyond]) * evaluation.length
+    require_room_for_scores(evaluation, num_networks=len(networks))
     key = key_for(seed, "evaluation tasks")
-    num_tasks = max(evaluation.num_tasks, NUM_PROBES)
-    drawn = sample_sequences(family, key, num_tasks=num_tasks, length=longest)
-    length = _usable_length(contestants, drawn.observations[:NUM_PROBES], evaluation, notes)
+    num_tasks = max(evaluation.num_tasks, FEWEST_DRAWN)
+    drawn = sample_sequences(family, key, num_tasks=num_tasks, length=evaluation.longest)
+    length = _usable_length(contestants, family, drawn.observations, evaluation, notes)
     sequences = _first(drawn, num_tasks=evaluation.num_tasks, length=length)
-    predictors = [predictor_of(c) if isinstance(c, SequencePredictor) else c for c in contestants]
+    predictors = [checked_predictor(c, family) for c in contestants]
     reference = predict_sequence(family, sequences.observations)
-    predictives = [_checked(predictor(sequences.observations), reference) for predictor in predictors]
+    predictives = [predictor(sequences.observations) for predictor in predictors]
+    notes += _other_readings(networks, contestants, sequences.observations, reference, evaluation.length)
 
     groups = {
         "observed_data": _dataset(observations=(("task", "time"), sequences.observations)),
@@ -85,8 +99,9 @@ def evaluate(
         "schema": SCHEMA.name,
         "kind": "comparisons.predictions",
         "family": repr(family),
+        "title": title_of(family),
         "family_id": family_id(family),
-        "network": _describe(contestants[0]),
+        "network": _describe(networks[0], contestants[0]),
         "length": evaluation.length,
         "wrong_prior_factor": WRONG_PRIOR_FACTOR,
         "evaluation": json.dumps(asdict(evaluation)),
@@ -99,18 +114,18 @@ def evaluate(
 
 def _usable_length(
     contestants: Sequence[SequencePredictor | Predictor],
-    probes: Shaped[np.ndarray, "task time"],
+    family: AbstractPredictionFamily,
+    observations: Shaped[np.ndarray, "task time"],
     evaluation: EvaluationConfig,
     notes: list[str],
 ) -> int:
-    """Return the longest multiple of the length, among those asked for, at which every network runs."""
-    modules = [c for c in contestants if isinstance(c, SequencePredictor)]
-    for module in modules:
-        check_network(module, probes[:, : evaluation.length])
+    """Return the longest multiple of the length, among those asked for, at which every contestant runs."""
+    for contestant in contestants:
+        check_predictor(contestant, family, observations[:, : evaluation.length])
     usable = evaluation.length
     for factor in sorted(evaluation.beyond):
-        longer = probes[:, : factor * evaluation.length]
-        refusal = next((r for m in modules if (r := reason_not_to_run(m, longer)) is not None), None)
+        longer = observations[:FEWEST_DRAWN, : factor * evaluation.length]
+        refusal = next((r for c in contestants if (r := reason_not_to_run(c, family, longer)) is not None), None)
         if refusal is not None:
             notes.append(f"not measured beyond {usable} observations: {refusal}")
             break
@@ -118,21 +133,33 @@ def _usable_length(
     return usable
 
 
+def _other_readings(
+    networks: Sequence[Network],
+    contestants: Sequence[SequencePredictor | Predictor],
+    observations: Shaped[np.ndarray, "task time"],
+    reference: Distribution,
+    length: int,
+) -> list[str]:
+    """Return, and warn of, conventions of outputs that fit plain modules far better than the declared ones."""
+    found: dict[str, None] = {}
+    bayes = _log_loss(reference, observations)[:READ, :length]
+    observations = observations[:READ, :length]
+    for network, contestant in zip(networks, contestants, strict=True):
+        if not isinstance(contestant, SequencePredictor):
+            continue
+        if contestant is not network or isinstance(contestant.head, NamedHead):
+            outputs = module_outputs(contestant, observations)
+            if (better := better_reading(contestant.head, outputs, observations, bayes)) is not None:
+                found[better] = None
+    for better in found:
+        warnings.warn(better, OutputConventionWarning, stacklevel=2)
+    return list(found)
+
+
 def _first(sequences: Sequences, *, num_tasks: int, length: int) -> Sequences:
     """Return the first tasks and the first observations of each."""
     latents = {name: values[:num_tasks] for name, values in sequences.latents.items()}
     return Sequences(latents, sequences.observations[:num_tasks, :length])
-
-
-def _checked(predictive: Any, reference: Distribution) -> Distribution:
-    if not isinstance(predictive, Distribution):
-        raise TypeError(f"a predictor must return a NumPyro distribution; got {type(predictive).__name__}")
-    if tuple(predictive.batch_shape) != tuple(reference.batch_shape):
-        raise ValueError(
-            f"a predictor must return a distribution of batch shape (task, time) = {tuple(reference.batch_shape)}; "
-            f"got {tuple(predictive.batch_shape)}"
-        )
-    return predictive
 
 
 @in_float64
@@ -247,8 +274,11 @@ def _dataset(**variables: tuple[tuple[str, ...], Any]) -> xr.Dataset:
     return xr.Dataset({name: (dimensions, np.asarray(values)) for name, (dimensions, values) in variables.items()})
 
 
-def _describe(contestant: SequencePredictor | Callable[..., Any]) -> str:
+def _describe(network: Network, contestant: SequencePredictor | Callable[..., Any]) -> str:
     if not isinstance(contestant, SequencePredictor):
         return getattr(contestant, "__name__", type(contestant).__name__)
     count = sum(parameter.numel() for parameter in contestant.parameters())
-    return f"{type(contestant.network).__name__} ({count:,} parameters) with {type(contestant.head).__name__}"
+    named = f"{type(contestant.network).__name__} ({count:,} parameters)"
+    if contestant is network and not isinstance(contestant.head, NamedHead):
+        return f"{named} with {type(contestant.head).__name__}"
+    return f"{named}, outputs read as {reading_of(contestant.head)}"

@@ -22,9 +22,11 @@ from bayesopt.distributions import outcome_log_probs
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import in_float64
 from bayesopt.reference import predict_sequence
-from comparisons.seams.predictions import Predictor
+from comparisons.expected import require_family
+from comparisons.seams.predictions import Network, as_predictor
 from comparisons.statistics.count_sums import count_points, is_of_counts
 from comparisons.statistics.tail_quadrature import log_prob_or_minus_inf, tail_points
+from comparisons.user_code import reporting_user_code
 
 MAX_ORDERS = 64
 
@@ -40,9 +42,10 @@ class OrderCost(NamedTuple):
     """Orderings averaged: all of them, or a random sample of 64."""
 
 
+@reporting_user_code()
 @in_float64
 def order_cost(
-    predictor: Predictor,
+    predictor: Network,
     family: AbstractPredictionFamily,
     observations: Shaped[np.ndarray, "task time"],
     *,
@@ -56,6 +59,8 @@ def order_cost(
     position outside the sequences, and `NotImplementedError` where the predictives are neither finite nor of a kind
     that can be integrated.
     """
+    require_family(family, AbstractPredictionFamily, "order_cost")
+    predictor = as_predictor(predictor, family)
     num_tasks, length = observations.shape
     if not family.is_exchangeable:
         raise ValueError(f"{type(family).__name__} is not exchangeable: it has no order cost")

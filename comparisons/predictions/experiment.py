@@ -3,9 +3,10 @@
 import dataclasses
 from dataclasses import dataclass
 
-from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id
+from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id, title_of
 from comparisons.experiment import AbstractExperiment, require_seeds
-from comparisons.predictions.settings import EvaluationConfig
+from comparisons.memory_needs import require_training
+from comparisons.predictions.settings import EvaluationConfig, require_room_for_scores
 from metalearners.configs import LSTMConfig, NetworkConfig, TrainingConfig
 
 
@@ -40,11 +41,12 @@ class PredictionExperiment(AbstractExperiment):
 
     @property
     def question(self) -> str:
-        return f"How Bayes-optimal is a meta-trained network's prediction of {self.family!r}?"
+        return f"How Bayes-optimal is a meta-trained network's prediction of {title_of(self.family)}?"
 
     def smoke(self) -> "PredictionExperiment":
         return dataclasses.replace(
             self,
+            is_smoke=True,
             training=dataclasses.replace(self.training, num_steps=min(200, self.training.num_steps)),
             evaluation=dataclasses.replace(
                 self.evaluation, num_tasks=200, certificate_length=8, order_tasks=10, convergence_tasks=100
@@ -58,3 +60,5 @@ class PredictionExperiment(AbstractExperiment):
 
         natural_encoding(self.family)
         natural_head(self.family)
+        require_training(self.network, batch_size=self.training.batch_size, length=self.training.length)
+        require_room_for_scores(self.evaluation, num_networks=len(self.training_seeds))

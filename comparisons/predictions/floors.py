@@ -15,7 +15,8 @@ from numpyro.distributions import Distribution
 from bayesopt.beliefs import batched
 from bayesopt.family import AbstractPredictionFamily, HasBeliefs
 from bayesopt.float64 import as_float64, in_float64
-from bayesopt.reference import predict_sequence, validated_observations
+from bayesopt.observations import validated_observations
+from bayesopt.reference import predict_sequence
 
 WRONG_PRIOR_FACTOR = 4.0
 

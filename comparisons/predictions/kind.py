@@ -24,10 +24,11 @@ from comparisons.report.citations import MIKULIK, NUMPYRO, ORTEGA, PYTORCH
 from comparisons.report.words import agreement, digits_for, number, quantity, tally
 from comparisons.rows import Row, Table
 from comparisons.statistics.intervals import LEVEL
+from comparisons.tree import title_in
 
 
 def _question(tree: xr.DataTree) -> str:
-    return f"How Bayes-optimal is this network's prediction of {tree.attrs['family']}?"
+    return f"How Bayes-optimal is this network's prediction of {title_in(tree)}?"
 
 
 def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Answer:
@@ -78,7 +79,7 @@ def _sentence(kl: Row, share: Row) -> str:
 def _diagnostics(tree: xr.DataTree, table: Table) -> Iterator[Diagnostic]:
     yield Diagnostic(
         "Reference",
-        f"exact: the closed-form posterior predictive of {tree.attrs['family']}, in float64. No sampling, no tuning.",
+        f"exact: the closed-form posterior predictive of {title_in(tree)}, in float64. No sampling, no tuning.",
     )
     identity, excess = table.one("kl_minus_excess_log_loss", "network"), table.one("excess_log_loss", "network")
     yield agreement(

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from metalearners.configs import require_at_least_one
+from comparisons.memory_needs import require_scores
+from metalearners.settings_fields import require_at_least_one, require_count, require_counts
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,15 @@ class EvaluationConfig:
         for field in ("length", "certificate_length"):
             require_at_least_one(self, field)
         for field in ("num_tasks", "order_tasks", "convergence_tasks"):
-            value = getattr(self, field)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 2:
-                raise ValueError(f"EvaluationConfig: {field} must be an integer of at least 2; got {value!r}")
-        if any(not isinstance(factor, int) or factor < 2 for factor in self.beyond):
-            raise ValueError(f"EvaluationConfig: beyond must hold integers of at least 2; got {self.beyond!r}")
+            require_count(self, field, least=2)
+        require_counts(self, "beyond", least=2)
+
+    @property
+    def longest(self) -> int:
+        """Largest number of observations per task at which behaviour is measured."""
+        return max([1, *self.beyond]) * self.length
+
+
+def require_room_for_scores(evaluation: EvaluationConfig, *, num_networks: int) -> None:
+    """Raise `ValueError` if the scores of so many networks do not fit in memory."""
+    require_scores(evaluation.num_tasks, evaluation.longest, num_networks=num_networks)

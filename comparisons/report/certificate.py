@@ -5,8 +5,9 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
+from comparisons.report.log_axis import draw_on_log_axis, draw_seeds, limit_log_axis
 from comparisons.report.points import concatenate, means_with_intervals
-from comparisons.report.style import COLOURS, draw_on_log_axis, draw_points, draw_seeds, is_drawable, limit_log_axis
+from comparisons.report.style import COLOURS, draw_points, is_drawable
 
 
 def certificate_points(exact: xr.DataArray, sampled: xr.DataArray, *, seed: int) -> pd.DataFrame:

@@ -12,6 +12,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.container import ErrorbarContainer
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 COLOURS = {
@@ -51,7 +53,13 @@ OPTIMAL = ("Bayes", "optimal")
 
 
 FIGURE_WIDTH = 7.2
-"""Inches; a report shows it 720 pixels wide."""
+"""Inches; a report shows it 770 pixels wide on a wide screen, and `NARROW_WIDTH` pixels wide on a phone."""
+
+NARROW_WIDTH = 640
+"""Pixels of a figure on a narrow screen, on which it is scrolled sideways."""
+
+LEAST_TEXT = 7.3
+"""Points of the smallest text in a figure: 9 pixels on a narrow screen."""
 
 
 NEUTRAL = "#767676"
@@ -80,7 +88,7 @@ def figure_style() -> AbstractContextManager[Any]:
     settings |= sns.plotting_context("paper")
     settings |= {
         "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],
+        "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # the first is matplotlib's own; Verdana is as wide
         "font.size": 9.5,
         "axes.labelsize": 9.5,
         "axes.titlesize": 9.5,
@@ -100,8 +108,8 @@ def figure_style() -> AbstractContextManager[Any]:
         "lines.linewidth": 1.7,
         "pdf.fonttype": 42,
         "svg.hashsalt": "bayesgauge",
+        "svg.fonttype": "none",  # text as text: it is small, and sharp at any size
         "figure.dpi": 100,
-        "savefig.dpi": 200,
     }
     return mpl.rc_context(settings)
 
@@ -117,28 +125,6 @@ def line_of(name: str) -> dict[str, Any]:
     return {"color": COLOURS.get(name, NEUTRAL), "linestyle": DASHES.get(name, "-")}
 
 
-def draw_on_log_axis(ax: Axes, rows: pd.DataFrame, x: str, name: str, *, label: str, marker: str = "") -> None:
-    """Draw a line with its band where it is finite and above zero, and triangles at the top where it is infinite.
-
-    With an empty label it is not in the legend.
-    """
-    place, estimate = rows[x].to_numpy(float), rows.estimate.to_numpy(float)
-    drawable = is_drawable(rows.estimate).to_numpy()
-    ax.plot(
-        place,
-        np.where(drawable, estimate, np.nan),
-        marker=marker,
-        markersize=3.5,
-        label=label and with_caveat(label, rows.estimate),
-        zorder=2.3 if name == "network" else 2,
-        **line_of(name),
-    )
-    lower = np.maximum(rows.lower.to_numpy(float), np.finfo(float).tiny)
-    color = COLOURS.get(name, NEUTRAL)
-    ax.fill_between(place, lower, rows.upper.to_numpy(float), where=drawable, color=color, alpha=BAND, linewidth=0)
-    mark_infinite(ax, place[np.isposinf(estimate)], color)
-
-
 def draw_with_band(ax: Axes, rows: pd.DataFrame, x: str, name: str) -> None:
     """Draw a line with its band where it is finite, and triangles at the upper edge where it is infinite."""
     finite = rows[np.isfinite(rows.estimate)]
@@ -150,27 +136,11 @@ def draw_with_band(ax: Axes, rows: pd.DataFrame, x: str, name: str) -> None:
     ax.fill_between(finite[x], finite.lower, finite.upper, color=style["color"], alpha=BAND, linewidth=0)
 
 
-def draw_seeds(ax: Axes, table: pd.DataFrame, x: str) -> None:
-    """Draw a thin line for each training seed that the table has rows for."""
-    by_seed = table[table.training_seed.notna()]
-    for index, (_, rows) in enumerate(by_seed.groupby("training_seed")):
-        label = "" if index else "each training seed"
-        color = COLOURS["network"]
-        ax.plot(
-            rows[x],
-            rows.estimate.where(is_drawable(rows.estimate)),
-            color=color,
-            linewidth=0.7,
-            alpha=0.75,
-            label=label,
-        )
-
-
 def draw_points(
     ax: Axes, place: pd.Series, rows: pd.DataFrame, color: str, marker: str, label: str, *, facecolor: str | None = None
 ) -> None:
     """Draw points with whiskers from `lower` to `upper`."""
-    ax.errorbar(
+    drawn = ax.errorbar(
         place,
         rows.estimate,
         whiskers(rows),
@@ -183,6 +153,7 @@ def draw_points(
         label=label,
         zorder=2.5,
     )
+    drawn.lines[0].set_clip_on(False)  # the edge of the axes cuts no mark
 
 
 def whiskers(rows: pd.DataFrame) -> np.ndarray:
@@ -215,14 +186,6 @@ def with_caveat(label: str, values: pd.Series) -> str:
     return f"{label} (0 throughout)" if (values.abs() <= RESOLUTION).all() else label
 
 
-def limit_log_axis(ax: Axes, table: pd.DataFrame) -> None:
-    """Set a logarithmic y-axis that covers the estimates; intervals may leave it."""
-    estimates = table.estimate[is_drawable(table.estimate)]
-    low, high = (estimates.min(), estimates.max()) if len(estimates) else (1e-3, 1.0)
-    room = 6 if np.isposinf(table.estimate).any() else 2
-    ax.set(yscale="log", ylim=(low / 2, high * room))
-
-
 def label_plainly(axis: Axis) -> None:
     """Label a logarithmic axis with plain numbers, at 1, 2 and 5 times powers of ten."""
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -231,12 +194,25 @@ def label_plainly(axis: Axis) -> None:
 
 
 def legend_entries(ax: Axes) -> tuple[list[Any], list[str]]:
-    """Return handles and labels of the legend, the optimum and the network first."""
-    first = (*OPTIMAL, "network", "exact")
-    entries = sorted(
-        zip(*ax.get_legend_handles_labels(), strict=True), key=lambda entry: not entry[1].startswith(first)
-    )
-    return [handle for handle, _ in entries], [label for _, label in entries]
+    """Return handles and labels of the legend: lines from top to bottom as they end on the right, then all else."""
+    entries = list(zip(*ax.get_legend_handles_labels(), strict=True))
+    heights = [_height_at_the_end(ax, handle) for handle, _ in entries]
+    order = sorted(range(len(entries)), key=lambda place: -heights[place])
+    return [entries[place][0] for place in order], [entries[place][1] for place in order]
+
+
+def _height_at_the_end(ax: Axes, handle: Any) -> float:
+    """Return where a line ends on the right, as a fraction of the height of the axes; −∞ for anything else."""
+    handle = handle.lines[0] if isinstance(handle, ErrorbarContainer) else handle
+    if not isinstance(handle, Line2D) or handle.get_transform() == ax.get_xaxis_transform():
+        return -np.inf
+    heights = np.asarray(handle.get_ydata(), float)
+    heights = heights[np.isfinite(heights)]
+    if not len(heights):
+        return -np.inf
+    bottom = ax.get_ylim()[0]
+    last = max(float(heights[-1]), bottom) if ax.get_yscale() == "log" else float(heights[-1])
+    return float(ax.transAxes.inverted().transform(ax.transData.transform((ax.get_xlim()[1], last)))[1])
 
 
 def with_legend(ax: Axes) -> Axes:

@@ -5,26 +5,20 @@ import string
 from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args
 
-from comparisons.claims import Verdict
+from comparisons.claims import Outcome, Verdict
 from comparisons.kind import Diagnostic, Kind, Measure, Role
 from comparisons.report.style import RESOLUTION
-from comparisons.rows import EXACT, Row, Table
+from comparisons.rows import Row, Table
 from comparisons.statistics.coverage import BOOTSTRAP, FEW_SEEDS, STUDENT
+
+_MOST_DIGITS = 8
+"""Digits at which the ends of any interval with a width differ."""
+
+SMOKE = "not judged, because this is a smoke run"
+"""What is said of claims where sizes are so small that numbers prove nothing."""
 
 AGREEMENT = 4.0
 """Standard errors within which two estimates of one number agree."""
-
-
-class ClaimRow(NamedTuple):
-    """One row of the table of claims, in words."""
-
-    statement: str
-    outcome: str
-    estimate: str
-    interval: str
-    bound: str
-    unit: str
-    over: str
 
 
 class MeasureRow(NamedTuple):
@@ -50,20 +44,6 @@ class MeasureSection(NamedTuple):
     title: str
     explanation: str
     groups: list[MeasureGroup]
-
-
-def claims_in_markdown(rows: Sequence[ClaimRow]) -> str:
-    """Return the table of claims as Markdown, for a page of its own."""
-    lines = ["| claim | verdict | estimate | interval | bound | unit |", "| --- | --- | --- | --- | --- | --- |"]
-    for row in rows:
-        cells = (row.statement, row.outcome, row.estimate, row.interval, row.bound, row.unit)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def claim_rows(verdicts: Sequence[Verdict]) -> list[ClaimRow]:
-    """Return the table of claims; a fraction is shown as a percentage."""
-    return [_claim_row(verdict) for verdict in verdicts]
 
 
 def measure_sections(table: Table, kind: Kind[Any]) -> list[MeasureSection]:
@@ -131,10 +111,20 @@ def seed_assumptions(table: Table) -> str:
 
 
 def tally(verdicts: Sequence[Verdict]) -> list[str]:
-    """Return how many claims held, failed and are undecided, as a detail of an answer; nothing without claims."""
+    """Return how often each outcome occurs, as a detail of an answer; nothing without claims."""
     outcomes = [verdict.outcome for verdict in verdicts]
-    counts = ", ".join(f"{outcomes.count(o)} {o}" for o in ("held", "failed", "undecided") if o in outcomes)
+    if "not judged" in outcomes:
+        return [f"claims: {len(outcomes)}, {SMOKE}"]
+    counts = ", ".join(f"{outcomes.count(o)} {o}" for o in get_args(Outcome) if o in outcomes)
     return [f"claims: {counts}"] if counts else []
+
+
+def claims_that_hold(verdicts: Sequence[Verdict], about: str = "") -> str:
+    """Return how many claims hold, as a sentence; that none is judged, for a smoke run."""
+    outcomes = [verdict.outcome for verdict in verdicts]
+    if "not judged" in outcomes:
+        return f"{len(outcomes)} claims{about} are {SMOKE}."
+    return f"{outcomes.count('held')} of {len(outcomes)} claims{about} hold."
 
 
 def number(value: float, digits: int = 3, *, like: float | None = None) -> str:
@@ -164,6 +154,8 @@ def in_percent(value: float, unit: str) -> tuple[float, str]:
 def digits_for(estimate: float, lower: float, upper: float) -> int:
     """Return the significant digits that an interval supports: 2 to 4; 2 for an estimate without interval.
 
+    There are more where the ends of the interval would look alike.
+
     An exact estimate has 3, and 3 decimals if it is 1 or more, but none if it is whole; an interval without end
     supports 3.
     """
@@ -171,18 +163,26 @@ def digits_for(estimate: float, lower: float, upper: float) -> int:
         return 2
     if estimate == 0 or not math.isfinite(estimate) or not math.isfinite(upper - lower):
         return 3
-    if math.isclose(lower, upper, rel_tol=1e-9):
+    if is_point(lower, upper):
         before_point = 1 + math.floor(math.log10(abs(estimate)))
         return before_point if estimate.is_integer() else max(3, 3 + before_point)
     relative = (upper - lower) / 2 / abs(estimate)
-    return min(4, max(2, 1 + math.ceil(-math.log10(1.4 * relative))))
+    digits = min(4, max(2, 1 + math.ceil(-math.log10(1.4 * relative))))
+    while digits < _MOST_DIGITS and number(lower, digits, like=estimate) == number(upper, digits, like=estimate):
+        digits += 1
+    return digits
+
+
+def is_point(lower: float, upper: float) -> bool:
+    """Return whether an interval has no width beyond rounding error."""
+    return math.isclose(lower, upper, rel_tol=1e-7)
 
 
 def interval(estimate: float, lower: float, upper: float, *, without_width: str = "exact") -> str:
     """Return the interval in brackets; a word where it has no width, a dash where there is none."""
     if math.isnan(lower) or math.isnan(upper):
         return "–"
-    if math.isclose(lower, upper, rel_tol=1e-9):
+    if is_point(lower, upper):
         return without_width if math.isfinite(estimate) else "–"
     digits = digits_for(estimate, lower, upper)
     like = estimate if math.isfinite(estimate) else None
@@ -211,31 +211,6 @@ def _measure_groups(table: Table, measure: Measure[Any], kind: Kind[Any]) -> lis
             rows.append(MeasureRow(measure.zero, role, "0", rows[0].unit, "nothing: exact by definition"))
         rows.sort(key=lambda row: order.index(row.role))
     return [MeasureGroup(label, rows) for label, rows in groups.items()]
-
-
-def _claim_row(verdict: Verdict) -> ClaimRow:
-    estimate, unit = in_percent(verdict.estimate, verdict.unit)
-    lower, upper, least, most = (
-        in_percent(value, verdict.unit)[0] for value in (verdict.lower, verdict.upper, verdict.least, verdict.most)
-    )
-    without_width = "exact" if verdict.over == EXACT else "all alike"
-    return ClaimRow(
-        verdict.statement,
-        verdict.outcome,
-        number(estimate, digits_for(estimate, lower, upper)),
-        interval(estimate, lower, upper, without_width=without_width),
-        _bounds(least, most).replace("-", "−"),
-        unit,
-        str(verdict.over),
-    )
-
-
-def _bounds(least: float, most: float) -> str:
-    if math.isinf(least):
-        return f"≤ {most:.3g}"
-    if math.isinf(most):
-        return f"≥ {least:.3g}"
-    return f"±{most:.3g}" if least == -most else f"{least:.3g} to {most:.3g}"
 
 
 def _measure_row(row: Row, who: str, role: Role) -> MeasureRow:

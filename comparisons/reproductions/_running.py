@@ -5,7 +5,10 @@ number in the common table can be followed to where it comes from.
 """
 
 import dataclasses
+import hashlib
 import json
+import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +18,23 @@ import pandas as pd
 import xarray as xr
 
 from comparisons import reproductions
-from comparisons.comparison import open_comparison
+from comparisons.comparison import REPRODUCTION_FILE, open_comparison
 from comparisons.experiment import AbstractExperiment
 from comparisons.isolation import isolated
-from comparisons.provenance import versions
+from comparisons.provenance import today, versions
+from comparisons.results import MEASURES_FILE
 from comparisons.stages import open_result, run_experiment
 from comparisons.statistics.intervals import LEVEL
-from comparisons.training import folder_of, train_experiments, untrained_units
-from comparisons.tree import REPRODUCTION, save_tree, validate
+from comparisons.training import folder_name, folder_of, train_experiments, untrained_units
+from comparisons.tree import REPRODUCTION, digest_of, is_smoke, save_tree, validate
 
-REPRODUCTION_FILE = "reproduction.nc"
+EXPERIMENTS = "experiments"
+"""Folder below that of the paper with the folders of its experiments."""
+LONGEST_NAME = 100
+"""Characters of the name of a part that lists its experiments."""
+
+MOST_SEEDS = 10_000
+"""Largest number of networks per experiment; more would train for years."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,11 @@ class ReproductionOptions:
     """Names of the experiments to run; all of them if none is named."""
 
     def __post_init__(self) -> None:
-        if self.seeds < 0:
-            raise ValueError(f"seeds must be at least 1, or 0 for the reproduction's own number; got {self.seeds}")
+        if not 0 <= self.seeds <= MOST_SEEDS:
+            raise ValueError(
+                f"seeds must be at least 1, or 0 for the reproduction's own number, and at most {MOST_SEEDS}; "
+                f"got {self.seeds}"
+            )
 
 
 def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, Any]:
@@ -54,7 +67,7 @@ def experiments_of(identifier: str, options: ReproductionOptions) -> dict[str, A
     if unknown := [name for name in options.only if name not in known]:
         raise KeyError(f"no experiment {unknown[0]!r} in {identifier}; there are {', '.join(known)}")
     chosen: dict[str, Any] = {}
-    for name in options.only or default:
+    for name in [name for name in known if name in options.only] or default:
         experiment = known[name]
         if options.seeds:
             experiment = dataclasses.replace(experiment, training_seeds=tuple(range(options.seeds)))
@@ -72,12 +85,21 @@ def run_reproduction(
     Dask cluster. Raises as `experiments_of` and `train_experiments`.
     """
     chosen: dict[str, AbstractExperiment] = experiments_of(identifier, options)
-    folder = _folder(identifier, results, options)
-    train_experiments(list(chosen.values()), folder / "experiments", scheduler=scheduler)
-    reports = {name: run_experiment(experiment, folder / "experiments") for name, experiment in chosen.items()}
+    everything, folder = _folder(identifier, results, options), folder_of_report(identifier, results, options)
+    train_experiments(list(chosen.values()), everything / EXPERIMENTS, scheduler=scheduler)
+    reports = {name: run_experiment(experiment, everything / EXPERIMENTS) for name, experiment in chosen.items()}
     trees = {name: open_result(report.parent.parent).tree for name, report in reports.items()}
-    places = {name: str(report.relative_to(folder)) for name, report in reports.items()}
-    save_tree(reproduction_tree(identifier, trees, reports=places), folder / REPRODUCTION_FILE)
+    places = {name: Path(os.path.relpath(report, folder)).as_posix() for name, report in reports.items()}
+    tree = reproduction_tree(identifier, trees, reports=places)
+    digests = {name: digest_of(report.parent.parent / MEASURES_FILE) for name, report in reports.items()}
+    left_out = [name for name in reproductions.load(identifier).experiments() if name not in chosen]
+    tree.attrs |= {
+        "command": _command(identifier, options),
+        "date": today(),
+        "measures": json.dumps(digests),
+        "notes": json.dumps([*_notes_on_parts(identifier, options, list(chosen), left_out), *_notes_of(tree)]),
+    }
+    save_tree(tree, folder / REPRODUCTION_FILE)
     return render_reproduction(folder)
 
 
@@ -85,20 +107,75 @@ def run_reproduction(
 def render_reproduction(folder: Path) -> Path:
     """Write the report of a finished reproduction from its files alone; return the path of the report.
 
-    Raises `FileNotFoundError` where there is none, `ValueError` where its file is truncated or foreign.
+    Raises `FileNotFoundError` where there is none, `ValueError` where its file is damaged, foreign, or was made from
+    other measures than its experiments have now.
     """
-    return open_comparison(folder / REPRODUCTION_FILE).write_report(folder / "report")
+    path = folder / REPRODUCTION_FILE
+    if not path.exists():
+        raise FileNotFoundError(f"no results at {path}")
+    comparison = open_comparison(folder)
+    digests, places = (json.loads(comparison.tree.attrs.get(name, "{}")) for name in ("measures", "experiments"))
+    for name, digest in digests.items():
+        measures = (folder / places[name]).parent.parent / MEASURES_FILE
+        if measures.exists() and digest_of(measures) != digest:
+            raise ValueError(
+                f"{path} was not made from {measures} as it is now ({name}). Run "
+                f"`{comparison.tree.attrs['command']}`: it makes the file again and trains nothing that is trained"
+            )
+    return comparison.write_report(folder / "report")
+
+
+def folder_of_report(identifier: str, results: Path, options: ReproductionOptions) -> Path:
+    """Return the folder of a reproduction's table and report: that of the paper, or one below it for a part of it.
+
+    Another number of seeds is another reproduction, and so is a choice of experiments; neither replaces the whole.
+    The experiments themselves are shared.
+    """
+    folder = _folder(identifier, results, options)
+    if options.seeds:
+        folder /= f"seeds-{options.seeds}"
+    chosen = list(experiments_of(identifier, options))
+    if chosen == list(reproductions.load(identifier).experiments()):
+        return folder
+    name = "+".join(chosen)
+    if len(name) > LONGEST_NAME:
+        name = f"{len(chosen)}-experiments-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return folder / "parts" / name
+
+
+def _notes_on_parts(identifier: str, options: ReproductionOptions, chosen: list[str], left_out: list[str]) -> list[str]:
+    """Return what a reader must know of a report that is not the whole reproduction."""
+    if not options.seeds and not left_out:
+        return []
+    said = [f"This is not the whole reproduction, which is `bayesgauge run {identifier}`."]
+    if options.seeds:
+        said.append(f"Every experiment has {options.seeds} training seeds.")
+    if left_out:
+        said.append(f"It has {', '.join(chosen)}; left out: {', '.join(left_out)}.")
+    return [" ".join(said)]
+
+
+def _notes_of(tree: xr.DataTree) -> list[str]:
+    return json.loads(tree.attrs["notes"])
+
+
+def _command(identifier: str, options: ReproductionOptions) -> str:
+    """Return the command line that makes a reproduction again."""
+    flags = ["--smoke"] if options.smoke else []
+    flags += ["--seeds", str(options.seeds)] if options.seeds else []
+    flags += ["--only", *options.only] if options.only else []
+    return shlex.join(["bayesgauge", "run", identifier, *flags])
 
 
 def num_untrained(identifier: str, results: Path, options: ReproductionOptions) -> int:
     """Return how many units of training are not finished below `results`. Raises as `experiments_of`."""
-    folder = _folder(identifier, results, options) / "experiments"
+    folder = _folder(identifier, results, options) / EXPERIMENTS
     chosen = experiments_of(identifier, options).values()
     return sum(len(untrained_units(experiment, folder_of(experiment, folder))) for experiment in chosen)
 
 
 def _folder(identifier: str, results: Path, options: ReproductionOptions) -> Path:
-    return results / (f"{identifier}_smoke" if options.smoke else identifier)
+    return results / folder_name(identifier, is_smoke=options.smoke)
 
 
 def reproduction_tree(identifier: str, trees: Mapping[str, xr.DataTree], *, reports: Mapping[str, str]) -> xr.DataTree:
@@ -122,6 +199,7 @@ def reproduction_tree(identifier: str, trees: Mapping[str, xr.DataTree], *, repo
         "kind": f"comparisons.reproductions.{identifier}",
         "paper": identifier,
         "experiments": json.dumps(dict(reports)),
+        "is_smoke": int(any(is_smoke(tree) for tree in trees.values())),
         "notes": json.dumps([" ".join((paper.__doc__ or "").split())]),
         "versions": json.dumps(versions()),
     }

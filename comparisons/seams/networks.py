@@ -3,12 +3,17 @@
 import copy
 from collections.abc import Sequence
 from pathlib import Path
+from types import FunctionType
+from typing import Any
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
+from bayesopt.agent import Agent
 from comparisons.importing import object_named
 from comparisons.seams.predictions import Module
 from comparisons.seeding import integer_for
+from comparisons.user_code import calling
 from metalearners.checkpoints import load_tensors, load_weights
 from metalearners.configs import StackedLSTMConfig
 from metalearners.network import seeded
@@ -28,12 +33,31 @@ def load_network(factory: str, weights: Path | None) -> nn.Module:
     make = object_named(factory, "--network")
     if not callable(make):
         raise ValueError(f"--network must name a callable; {factory} is a {type(make).__name__}")
-    network = make()
+    with calling(f"--network {factory} fails"):
+        network = make()
     if not isinstance(network, nn.Module):
         raise ValueError(f"--network must make a torch.nn.Module; {factory} made a {type(network).__name__}")
     if weights is not None:
         load_weights(network, weights)
     return network
+
+
+def architecture_of(network: Any) -> object:
+    """Return what networks of one architecture share: classes, and names and shapes of parameters; else, functions."""
+    if isinstance(network, nn.Module):
+        parameters = ((name, tuple(part.shape)) for name, part in network.named_parameters() if not is_lazy(part))
+        return (*map(type, network.modules()), *parameters)
+    return _functions_in(tuple(network) if isinstance(network, Agent) else network, depth=4)
+
+
+def _functions_in(value: Any, depth: int) -> object:
+    """Return the code of a function and of the functions that it has closed over, or the type of anything else."""
+    if isinstance(value, tuple):
+        return tuple(_functions_in(part, depth) for part in value)
+    if not isinstance(value, FunctionType) or depth == 0:
+        return type(value)
+    closed_over = (cell.cell_contents for cell in value.__closure__ or ())
+    return (value.__code__, *(_functions_in(part, depth - 1) for part in closed_over))
 
 
 def new_stack(config: StackedLSTMConfig, encoding: TrialEncoding, *, num_networks: int, seed: int) -> RecurrentPolicy:

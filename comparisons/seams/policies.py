@@ -16,8 +16,10 @@ from bayesopt.episodes import (
     sample_reward_tables,
 )
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily
+from comparisons.expected import require_kind
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
+from comparisons.user_code import GUIDE, NetworkContractError, calling
 from metalearners.policy import PolicyState, RecurrentPolicy
 from metalearners.trials import ContextualTrialEncoding, PositiveTrialEncoding, RealTrialEncoding, TrialEncoding
 from metalearners.worlds import RewardTables
@@ -34,7 +36,13 @@ def as_policy(network: nn.Module, family: BanditFamily, *, horizon: int) -> Recu
     """Return a network with the encoding that fits the family's rewards; a policy is returned as it is."""
     if isinstance(network, RecurrentPolicy):
         return network
-    return RecurrentPolicy(network, trial_encoding(family, horizon=horizon))
+    if not isinstance(network, nn.Module):
+        raise TypeError(
+            f"network must be a torch module or a bayesopt.agent.Agent; got {type(network).__name__} ({GUIDE})"
+        )
+    encoding = trial_encoding(family, horizon=horizon)
+    with calling(f"{type(network).__name__} cannot play", NetworkContractError):
+        return RecurrentPolicy(network, encoding)
 
 
 def as_policies(players: Sequence[Player], family: BanditFamily, *, horizon: int) -> list[RecurrentPolicy]:
@@ -49,21 +57,30 @@ def agent_of(policy: RecurrentPolicy) -> Agent:
     """Return a network as an agent, whose state is the recurrent state.
 
     What it observes is the context of the trial, an integer per task, or `()` where there is none. It can be asked
-    about any context without its state being touched.
+    about any context without its state being touched. Raises `TypeError` for anything but a policy.
     """
-
-    def contexts(state: PolicyState, observation: Observation) -> np.ndarray:
-        is_nothing_seen = isinstance(observation, tuple) and not observation
-        return np.zeros(len(state.action_probs), np.int64) if is_nothing_seen else np.asarray(observation)
-
+    require_kind(policy, RecurrentPolicy, "policy", "meta_train makes one of a bandit family, or of your network")
     return Agent(
         num_arms=policy.encoding.num_arms,
         initial_state=policy.initial_state,
-        action_probs=lambda state, observation, time: policy.action_probs(state, contexts(state, observation)),
-        update=lambda state, observation, action, reward, time: policy.update(
-            state, contexts(state, observation), action, reward, time
-        ),
+        action_probs=functools.partial(_action_probs, policy),
+        update=functools.partial(_updated, policy),
     )
+
+
+def _action_probs(policy: RecurrentPolicy, state: PolicyState, observation: Observation, time: int) -> np.ndarray:
+    return policy.action_probs(state, _contexts(state, observation))
+
+
+def _updated(
+    policy: RecurrentPolicy, state: PolicyState, observation: Observation, action: Any, reward: Any, time: int
+) -> PolicyState:
+    return policy.update(state, _contexts(state, observation), action, reward, time)
+
+
+def _contexts(state: PolicyState, observation: Observation) -> np.ndarray:
+    is_nothing_seen = isinstance(observation, tuple) and not observation
+    return np.zeros(len(state.action_probs), np.int64) if is_nothing_seen else np.asarray(observation)
 
 
 @functools.cache

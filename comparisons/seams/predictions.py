@@ -16,13 +16,16 @@ from jaxtyping import Array, Shaped
 from numpyro.distributions import Distribution, constraints
 from torch import nn
 
+from bayesopt.agent import Agent
 from bayesopt.distributions import Histogram, Lomax, outcome_log_probs
 from bayesopt.episodes import sample_sequences
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import as_float64, in_float64
-from bayesopt.reference import observation_space
+from bayesopt.observations import observation_space
+from comparisons.expected import require_family, require_kind, with_article
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
+from comparisons.user_code import GUIDE
 from metalearners.encoding import Encoding, OneHotEncoding, PositiveEncoding, RealEncoding
 from metalearners.heads import (
     AnyHead,
@@ -36,6 +39,8 @@ from metalearners.heads import (
     NormalMixtureHead,
 )
 from metalearners.network import SequencePredictor
+from metalearners.policy import RecurrentPolicy
+from metalearners.regression import RegressionPredictor
 from metalearners.unroll import unroll
 
 Predictor = Callable[[Shaped[Any, "task time"]], Distribution]
@@ -49,8 +54,19 @@ Network = nn.Module | Predictor
 """What can be compared with Bayes: a torch module, or any function from observations to a NumPyro distribution."""
 
 
+def as_predictor(network: Network, family: AbstractPredictionFamily) -> Predictor:
+    """Return a module as the function that it computes, and any other callable as it is."""
+    contestant = as_contestant(network, family)
+    return predictor_of(contestant) if isinstance(contestant, SequencePredictor) else contestant
+
+
 def as_contestant(network: Network, family: AbstractPredictionFamily) -> SequencePredictor | Predictor:
-    """Return a module as a `SequencePredictor`, and any other callable as it is."""
+    """Return a module as a `SequencePredictor`, and a callable as it is. Raises `TypeError` for anything else."""
+    if isinstance(network, Agent | Distribution) or not callable(network):
+        raise TypeError(
+            f"network must be a torch module, or a callable from observations to a NumPyro distribution, for "
+            f"{type(family).__name__}; got {with_article(type(network).__name__)} ({GUIDE})"
+        )
     return as_sequence_predictor(network, family) if isinstance(network, nn.Module) else network
 
 
@@ -58,11 +74,22 @@ def as_sequence_predictor(network: nn.Module, family: AbstractPredictionFamily) 
     """Return a network with the family's natural encoding and head; one that has its own is returned as it is."""
     if isinstance(network, SequencePredictor):
         return network
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"network must be a torch module; got {type(network).__name__} ({GUIDE})")
+    if isinstance(network, RecurrentPolicy | RegressionPredictor):
+        raise TypeError(
+            f"network must be a SequencePredictor for {type(family).__name__}, which has sequences; got a "
+            f"{type(network).__name__}"
+        )
     return SequencePredictor(network, natural_encoding(family), natural_head(family))
 
 
 def predictor_of(network: SequencePredictor) -> Predictor:
-    """Return the function that a network computes, from observations to predictive distributions in float64."""
+    """Return the function that a network computes, from observations to predictive distributions in float64.
+
+    Raises `TypeError` for anything but a `SequencePredictor`.
+    """
+    require_kind(network, SequencePredictor, "network", "meta_train makes one of a family of sequences")
 
     def predict(observations: Shaped[Any, "task time"]) -> Distribution:
         return distribution_of(network.head, unroll(network, observations))
@@ -75,25 +102,29 @@ def distribution_of(head: Head, outputs: np.ndarray) -> Distribution:
     """Return the NumPyro distribution whose parameters are a network's outputs, in float64."""
     tensors = head.parameters(torch.from_numpy(np.array(outputs, dtype=np.float64)))
     parameters: dict[str, Any] = {name: jnp.asarray(tensor.numpy()) for name, tensor in tensors.items()}
+    return as_float64(_distribution(getattr(head, "base", head), parameters))
+
+
+def _distribution(head: Head, parameters: dict[str, Any]) -> Distribution:
+    """Return the NumPyro distribution that a head describes."""
     match head:
         case BernoulliHead():
-            distribution = dist.BernoulliLogits(**parameters)
+            return dist.BernoulliLogits(**parameters)
         case CategoricalHead():
-            distribution = dist.CategoricalLogits(**parameters)
+            return dist.CategoricalLogits(**parameters)
         case NormalHead():
-            distribution = dist.Normal(**parameters)
+            return dist.Normal(**parameters)
         case NormalMixtureHead():
             weights = dist.CategoricalLogits(parameters["logits"])
-            distribution = dist.MixtureSameFamily(weights, dist.Normal(parameters["loc"], parameters["scale"]))
+            return dist.MixtureSameFamily(weights, dist.Normal(parameters["loc"], parameters["scale"]))
         case LomaxHead():
-            distribution = Lomax(**parameters)
+            return Lomax(**parameters)
         case NegativeBinomialHead():
-            distribution = dist.NegativeBinomialLogits(**parameters)
+            return dist.NegativeBinomialLogits(**parameters)
         case HistogramHead():
-            distribution = Histogram(jnp.asarray(head.edges), parameters["logits"], jnp.asarray(head.tail_scale))
+            return Histogram(jnp.asarray(head.edges), parameters["logits"], jnp.asarray(head.tail_scale))
         case _:
             raise TypeError(f"no NumPyro distribution is known for the head {type(head).__name__}")
-    return as_float64(distribution)
 
 
 def natural_head(family: AbstractPredictionFamily) -> AnyHead:
@@ -155,6 +186,7 @@ def histogram_head(family: AbstractPredictionFamily, *, num_bins: int = 64) -> H
     For real or positive observations, in the family's own units. Raises `ValueError` for finite outcomes or fewer
     than 2 bins.
     """
+    require_family(family, AbstractPredictionFamily, "histogram_head")
     observations = sample_sequences(family, key_for(0, "units"), num_tasks=2**16, length=1).observations
     if num_bins < 2 or not np.issubdtype(observations.dtype, np.floating):
         raise ValueError(f"a histogram needs at least 2 bins and real observations; got {num_bins} bins for {family!r}")

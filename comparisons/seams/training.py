@@ -6,6 +6,7 @@ from typing import TypeVar, overload
 
 from torch import nn
 
+from bayesopt.episodes import sample_sequences
 from bayesopt.family import (
     AbstractBanditFamily,
     AbstractContextualBanditFamily,
@@ -13,7 +14,10 @@ from bayesopt.family import (
     AbstractPredictionFamily,
     AbstractRegressionFamily,
 )
+from comparisons.expected import wrong_family
 from comparisons.isolation import isolated
+from comparisons.seams.contestants import check_predictor
+from comparisons.seams.players import checked_policy
 from comparisons.seams.policies import BanditFamily, TableStream, as_policy, trial_encoding
 from comparisons.seams.predictions import (
     TrainingStream,
@@ -22,8 +26,15 @@ from comparisons.seams.predictions import (
     scaled_head,
     typical_units,
 )
-from comparisons.seams.regressions import PairStream, as_regression_predictor, pair_encoding, regression_head
-from comparisons.seeding import integer_for
+from comparisons.seams.regressions import (
+    PairStream,
+    as_regression_predictor,
+    check_regression_predictor,
+    pair_encoding,
+    regression_head,
+)
+from comparisons.seeding import integer_for, key_for
+from comparisons.user_code import reporting_user_code
 from metalearners.configs import LSTMConfig, NetworkConfig, ReinforcementConfig, TrainingConfig
 from metalearners.network import SequencePredictor, build_network
 from metalearners.policy import RecurrentPolicy
@@ -64,6 +75,7 @@ def meta_train(
     network: NetworkConfig | nn.Module = ...,
     directory: Path | None = None,
 ) -> RecurrentPolicy: ...
+@reporting_user_code()
 @isolated
 def meta_train(
     family: AbstractFamily,
@@ -94,10 +106,8 @@ def meta_train(
             settings = _settings(ReinforcementConfig, training, family)
             return _meta_train_policy(family, seed, settings, network, directory)
         case _:
-            raise TypeError(
-                "family must be one of sequences, regressions or bandits; "
-                f"got {type(family).__name__}. Train on it by its experiment: `bayesgauge list`"
-            )
+            kinds = (AbstractPredictionFamily, AbstractRegressionFamily, *BanditFamily.__args__)
+            raise wrong_family(family, kinds, "meta_train")
 
 
 def _settings(kind: type[_Config], training: object, family: AbstractFamily) -> _Config:
@@ -118,6 +128,8 @@ def _meta_train_predictor(
 ) -> SequencePredictor:
     if isinstance(network, nn.Module):
         predictor = as_sequence_predictor(network, family)
+        tried = sample_sequences(family, key_for(0, "histories"), num_tasks=64, length=training.length)
+        check_predictor(predictor, family, tried.observations)
     else:
         predictor = new_predictor(family, network, seed=seed)
     stream = TrainingStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
@@ -134,6 +146,7 @@ def _meta_train_regression(
 ) -> RegressionPredictor:
     if isinstance(network, nn.Module):
         predictor = as_regression_predictor(network, family)
+        check_regression_predictor(predictor, family, length=training.length)
     else:
         predictor = new_regression_predictor(family, network, seed=seed)
     stream = PairStream(family, seed=seed, batch_size=training.batch_size, length=training.length)
@@ -149,7 +162,7 @@ def _meta_train_policy(
     directory: Path | None,
 ) -> RecurrentPolicy:
     if isinstance(network, nn.Module):
-        policy = as_policy(network, family, horizon=training.horizon)
+        policy = checked_policy(as_policy(network, family, horizon=training.horizon), family, length=training.horizon)
     else:
         policy = new_policy(family, network, horizon=training.horizon, seed=seed)
     stream = TableStream(family, seed=seed, batch_size=training.batch_size, length=training.horizon)

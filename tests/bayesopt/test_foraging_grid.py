@@ -161,12 +161,12 @@ def test_play_that_cannot_be_is_refused():
     tasks = drawn(3)
     with pytest.raises(ValueError, match="tasks must have 3 actions, like the agent; got 4"):
         bayesopt.play_tabular(uniform_agent(3), tasks, jax.random.key(0), lifetime=2)
-    with pytest.raises(ValueError, match="lifetime must be at least 1; got 0"):
+    with pytest.raises(ValueError, match="lifetime must be an integer of at least 1; got 0"):
         bayesopt.play_tabular(uniform_agent(4), tasks, jax.random.key(0), lifetime=0)
     unsure = uniform_agent(4)._replace(action_probs=lambda state, observation, time: np.full((3, 4), 0.2))
     with pytest.raises(ValueError, match=r"must add up to 1; got a sum of 0\.8 at trial 0"):
         bayesopt.play_tabular(unsure, tasks, jax.random.key(0), lifetime=2)
-    with pytest.raises(ValueError, match="num_tasks must be at least 1; got 0"):
+    with pytest.raises(ValueError, match="num_tasks must be an integer of at least 1; got 0"):
         bayesopt.sample_tabular_tasks(FAMILY, jax.random.key(0), num_tasks=0)
     with pytest.raises(ValueError, match="cells must be from 0 to 35; got 0 to 36"):
         occupancy(np.array([[0, 36]]), side=6)

@@ -100,5 +100,5 @@ def test_beliefs_see_the_drawn_reward_not_its_mean():
 
 
 def test_counts_below_one_are_refused():
-    with pytest.raises(ValueError, match="num_tasks must be at least 1; got 0"):
+    with pytest.raises(ValueError, match="num_tasks must be an integer of at least 1; got 0"):
         bayesopt.sample_reward_tables(FAMILY, KEY, num_tasks=0, length=3)

@@ -83,7 +83,7 @@ WRONG = [
     ((np.inf,), 1, 2, 2, "finite"),
     ((), 1, 2, 2, r"must be 1 to 2 numbers; got 0"),
     ((1.0, 1.0, 1.0), 1, 2, 5, r"from 5 inputs to 2 outputs must be 1 to 2 numbers; got 3"),
-    ((1.0,), 0, 2, 2, "num_tasks must be at least 1; got 0"),
+    ((1.0,), 0, 2, 2, "num_tasks must be an integer of at least 1; got 0"),
 ]
 
 

@@ -6,12 +6,34 @@ compare two things timed in turn within this run. Names of parts run these only:
 
 import sys
 
-from tests.bench import decisions, exploration, horizons, indices, learners, lifetimes, predictions, stacks, start_up
+from tests.bench import (
+    best_arm,
+    decisions,
+    exploration,
+    horizons,
+    indices,
+    learners,
+    lifetimes,
+    predictions,
+    stacks,
+    start_up,
+)
 from tests.bench.table import heading
 
 PARTS = {
     part.__name__.rpartition(".")[2]: part
-    for part in (start_up, indices, horizons, exploration, lifetimes, predictions, decisions, learners, stacks)
+    for part in (
+        start_up,
+        indices,
+        best_arm,
+        horizons,
+        exploration,
+        lifetimes,
+        predictions,
+        decisions,
+        learners,
+        stacks,
+    )
 }
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def written(tree: xr.DataTree, *, with_pictures: bool = False) -> dict[str, byte
     """The files of a report; PNG files hold the pixels of a small picture or nothing, PDF files nothing."""
     save = Figure.savefig
 
-    def savefig(figure: Figure, target: io.BytesIO, *, format: str, metadata: Any) -> None:
+    def savefig(figure: Figure, target: io.BytesIO, *, format: str, **options: Any) -> None:
         if with_pictures and format == "png":
             save(figure, target, format="rgba", dpi=RESOLUTION)
 
@@ -96,7 +96,7 @@ def written(tree: xr.DataTree, *, with_pictures: bool = False) -> dict[str, byte
 
 def _lasting(page: str) -> str:
     """A page without its images and the versions that made it."""
-    page = re.sub(r"data:image/png;base64,[^\"]*", "", page)
+    page = re.sub(r"data:image/(png|svg\+xml);base64,[^\"]*", "", page)
     return re.sub(r"(<h3>Versions</h3>\n<dl>\n).*?(</dl>)", r"\1\2", page, flags=re.DOTALL)
 
 

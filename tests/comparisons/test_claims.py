@@ -22,15 +22,15 @@ def outcome_of(claim, *interval):
         (AtMost("", "gap", "network", 1.0), (0.5, 0.4, 1.0), (1.5, 1.1, 1.9), (1.0, 0.9, 1.1)),
         (AtLeast("", "gap", "network", 1.0), (1.5, 1.0, 2.0), (0.5, 0.1, 0.9), (1.0, 0.9, 1.1)),
         (Within("", "gap", "network", -0.1, 0.1), (0.0, -0.1, 0.1), (0.3, 0.2, 0.4), (0.0, -0.2, 0.05)),
-        (Agrees("", "gap", "network", 4.0), (-3.9, np.nan, np.nan), (4.1, np.nan, np.nan), (np.nan, np.nan, np.nan)),
+        (Agrees("", "gap", "network", 4.0), (-3.9, np.nan, np.nan), (4.1, np.nan, np.nan), None),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_claim_is_decided_by_the_whole_interval(claim, held, failed, undecided):
     assert outcome_of(claim, *held) == "held"
     assert outcome_of(claim, *failed) == "failed"
-    assert outcome_of(claim, *undecided) == "undecided"
-    assert outcome_of(claim, np.nan, np.nan, np.nan) == "undecided"
+    assert undecided is None or outcome_of(claim, *undecided) == "undecided"
+    assert outcome_of(claim, np.nan, np.nan, np.nan) == "not measurable"
 
 
 def test_what_is_unbounded_on_one_side_is_told_by_infinity():
@@ -39,8 +39,10 @@ def test_what_is_unbounded_on_one_side_is_told_by_infinity():
 
 
 def test_a_verdict_has_the_interval_the_unit_and_what_it_is_over():
-    verdict = judge(table_with(0.2, 0.1, 0.3), [AtMost("It is small.", "gap", "network", 1.0)])[0]
-    assert verdict == ("It is small.", "held", 0.2, 0.1, 0.3, -np.inf, 1.0, "nats", Over("tasks", 2))
+    claim = AtMost("It is small.", "gap", "network", 1.0, bound_set="paper")
+    verdict = judge(table_with(0.2, 0.1, 0.3), [claim])[0]
+    assert verdict[:9] == ("It is small.", "held", 0.2, 0.1, 0.3, -np.inf, 1.0, "nats", Over("tasks", 2))
+    assert verdict[9:] == ("paper", "gap", "")
 
 
 def test_a_claim_is_about_the_row_at_its_coordinates():

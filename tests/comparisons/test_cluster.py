@@ -9,6 +9,7 @@ from distributed import LocalCluster
 
 from comparisons.__main__ import main
 from comparisons.training import _train, train_experiments
+from comparisons.user_code import UserCodeError
 from tests.comparisons.sweep.experiment import Sweep
 
 pytestmark = pytest.mark.timeout(120)
@@ -64,7 +65,7 @@ def test_a_unit_that_always_kills_its_worker_is_named_and_all_others_are_trained
 
 def test_a_unit_that_diverges_ends_the_run(cluster, sweep, tmp_path):
     sweep = dataclasses.replace(sweep, diverging=("seed-00-cell-1",))
-    with pytest.raises(FloatingPointError, match="^training diverged: seed-00-cell-1$"):
+    with pytest.raises(UserCodeError, match="^train fails: FloatingPointError: training diverged: seed-00-cell-1 "):
         train_experiments([sweep], tmp_path, scheduler=cluster.scheduler_address)
     assert sweep.count("began")["seed-00-cell-1"] == 1
 

@@ -65,7 +65,7 @@ def test_run_prints_the_answer_and_writes_the_report(finished_run):
 
 def test_report_is_written_again_from_the_files_alone(finished_run):
     folder, printed = finished_run
-    run_folder = next((folder / "results" / "beta_bernoulli").iterdir())
+    run_folder = next((folder / "results" / "beta_bernoulli_smoke").iterdir())
     before = (run_folder / "report" / "index.html").read_text()
     (run_folder / "report" / "index.html").unlink()
     completed = bayesgauge("report", run_folder, cwd=folder)
@@ -77,7 +77,7 @@ def test_report_is_written_again_from_the_files_alone(finished_run):
 
 def test_a_truncated_checkpoint_is_refused_and_results_stay(finished_run):
     folder, _ = finished_run
-    run_folder = next((folder / "results" / "beta_bernoulli").iterdir())
+    run_folder = next((folder / "results" / "beta_bernoulli_smoke").iterdir())
     checkpoint = sorted(run_folder.glob("checkpoints/seed-00/step-*.safetensors"))[-1]
     whole, evaluation = checkpoint.read_bytes(), (run_folder / "evaluation.nc").read_bytes()
     (run_folder / "evaluation.nc").unlink()
@@ -95,7 +95,7 @@ def test_a_truncated_checkpoint_is_refused_and_results_stay(finished_run):
 
 def test_a_truncated_result_is_refused(finished_run, tmp_path):
     folder, _ = finished_run
-    run_folder = next((folder / "results" / "beta_bernoulli").iterdir())
+    run_folder = next((folder / "results" / "beta_bernoulli_smoke").iterdir())
     for path in run_folder.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())

@@ -43,6 +43,7 @@ def later(config, mark=LATER, **defaults):
         (name, type(default), dataclasses.field(default=default, metadata=mark)) for name, default in defaults.items()
     ]
     cls = dataclasses.make_dataclass(type(config).__name__, fields, bases=(type(config),), frozen=True)
+    cls.__module__ = type(config).__module__
     return cls(**{field.name: getattr(config, field.name) for field in dataclasses.fields(config)})
 
 

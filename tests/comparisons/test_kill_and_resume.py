@@ -32,7 +32,7 @@ def kill(process):
 
 
 def result_folder(folder):
-    (run,) = (folder / "results" / "beta_bernoulli").iterdir()
+    (run,) = (folder / "results" / "beta_bernoulli_smoke").iterdir()
     return run
 
 
@@ -56,12 +56,11 @@ def left_alone(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("moment", ["step-*.safetensors", "step-000200.safetensors"], ids=["training", "trained"])
-def test_killed_once(left_alone, tmp_path, moment):
-    """Killed as soon as there is a checkpoint, the first or the last."""
+def test_killed_once(left_alone, tmp_path):
+    """Killed as soon as there is a checkpoint; the campaign of kills comes at every other moment, too."""
     process, began = start(tmp_path, *ONE_SEED), time.monotonic()
     try:
-        while not list(tmp_path.rglob(moment)):
+        while not list(tmp_path.rglob("step-*.safetensors")):
             assert process.poll() is None and time.monotonic() - began < PATIENCE
             time.sleep(0.01)
     finally:

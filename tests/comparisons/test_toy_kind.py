@@ -38,7 +38,7 @@ def test_the_command_line_runs_it_to_the_page(tmp_path, capsys):
     page = Page(Path(printed.rsplit("report: ", 1)[1].strip()).read_text())
     assert "shrinks the average of 9 numbers by 0.7" in page.text
     (image,) = page.all("img")
-    assert image["src"].startswith("data:image/png;base64,")
+    assert image["src"].startswith(("data:image/svg+xml;base64,", "data:image/png;base64,"))
 
 
 def test_a_measure_added_in_one_place_is_in_table_page_file_and_claims(ran, result):

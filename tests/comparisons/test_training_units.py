@@ -12,6 +12,7 @@ from comparisons.jobs import RESTARTS
 from comparisons.predictions.experiment import PredictionExperiment
 from comparisons.stages import _wall_times, run_experiment
 from comparisons.training import WALL_TIMES, folder_of, train_experiments, unit_folder
+from comparisons.user_code import UserCodeError
 from tests.comparisons.sweep.experiment import Sweep
 
 
@@ -50,7 +51,7 @@ def test_units_are_begun_in_the_order_given(sweep, tmp_path):
 
 
 def test_evaluation_is_given_a_directory_per_unit_in_their_order(sweep, tmp_path):
-    with pytest.raises(NotImplementedError, match=f"evaluating {', '.join(sweep.names())}$"):
+    with pytest.raises(UserCodeError, match=f"NotImplementedError: evaluating {', '.join(sweep.names())} "):
         run_experiment(sweep, tmp_path)
 
 
@@ -86,7 +87,7 @@ def test_a_unit_that_always_kills_its_process_is_named_and_all_others_are_traine
 
 def test_a_unit_that_diverges_ends_the_run(sweep, tmp_path):
     sweep = dataclasses.replace(sweep, diverging=("seed-00-cell-1",))
-    with pytest.raises(FloatingPointError, match="^training diverged: seed-00-cell-1$"):
+    with pytest.raises(UserCodeError, match="^train fails: FloatingPointError: training diverged: seed-00-cell-1 "):
         train_experiments([sweep], tmp_path)
     assert "seed-00-cell-1" not in sweep.trained(tmp_path)
     assert sweep.count("began")["seed-00-cell-1"] == 1

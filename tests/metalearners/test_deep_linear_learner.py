@@ -230,7 +230,7 @@ def test_a_balanced_start_needs_as_many_hidden_units_as_modes():
         (lambda: RandomInitialisation(-1.0), "scale must be in"),
         (lambda: Online(0), "batch_size must be an integer of at least 1"),
         (lambda: DeepLinearConfig(depth=0), "depth must be an integer of at least 1"),
-        (lambda: DeepLinearConfig(num_records=1), "num_records must be in"),
+        (lambda: DeepLinearConfig(num_records=1), "num_records must be an integer of at least 2"),
     ],
 )
 def test_settings_out_of_range_are_refused(build, message):

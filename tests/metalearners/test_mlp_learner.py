@@ -125,8 +125,8 @@ def test_a_diverging_network_names_its_learning_rate():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: MLPConfig(hidden_sizes=()), "hidden_sizes must be integers of at least 1"),
-        (lambda: MLPConfig(hidden_sizes=(8, 0)), "hidden_sizes must be integers of at least 1"),
+        (lambda: MLPConfig(hidden_sizes=()), "hidden_sizes must be at least one integer"),
+        (lambda: MLPConfig(hidden_sizes=(8, 0)), "hidden_sizes must be a tuple of integers of at least 1"),
         (lambda: MLPConfig(num_points=0), "num_points must be an integer of at least 1"),
         (lambda: AdamOptimizer(0.0), "learning_rate must be in"),
     ],

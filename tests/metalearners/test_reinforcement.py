@@ -89,7 +89,10 @@ def test_unknown_means_stop_training_and_not_the_network():
         return tables._replace(expected_rewards=tables.expected_rewards * (math.nan if step == 3 else 1))
 
     policy = policy_with_dropout()
-    with pytest.raises(FloatingPointError, match="the loss at step 4 is nan; lower learning_rate"):
+    with pytest.raises(
+        FloatingPointError,
+        match="the loss at step 4 is nan; .* the tasks themselves .expected_rewards.: .* Check the family",
+    ):
         train_policy(policy, poisoned, SMALL, seed=0)
     fed, clean = (
         roll_out(policy_with_dropout(), tables, action_uniforms(0, 3, 16, 5)).inputs

@@ -1,6 +1,8 @@
 """Training: it lowers the loss, and a run that is broken off anywhere resumes to bit for bit the same weights."""
 
+import dataclasses
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from metalearners import (
     train,
 )
 from metalearners.checkpoint_files import RESUME_FILE, checkpoint_path, is_trained
+from metalearners.divergence import diverged
+from metalearners.sealed_files import stamped
 
 CONFIG = TrainingConfig(num_steps=30, batch_size=16, length=6, num_checkpoints=4)
 
@@ -103,8 +107,45 @@ def test_divergence_is_said_with_the_step():
     def poisoned(step):
         return torch.full((4, 6), math.nan) if step == 3 else stream(step)
 
-    with pytest.raises(FloatingPointError, match="the loss at step 4 is nan; lower learning_rate"):
+    with pytest.raises(
+        FloatingPointError,
+        match="the loss at step 4 is nan; .* the tasks themselves .observations.: .* Check the family",
+    ):
         train(fresh_predictor(), poisoned, CONFIG, seed=0)
+
+
+def test_a_checkpoint_that_is_missing_is_made_again_with_the_same_bytes(tmp_path):
+    """The resume file is that of the last step, so training starts from scratch."""
+    train(fresh_predictor(), stream, CONFIG, seed=0, directory=tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    checkpoint_path(tmp_path, CONFIG.checkpoint_steps()[0]).unlink()
+    train(fresh_predictor(), stream, CONFIG, seed=0, directory=tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_resume_file_of_another_unit_is_refused(tmp_path):
+    for unit in ("one", "other"):
+        with stamped(f"run/{unit}"):
+            train(fresh_predictor(), stream, CONFIG, seed=0, directory=tmp_path / unit)
+    shutil.copy(tmp_path / "one" / RESUME_FILE, tmp_path / "other" / RESUME_FILE)
+    with (
+        stamped("run/other"),
+        pytest.raises(ValueError, match="is not the resume file of this run; delete it"),
+    ):
+        train(fresh_predictor(), stream, CONFIG, seed=0, directory=tmp_path / "other")
+    with stamped("run/one"):
+        train(fresh_predictor(), stream, CONFIG, seed=0, directory=tmp_path / "one")
+
+
+def test_the_message_of_a_divergence_says_what_was_not_finite_first():
+    """A learning rate without bounds loses the weights; huge tasks lose the loss, and no learning rate is blamed."""
+    fast = dataclasses.replace(CONFIG, learning_rate=1e38, max_gradient_norm=1e38)
+    with pytest.raises(FloatingPointError, match="weights had grown to .*: lower learning_rate .now 1e.38"):
+        train(fresh_predictor(), stream, fast, seed=0)
+    huge = diverged(7, math.inf, torch.full((4, 6), 3e38), largest_weight=1.0, settings=CONFIG)
+    assert "the loss at step 7 is inf; the tasks hold numbers up to 3e+38" in str(huge)
+    ordinary = diverged(7, math.nan, {"a": 1}, largest_weight=1.0, settings=CONFIG)
+    assert "the network's outputs or their log probabilities are not" in str(ordinary)
 
 
 def test_training_leaves_torch_as_it_was():

@@ -10,12 +10,16 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float
 
+from bayesopt.inputs import as_count, as_floats, as_number
 from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.gittins.bernoulli_kernels import ROWS, index_bracket, make_cells, narrow_brackets
 from bayesopt.planning.gittins.index_batches import Real, require, require_discount_and_tolerance
 
 LARGEST_DISCOUNT = 0.999999
 """Largest discount; above it one index takes minutes."""
+
+LARGEST_DISCOUNT_OF_TABLE = 0.99999
+"""Largest discount of a table; above it even a small table takes many minutes."""
 
 LARGEST_MAX_TOTAL = 4000
 """Largest total of a table, which takes 64 bytes times its square."""
@@ -49,10 +53,11 @@ def bernoulli_gittins_index(
 
     Source: Gittins (1979), JRSS B 41:148, for the index; `bernoulli_kernels` for the bounds.
     """
+    tolerance = as_number("tolerance", tolerance)
     arguments = (concentration1, concentration0, discount)
-    if all(isinstance(value, float | int) for value in arguments):
+    if all(type(value) in (float, int) for value in arguments):
         return _certified(*_bracket(float(concentration1), float(concentration0), float(discount), tolerance))
-    batch = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in arguments))
+    batch = np.broadcast_arrays(*(as_floats("arguments", value) for value in arguments))
     arms = np.stack([x.ravel() for x in batch], axis=-1).tolist()
     brackets = [_bracket(c1, c0, at_discount, tolerance) for c1, c0, at_discount in arms]
     bounds = np.array(brackets).reshape(-1, 2).T.reshape(2, *batch[0].shape)
@@ -70,8 +75,8 @@ def bernoulli_gittins_table(max_total: int, discount: float, *, tolerance: float
         ValueError: an argument is out of range, or the tolerance is below what float64 allows.
     """
     require_discount_and_tolerance(discount, tolerance)
-    if not 2 <= max_total <= LARGEST_MAX_TOTAL:
-        raise ValueError(f"max_total must be from 2 to {LARGEST_MAX_TOTAL}; got {max_total}")
+    max_total = as_count("max_total", max_total, least=2, most=LARGEST_MAX_TOTAL)
+    discount, tolerance = as_number("discount", discount), as_number("tolerance", tolerance)
     row, successes = np.tril_indices(max_total - 1)
     index, error_bound = np.full((2, max_total - 1, max_total - 1), np.nan)
     triangle = _certified(*_triangle(1.0 + successes, 1.0 + row - successes, max_total, discount, tolerance))
@@ -96,7 +101,7 @@ def _bracket(concentration1: float, concentration0: float, discount: float, tole
     lower, upper = mean, float(_upper_bound(mean, total, discount))
     if upper - lower <= 2 * (tolerance - ROUNDING):
         return lower, upper
-    _require_affordable(discount)
+    _require_affordable(discount, LARGEST_DISCOUNT)
     arm, depth = (concentration1, concentration0, discount), _first_depth(discount)
     bounds = index_bracket(*arm, max(tolerance - ROUNDING, ROUNDING**2), lower, upper, mean, depth)
     if bounds[1] - bounds[0] > 2 * (tolerance - ROUNDING):
@@ -120,7 +125,7 @@ def _triangle(
     upper = np.asarray(_upper_bound(lower, totals, discount))
     if np.all(upper - lower <= 2 * target):
         return lower, upper
-    _require_affordable(discount)
+    _require_affordable(discount, LARGEST_DISCOUNT_OF_TABLE)
 
     # The corners of the table, and its longest edge, determine the depth and the range of known rewards.
     probes = np.flatnonzero((totals == 2) | (totals == max_total) & _is_end_or_middle(concentrations1, max_total))
@@ -170,9 +175,9 @@ def _first_depth(discount: float) -> int:
     return 1 + ROWS * max(1, int(-0.06 / math.log(discount)))
 
 
-def _require_affordable(discount: float) -> None:
-    if discount > LARGEST_DISCOUNT:
-        raise ValueError(f"discount must be at most {LARGEST_DISCOUNT} (larger values take minutes); got {discount}")
+def _require_affordable(discount: float, largest: float) -> None:
+    if discount > largest:
+        raise ValueError(f"discount must be at most {largest} (larger values take minutes); got {discount}")
 
 
 def _unreachable(tolerance: float, least: float) -> str:

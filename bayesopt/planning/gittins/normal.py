@@ -9,8 +9,10 @@ estimated.
 import numpy as np
 from jaxtyping import Int
 
+from bayesopt.inputs import as_floats, as_number
 from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.gittins.index_batches import (
+    SMALLEST_NUM_OBSERVATIONS,
     Bracket,
     Real,
     Run,
@@ -24,6 +26,9 @@ from bayesopt.planning.gittins.normal_kernels import NUM_NODES, bounded_indices
 
 LARGEST_NUM_LEVELS = 50_000
 """Largest number of levels of a sweep. More levels take minutes, so they raise an error."""
+
+LIMIT_OF_FLOAT64 = 1e-14
+"""Smallest tolerance that sweeps aim at, relative to the index."""
 
 PANEL_RULES = ((2.25, 3.571, 1.01e-10), (2.0, 4.008, 3.41e-12), (1.75, 4.571, 6.61e-14))
 """Half-width of the panels at level n times n, the ellipse parameter rho, and the error bound of one integral.
@@ -51,8 +56,12 @@ def normal_gittins_index(num_observations: Real, discount: Real, *, tolerance: f
     Source: Gittins, Glazebrook & Weber (2011), Multi-armed Bandit Allocation Indices, section 7.3.
     """
     require("num_observations", num_observations, lambda x: x > 0, "positive and finite")
+    require("num_observations", num_observations, lambda x: x >= SMALLEST_NUM_OBSERVATIONS, "at least 1e-200")
     require_discount_and_tolerance(discount, tolerance)
-    levels, discounts = np.broadcast_arrays(np.asarray(num_observations, float), np.asarray(discount, float))
+    tolerance = as_number("tolerance", tolerance)
+    levels, discounts = np.broadcast_arrays(
+        as_floats("num_observations", num_observations), as_floats("discount", discount)
+    )
     lower, upper = np.zeros(levels.size), np.zeros(levels.size)
     flat_levels, flat_discounts = levels.ravel(), discounts.ravel()
 
@@ -68,18 +77,23 @@ def normal_gittins_index(num_observations: Real, discount: Real, *, tolerance: f
 
 def _brackets(start: float, run: Run, discount: float, tolerance: float) -> Bracket:
     """Return brackets of the arms of a run; the horizon grows until all are narrow enough."""
-    extra = horizon(start + run.offsets[-1], discount, tolerance)
+    tolerance_of_sweeps = max(tolerance, LIMIT_OF_FLOAT64 * _largest_index(start, discount))
+    extra = horizon(start + run.offsets[-1], discount, tolerance_of_sweeps)
+    margin = 1.3 * max(
+        0.0, -np.log(-1e4 * np.log(discount))
+    )  # measured: horizons at discounts above .9999 are too short
+    is_hopeless = horizon(start, discount, tolerance_of_sweeps, margin=margin) > LARGEST_NUM_LEVELS
     width = np.inf
     while True:
-        if extra > LARGEST_NUM_LEVELS:
-            tolerances = tolerance * 1.1 ** np.arange(1000)
-            affordable = next(t for t in tolerances if horizon(start, discount, t) <= LARGEST_NUM_LEVELS)
-            reachable = 1.1 * min(width, affordable)
+        if is_hopeless or extra > LARGEST_NUM_LEVELS:
+            tolerances = tolerance_of_sweeps * 1.1 ** np.arange(1000)
+            horizons = (horizon(start, discount, t, margin=margin) for t in tolerances)
+            affordable = tolerances[next(i for i, pulls in enumerate(horizons) if pulls <= LARGEST_NUM_LEVELS)]
             raise ValueError(
-                f"tolerance must be at least about {reachable:.1e} at discount {discount}; got {tolerance}, which "
-                f"needs a horizon of {extra} pulls, more than {LARGEST_NUM_LEVELS}"
+                f"tolerance must be at least about {1.1 * min(width, affordable):.1e} at discount {discount}; got "
+                f"{tolerance}, which needs a horizon of more than {LARGEST_NUM_LEVELS} pulls"
             )
-        lower, upper = _sweeps(start, int(run.offsets[-1]) + extra, discount, tolerance, run.offsets)
+        lower, upper = _sweeps(start, int(run.offsets[-1]) + extra, discount, tolerance_of_sweeps, run.offsets)
         previous, width = width, float((upper - lower).max()) / 2 * (1 + 1e-9)
         if width <= tolerance:
             return lower, upper
@@ -95,11 +109,15 @@ def _sweeps(
     start: float, num_levels: int, discount: float, tolerance: float, offsets: Int[np.ndarray, " arm"]
 ) -> Bracket:
     """Return proved lower and upper bounds, from one sweep each."""
-    largest_index = 1 / np.sqrt(start * (start + 1) * -2 * np.log(discount))
-    needed = 0.1 * tolerance * (1 - discount) ** 1.5 / (3 * largest_index)
+    needed = 0.1 * tolerance * (1 - discount) ** 1.5 / (3 * _largest_index(start, discount))
     half_width, rho, quadrature_error = next((rule for rule in PANEL_RULES if rule[2] < needed), PANEL_RULES[-1])
     nodes, weights = np.polynomial.legendre.leggauss(NUM_NODES)
     largest_tail = 0.05 * tolerance * np.sqrt(1 - discount)
     sweep = (largest_tail, (half_width, nodes, weights), quadrature_error, (rho + 1 / rho) / 2)
     lower, upper = (bounded_indices(start, num_levels, discount, above, *sweep)[offsets] for above in (False, True))
     return np.maximum(lower, 0.0), upper
+
+
+def _largest_index(num_observations: float, discount: float) -> float:
+    """Return an upper bound of the index, that of a Brownian motion that never slows down."""
+    return 1 / (np.sqrt(num_observations) * np.sqrt(num_observations + 1) * np.sqrt(-2 * np.log(discount)))

@@ -79,7 +79,7 @@ def _moment_beyond(t: np.ndarray, nu: np.ndarray | float) -> np.ndarray:
 
 def _gamma_ratio(x: np.ndarray | float) -> np.ndarray:
     """Return Gamma(x + 1/2) / Gamma(x) to 2e-15; differences of log-gamma functions would lose digits."""
-    y = np.maximum(x, 75.0)
+    y = np.clip(x, 75.0, 1e50)  # beyond, the series is 1, and powers of y would overflow
     series = 1 - 1 / (8 * y) + 1 / (128 * y**2) + 5 / (1024 * y**3) - 21 / (32768 * y**4) - 399 / (262144 * y**5)
     z = np.minimum(x, 75.0)
-    return np.where(x < 75, special.gamma(z + 0.5) / special.gamma(z), np.sqrt(y) * series)
+    return np.where(x < 75, special.gamma(z + 0.5) / special.gamma(z), np.sqrt(np.maximum(x, 75.0)) * series)

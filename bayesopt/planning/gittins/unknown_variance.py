@@ -13,8 +13,10 @@ import numpy as np
 from jaxtyping import Int
 from scipy import special
 
+from bayesopt.inputs import as_floats, as_number
 from bayesopt.planning.certified import CertifiedIndex
 from bayesopt.planning.gittins.index_batches import (
+    SMALLEST_NUM_OBSERVATIONS,
     Bracket,
     Real,
     certified,
@@ -23,6 +25,7 @@ from bayesopt.planning.gittins.index_batches import (
     refuse,
     require,
     require_discount_and_tolerance,
+    require_reachable,
     runs,
 )
 from bayesopt.planning.gittins.student_knots import informed_value, schemes_below_and_above
@@ -33,6 +36,13 @@ KNOTS_FOR_TAILS = 4.0
 
 LARGEST_WORK = 1e11
 """Largest work of a sweep, in levels times knots times nodes: a few minutes. More work raises an error."""
+
+
+SMALLEST_SHARE = 1e-9
+"""No tolerance below this share of the index is tried; it would take many minutes."""
+
+LARGEST_NUM_NODES = 2e7
+"""Largest number of nodes at the last level: a second and a GB. It grows with the root of the observations."""
 
 
 class _Arms(NamedTuple):
@@ -69,9 +79,11 @@ def normal_unknown_variance_gittins_index(
     """
     require("num_observations", num_observations, lambda x: x > 0, "positive and finite")
     require("degrees_of_freedom", degrees_of_freedom, lambda x: x > 1, "above 1 and finite")
+    require("num_observations", num_observations, lambda x: x >= SMALLEST_NUM_OBSERVATIONS, "at least 1e-200")
     require_discount_and_tolerance(discount, tolerance)
+    tolerance = as_number("tolerance", tolerance)
     levels, freedoms, discounts = np.broadcast_arrays(
-        *(np.asarray(x, float) for x in (num_observations, degrees_of_freedom, discount))
+        *(as_floats("arguments", x) for x in (num_observations, degrees_of_freedom, discount))
     )
     flat_levels, flat_freedoms, flat_discounts = levels.ravel(), freedoms.ravel(), discounts.ravel()
     lower, upper = np.zeros(levels.size), np.zeros(levels.size)
@@ -83,6 +95,7 @@ def normal_unknown_variance_gittins_index(
         first, last = run.members[0], run.members[-1]
         if flat_discounts[first] > 0:
             belief, at_discount = (float(flat_levels[first]), float(flat_freedoms[first])), float(flat_discounts[first])
+            require_reachable(tolerance, _informed_index(*belief, at_discount), SMALLEST_SHARE)
             lower[run.members], upper[run.members] = refined(
                 partial(_sweeps, _Arms(belief, at_discount, run.offsets, tolerance)),
                 np.full(len(run.members), tolerance),
@@ -104,20 +117,30 @@ def _sweeps(arms: _Arms, num_levels: int, spacing: float, reached: float) -> Bra
     Later levels matter less, so their grids are coarser: `effort` is the relative number of knots and of nodes.
     """
     belief, discount, offsets, tolerance = arms
+    frequency = math.sqrt(-2 * math.log(discount))
+    refuse(
+        tolerance, num_levels * max(1.0, 0.4 / spacing) * 10 / (spacing * frequency) / LARGEST_WORK, reached, order=1
+    )
     later = np.arange(num_levels + 1.0)
     n, nu = belief[0] + later, belief[1] + later
     step, beyond = 1 / (np.sqrt(n) * np.sqrt(n + 1)), np.maximum(0.0, later - offsets[-1])
     effort = np.maximum(0.1, (n / (n - beyond)) ** (-1 / 3) * discount ** (beyond / 3))
-    width, frequency = spacing * step / effort, math.sqrt(-2 * math.log(discount))
-    num_knots = np.ceil(4 / spacing * effort * (1 + KNOTS_FOR_TAILS / nu))[:-1].astype(int)
+    width = spacing * step / effort
+    num_knots = np.ceil(4 / spacing * effort * (1 + KNOTS_FOR_TAILS / nu))[:-1]
     work = float(num_knots.sum()) * 10 / (spacing * frequency)
     refuse(tolerance, work / LARGEST_WORK, reached, order=1)
     # one observation takes y to at most sqrt(y^2 + (nu + 1) / (n (n + 1)))
     farthest = np.sqrt(_informed_index(*belief, discount) ** 2 + np.cumsum((nu + 1) * step**2))
     tops = np.minimum(farthest, -special.stdtrit(nu, min(0.1, 1e-3 * tolerance)) / np.sqrt(n))
-    schemes = schemes_below_and_above(n[:-1], nu[:-1], num_knots)
     start = -min(30 / math.sqrt(n[-1]), farthest[-1])
-    nodes = start + width[-1] * np.arange(math.ceil((tops[-1] - start) / width[-1]) + 1)
+    num_nodes = (tops[-1] - start) / width[-1]
+    if num_nodes > LARGEST_NUM_NODES:
+        raise ValueError(
+            f"num_observations must be at most about {n[-1] * (LARGEST_NUM_NODES / num_nodes) ** 2:.1e} at this "
+            f"tolerance; got {belief[0]}. Use the index of an arm of known variance"
+        )
+    schemes = schemes_below_and_above(n[:-1], nu[:-1], num_knots.astype(int))
+    nodes = start + width[-1] * np.arange(math.ceil(num_nodes) + 1)
     leaves = (nodes[-2:] * 0 + [0, width[-1]], np.zeros(2)), (nodes, informed_value(nodes, n[-1], nu[-1]))
     below, above = (
         boundaries(num_levels, discount, is_upper, width, spacing * frequency / 3 / effort, tops, scheme, leaf)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from bayesopt.planning.bandit_inputs import Numbers
+from bayesopt.inputs import Numbers, as_number
 from bayesopt.planning.exploration_inputs import require_arm, require_lifetime
 from bayesopt.planning.stopping.tables import (
     coarse_rule,
@@ -49,6 +49,8 @@ def solve_stopping_map(
     lifetimes = require_lifetime(lifetimes)
     priors, rewards, _, _ = require_arm(prior_scales, reward_scales, prior_loc, discount)
     require_arm(1.0, 1.0, probe_mean, 1.0)
+    prior_loc, discount = as_number("prior_loc", prior_loc), as_number("discount", discount)
+    probe_mean = as_number("probe_mean", probe_mean)
     grid = np.broadcast_arrays(lifetimes, priors, rewards)
     shape = grid[0].shape
     cells = [

@@ -15,7 +15,8 @@ from jaxtyping import Bool, Float, Int
 from scipy import optimize
 
 from bayesopt.described import described
-from bayesopt.planning.exploration_inputs import require_arm, require_lifetime
+from bayesopt.inputs import as_count, as_floats, as_number
+from bayesopt.planning.exploration_inputs import require_arm
 from bayesopt.planning.stopping.tables import (
     GaussianArm,
     SolvedTables,
@@ -126,13 +127,13 @@ class StoppingSolution:
     def _checked(self, belief: UnknownArmBelief, time: int) -> tuple[np.ndarray, np.ndarray]:
         if not 0 <= time < self.lifetime:
             raise ValueError(f"time must be from 0 to {self.lifetime - 1}; got {time}")
-        loc, pulls = np.asarray(belief.loc, float), np.asarray(belief.num_pulls)
+        loc, pulls = as_floats("loc", belief.loc), as_floats("num_pulls", belief.num_pulls)
         is_good = np.isfinite(loc) & (pulls >= 0) & (pulls <= time) & (pulls == np.rint(pulls))
         if not is_good.all():
             first = int(np.argmin(is_good))
             raise ValueError(
                 f"a belief at trial {time} must have a finite mean and from 0 to {time} pulls; got mean {loc[first]} "
-                f"and {pulls[first]} pulls in task {first}"
+                f"and {pulls[first]:g} pulls in task {first}"
             )
         return loc, pulls.astype(np.int64)
 
@@ -151,10 +152,10 @@ def solve_stopping_problem(
         _first_pull_value(arm, found),
         found.error_bound,
         arm.lifetime,
-        float(prior_loc),
+        arm.prior_loc,
         float(prior_scale),
-        float(reward_scale),
-        float(discount),
+        arm.reward_scale,
+        arm.discount,
         arm,
         found,
         {},
@@ -167,17 +168,17 @@ def sequential_edge(*, lifetime: int, reward_scale: float, prior_loc: float = -1
     At the threshold the value of the first pull is 0. For a lifetime of 1 it is infinite. Raises `ValueError` for a
     `prior_loc` of 0 or more, where the unknown arm is always worth pulling, and as `solve_stopping_problem` does.
     """
-    _required_arm(lifetime, 1.0, reward_scale, prior_loc, discount)
-    if prior_loc >= 0:
+    checked = _required_arm(lifetime, 1.0, reward_scale, prior_loc, discount)
+    if checked.prior_loc >= 0:
         raise ValueError(f"prior_loc must be below 0 (else there is no learning threshold); got {prior_loc!r}")
-    if lifetime == 1:
+    if checked.lifetime == 1:
         return np.inf
 
     def first_pull_value(prior_scale: float) -> float:
         arm = _required_arm(lifetime, prior_scale, reward_scale, prior_loc, discount)
         return _first_pull_value(arm, solved(arm, fine_rule()))
 
-    high = abs(prior_loc)
+    high = abs(checked.prior_loc)
     while first_pull_value(high) < 0:
         high *= 2
     low = high / 2
@@ -190,10 +191,13 @@ def sequential_edge(*, lifetime: int, reward_scale: float, prior_loc: float = -1
 def _required_arm(
     lifetime: int, prior_scale: float, reward_scale: float, prior_loc: float, discount: float
 ) -> GaussianArm:
-    require_lifetime(lifetime)
     require_arm(prior_scale, reward_scale, prior_loc, discount)
     return gaussian_arm(
-        lifetime=lifetime, prior_scale=prior_scale, reward_scale=reward_scale, prior_loc=prior_loc, discount=discount
+        lifetime=as_count("lifetime", lifetime, least=1),
+        prior_scale=as_number("prior_scale", prior_scale),
+        reward_scale=as_number("reward_scale", reward_scale),
+        prior_loc=as_number("prior_loc", prior_loc),
+        discount=as_number("discount", discount),
     )
 
 

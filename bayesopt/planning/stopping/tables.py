@@ -10,7 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from bayesopt.memory import require_memory
 from bayesopt.planning.stopping.kernels import read, read_survival, solve, survival_tops, survive
+
+NUM_NODES = 12
+"""Gauss-Legendre nodes of a panel."""
 
 LARGEST_RATIO = 1e50
 """Largest ratio of one scale to the other. With a smaller prior scale, float64 cannot hold what is learned."""
@@ -67,7 +71,12 @@ class SolvedTables(NamedTuple):
 def gaussian_arm(
     *, lifetime: int, prior_scale: float, reward_scale: float, prior_loc: float, discount: float
 ) -> GaussianArm:
-    """Return the arm in the form of the kernels. Raises `ValueError` if the prior scale is too large for float64."""
+    """Return the arm in the form of the kernels.
+
+    Raises `ValueError` if the prior scale is too large for float64, or the tables do not fit in memory.
+    """
+    needed = 8.0 * lifetime * (_most_panels(16.0 * math.sqrt(lifetime), fine_rule()) + 1) * (2 + NUM_NODES)
+    require_memory(needed, f"tables of {lifetime:,} trials", remedy="Lower the lifetime")
     if not prior_scale <= LARGEST_RATIO * reward_scale:
         raise ValueError(f"prior_scale must be at most {LARGEST_RATIO:g} times reward_scale; got {prior_scale!r}")
     ratio = reward_scale / prior_scale if prior_scale > 0 else math.inf
@@ -78,13 +87,13 @@ def gaussian_arm(
 @functools.cache
 def fine_rule() -> Rule:
     """Return the accurate rule, with errors near rounding error."""
-    return _rule(num_nodes=12, reach=7.5, first=1.0, growth=1.5, widest=2.0, tolerance=1e-15)
+    return _rule(num_nodes=NUM_NODES, reach=7.5, first=1.0, growth=1.5, widest=2.0, tolerance=1e-15)
 
 
 @functools.cache
 def coarse_rule() -> Rule:
     """Return the fast rule for maps of many problems: six times as fast, errors of about 1e-6 of the rewards."""
-    return _rule(num_nodes=12, reach=6.0, first=3.0, growth=2.2, widest=6.0, tolerance=1e-9)
+    return _rule(num_nodes=NUM_NODES, reach=6.0, first=3.0, growth=2.2, widest=6.0, tolerance=1e-9)
 
 
 def solved(arm: GaussianArm, rule: Rule) -> SolvedTables:

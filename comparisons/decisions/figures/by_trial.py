@@ -12,15 +12,10 @@ from matplotlib.ticker import MaxNLocator
 from comparisons.decisions.figures.losses import network_over
 from comparisons.decisions.scores import has_optimum
 from comparisons.kind import Figure
+from comparisons.report.findings import of_lines
+from comparisons.report.log_axis import draw_on_log_axis, limit_log_axis, said_of_zeros
 from comparisons.report.points import curve_table
-from comparisons.report.style import (
-    COLOURS,
-    draw_on_log_axis,
-    draw_with_band,
-    label_plainly,
-    limit_log_axis,
-    with_legend,
-)
+from comparisons.report.style import COLOURS, draw_with_band, label_plainly, with_legend
 
 TRIAL = "trial"
 COMPARED = ("network", "Gittins", "greedy", "Thompson", "uniform")
@@ -36,9 +31,7 @@ def draw_action_gap(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFi
     ax, table = figure.add_subplot(), of_agents(table, COMPARED)
     for name in table.agent.unique():
         draw_on_log_axis(ax, table[table.agent == name], "trial", name, label=name, marker=".")
-    limit_log_axis(ax, table)
-    low, high = ax.get_ylim()
-    ax.set_ylim(max(low, high / 1e5), high)
+    limit_log_axis(ax, table, most_decades=5)
     ax.set(xlabel=TRIAL, ylabel="action gap, rewards")
     with_trials(ax, table)
 
@@ -47,9 +40,8 @@ def action_gap_caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
     """Return the caption of the action gap."""
     return (
         "Mean cost of the choice at each trial if everything after it is done optimally; summed over trials it is the "
-        "shortfall. Lower is better. A value of 0, such as a choice between equal arms at trial 1, is below a "
-        "logarithmic axis and not drawn. Look for trials at which the network’s line leaves those of good policies. "
-        f"{_bands(tree)}"
+        "shortfall. Lower is better. Look for trials at which the network’s line leaves those of good policies. "
+        f"{_bands(tree)}{said_of_zeros(of_agents(table, COMPARED).estimate)}"
     )
 
 
@@ -173,6 +165,7 @@ ACTION_GAP = Figure(
     table=action_gap_table,
     draw=draw_action_gap,
     caption=action_gap_caption,
+    finding=lambda tree, table: of_lines(of_agents(table, COMPARED), "agent", "trial", "rewards"),
     needs=("curves",),
     is_shown=has_optimum,
 )
@@ -184,6 +177,7 @@ OPTIMAL_PROBS = Figure(
     table=optimal_probs_table,
     draw=draw_optimal_probs,
     caption=optimal_probs_caption,
+    finding=lambda tree, table: of_lines(of_agents(table, COMPARED), "agent", "trial", "probability"),
     needs=("curves",),
     is_shown=has_optimum,
     height=3.8,
@@ -196,6 +190,7 @@ REGRET = Figure(
     table=regret_table,
     draw=draw_regret,
     caption=regret_caption,
+    finding=lambda tree, table: of_lines(of_agents(table, COMPARED), "agent", "trial", "rewards"),
     needs=("curves",),
 )
 EXPLORATION = Figure(
@@ -206,6 +201,7 @@ EXPLORATION = Figure(
     table=exploration_table,
     draw=draw_exploration,
     caption=exploration_caption,
+    finding=lambda tree, table: of_lines(of_agents(table, COMPARED), "agent", "trial", "probability"),
     needs=("curves",),
     height=3.8,
 )

@@ -9,6 +9,8 @@ from comparisons.decisions.figures.by_trial import TRIAL, with_trials
 from comparisons.decisions.scores import player_groups
 from comparisons.kind import Figure
 from comparisons.report.certificate import certificate_points, draw_certificate
+from comparisons.report.findings import of_lines
+from comparisons.report.log_axis import said_of_zeros
 from comparisons.report.words import number
 
 
@@ -43,7 +45,7 @@ def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
         "The line has no sampling error: it sums over every history that the network can meet in the first "
         f"{group.sizes['time']} trials ({int(group.attrs['num_histories']):,}{which}), {number(exact)} rewards in "
         "total. Circles are estimated from sampled tasks, with 95 % intervals over them: look at whether they lie on "
-        "it. A value of 0 is below a logarithmic axis and not drawn."
+        f"it.{said_of_zeros(table.estimate[table.quantity == 'exact'])}"
     )
 
 
@@ -55,6 +57,8 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(table, "quantity", "trial", "rewards"),
+    shows=("sampled_minus_certified",),
     needs=("certificate",),
     height=3.6,
 )

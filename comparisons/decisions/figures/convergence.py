@@ -11,6 +11,8 @@ from comparisons.decisions.figures.losses import FAMILIAR, loss_label, per_episo
 from comparisons.decisions.scores import has_optimum
 from comparisons.kind import Figure
 from comparisons.report.convergence import checkpoint_points
+from comparisons.report.findings import of_lines
+from comparisons.report.log_axis import WITH_ZEROS, draw_zeros, said_of_zeros
 from comparisons.report.points import concatenate
 from comparisons.report.style import COLOURS, line_of, with_legend
 from comparisons.report.words import number
@@ -47,8 +49,10 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
         label = "network, each seed" if several else "network"
         color, steps = COLOURS["network"], one.step.to_numpy(float)
         ax.fill_between(steps, one.lower, one.upper, color=color, alpha=0.22, linewidth=0)
-        style = {"marker": "o", "markersize": 3.5, "color": color, "zorder": 2.3}
+        style = {"marker": "o", "markersize": 3.5, "color": color, "zorder": 2.3, "gid": WITH_ZEROS}
         ax.plot(steps, one.estimate, label="" if index else label, **style)
+    if is_logarithmic:
+        draw_zeros(ax, ax.get_ylim()[0])
     ax.set(xscale="log", xlabel="training steps", ylabel=loss_label(tree, "agent"))
     with_legend(ax)
 
@@ -61,6 +65,7 @@ def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
         f"whether it still falls at the end, and whether training seeds agree: they end at "
         f"{', '.join(map(number, last))} {table.unit.iloc[0]}. Horizontal lines: references; the random policy "
         f"(uniform) is the floor. Bands: 95 % intervals over {tree['convergence'].sizes['task']:,} tasks."
+        f"{said_of_zeros(table.estimate[table.step > 0])}"
     )
 
 
@@ -72,5 +77,8 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(
+        table[table.step > 0], ["agent", "training_seed"], "step", str(table.unit.iloc[0])
+    ),
     needs=("convergence",),
 )

@@ -12,6 +12,7 @@ from matplotlib.figure import SubFigure
 
 from comparisons.decisions.scores import has_optimum, player_groups
 from comparisons.kind import Figure
+from comparisons.report.findings import of_marks
 from comparisons.report.points import concatenate
 from comparisons.report.style import COLOURS, NEUTRAL, RESOLUTION, is_drawable, label_plainly, with_legend
 from comparisons.report.words import number
@@ -156,6 +157,14 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_marks(table, "agent", str(table.unit.iloc[0])),
+    shows=(
+        "share_of_uniform_shortfall",
+        "share_of_greedy_shortfall",
+        "shortfall_above_gittins",
+        "gap_minus_lost_rewards",
+        "rewards_below_reference",
+    ),
     needs=("measures",),
     height=4.2,
 )

@@ -16,6 +16,8 @@ from comparisons.decisions.figures.by_trial import TRIAL
 from comparisons.decisions.figures.losses import per_episode
 from comparisons.decisions.scores import has_optimum, player_groups
 from comparisons.kind import Figure
+from comparisons.report.findings import of_marks
+from comparisons.report.style import RESOLUTION
 from comparisons.report.words import number
 
 PANELS = ("network", "Gittins", "greedy")
@@ -53,7 +55,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
     """
     agents = [name for name in PANELS if name in set(table.agent)]
     panels = figure.subplots(1, len(agents), sharey=True, squeeze=False)[0]
-    highest = max(table.estimate.max(), np.finfo(float).tiny)
+    highest = max(table.estimate.max(), RESOLUTION)
     for agent, ax in zip(agents, panels, strict=True):
         mesh = _draw_agent(ax, table[table.agent == agent], highest)
         bar = figure.colorbar(mesh, ax=ax, label="rewards lost per episode", extend="min")
@@ -114,6 +116,9 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_marks(
+        table.groupby("agent", sort=False, as_index=False).estimate.sum(), "agent", f"{table.unit.iloc[0]}, in total"
+    ),
     needs=("margins",),
     is_shown=has_optimum,
     height=3.2,

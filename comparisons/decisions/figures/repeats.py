@@ -8,6 +8,7 @@ from matplotlib.figure import SubFigure
 from comparisons.decisions.figures.by_trial import percent, within_probability
 from comparisons.decisions.figures.losses import draw_dot, network_over
 from comparisons.kind import Figure
+from comparisons.report.findings import of_marks
 from comparisons.report.style import NEUTRAL, with_legend
 from comparisons.rows import table_of
 
@@ -62,6 +63,7 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_marks(table, ["agent", "after"], "probability"),
     needs=("measures",),
     height=4.2,
 )

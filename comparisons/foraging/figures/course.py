@@ -13,6 +13,7 @@ from comparisons.foraging.figures.marks import LINES, NAMES, NETWORK, PAPER
 from comparisons.foraging.published import COURSE_ENDS, is_paper_setting
 from comparisons.foraging.tree import longest_lifetime, train_lifetimes
 from comparisons.kind import Figure
+from comparisons.report.findings import of_lines
 from comparisons.report.points import curve_table
 from comparisons.report.style import BAND, NEUTRAL
 from comparisons.rows import over_tasks, table_of
@@ -87,6 +88,9 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(
+        table[table.who == NETWORK], "train_lifetime", "step", str(table.unit.iloc[0])
+    ),
     needs=("curves",),
     height=3.6,
 )

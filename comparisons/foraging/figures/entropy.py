@@ -10,6 +10,7 @@ from comparisons.foraging.figures.marks import NETWORK, legend_above, mapped_lif
 from comparisons.foraging.players import WHO
 from comparisons.foraging.tree import longest_lifetime
 from comparisons.kind import Figure
+from comparisons.report.findings import of_ranges
 from comparisons.report.style import COLOURS
 
 
@@ -31,7 +32,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
         rows = table[table.train_lifetime == lifetime]
         ax.plot(rows.step, rows.entropy, color=COLOURS["network"], linewidth=0.9, label="networks")
         ax.plot(optimal.step, optimal.entropy, color=COLOURS["optimal"], linewidth=0.6, label="exact optimum")
-        ax.set(title=f"trained for {lifetime}", xlabel="step", ylim=(0, np.log(4) * 1.02))
+        ax.set(title=f"trained for {lifetime}", xlabel="step", ylim=(-0.02, np.log(4) * 1.02))
     panels[0].set_ylabel("entropy, nats")
     legend_above(figure, panels[0])
 
@@ -53,6 +54,7 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_ranges(table.assign(estimate=table.entropy), ["who", "train_lifetime"], "nats"),
     needs=("behaviour",),
     height=2.4,
 )

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.figure import SubFigure
 
 from comparisons.foraging.published import BY_MEASURE, is_paper_setting
-from comparisons.report.style import COLOURS, NEUTRAL, draw_points
+from comparisons.report.style import COLOURS, NEUTRAL, draw_points, legend_entries
 from comparisons.rows import over_tasks, table_of
 
 NETWORK, PAPER = "network", "paper"
@@ -60,13 +60,19 @@ def draw_networks(ax: Axes, rows: pd.DataFrame) -> None:
     draw_points(ax, filled.train_lifetime, filled, COLOURS["network"], "o", "networks")
     known = rows[rows.who == PAPER]
     if len(known):
-        style = {"color": _PAPER_COLOUR, "markerfacecolor": "none", "markersize": 4.5, "linestyle": "none"}
+        style = {
+            "color": _PAPER_COLOUR,
+            "markerfacecolor": "none",
+            "markersize": 4.5,
+            "linestyle": "none",
+            "clip_on": False,
+        }
         ax.plot(known.train_lifetime, known.estimate, "D", label="paper's networks", **style)
 
 
 def legend_above(figure: MatplotlibFigure | SubFigure, ax: Axes) -> None:
     """Draw the legend of one of the axes above all."""
-    handles, labels = ax.get_legend_handles_labels()
+    handles, labels = legend_entries(ax)
     figure.legend(handles, labels, loc="outside upper left", ncols=3, frameon=False, columnspacing=1.4)
 
 

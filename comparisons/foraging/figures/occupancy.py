@@ -13,6 +13,7 @@ from comparisons.foraging.figures.marks import NETWORK, mapped_lifetimes
 from comparisons.foraging.players import WHO
 from comparisons.foraging.tree import longest_lifetime
 from comparisons.kind import Figure
+from comparisons.report.findings import of_marks
 from comparisons.report.style import NEUTRAL
 
 NUM_COLUMNS = 3
@@ -79,6 +80,12 @@ def _num_rows(table: pd.DataFrame) -> int:
     return -(-(len(mapped_lifetimes(table)) + 1) // NUM_COLUMNS)
 
 
+def _most_visited(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the percentage of steps in the most visited cell."""
+    shares = table.groupby(["who", "train_lifetime"], sort=False, dropna=False).share.max()
+    return (100 * shares).rename("estimate").reset_index()
+
+
 FIGURE = Figure(
     name="occupancy",
     title="Cells in which steps are spent",
@@ -87,6 +94,10 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_marks(
+        _most_visited(table), ["who", "train_lifetime"], "% of steps in the most visited cell"
+    ),
+    shows=("shortest_trips", "late_small_goals"),
     needs=("behaviour",),
     height=height,
 )

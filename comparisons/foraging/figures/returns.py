@@ -9,6 +9,7 @@ from matplotlib.figure import SubFigure
 from comparisons.foraging.figures.marks import (
     LINES,
     NAMES,
+    NETWORK,
     bars,
     beside_paper,
     draw_networks,
@@ -17,6 +18,7 @@ from comparisons.foraging.figures.marks import (
 )
 from comparisons.foraging.tree import longest_lifetime
 from comparisons.kind import Figure
+from comparisons.report.findings import of_lines
 from comparisons.rows import table_of
 
 TITLES = {
@@ -77,6 +79,16 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(table[table.who == NETWORK], "measure", "train_lifetime", "networks"),
+    shows=(
+        "high_goals",
+        "medium_goals",
+        "small_goals",
+        "return_rank_correlation",
+        "return_gain",
+        "return_share",
+        "shortest_learning_lifetime",
+    ),
     needs=("measures",),
     height=5.2,
 )

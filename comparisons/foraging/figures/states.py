@@ -8,6 +8,7 @@ from matplotlib.figure import SubFigure
 from comparisons.foraging.figures.marks import NETWORK, beside_paper, draw_networks, legend_above, measure_rows
 from comparisons.foraging.tree import train_lifetimes
 from comparisons.kind import Figure
+from comparisons.report.findings import of_lines
 
 SPREADS = {
     "participation_ratio": ("Participation ratio", "dimensions"),
@@ -83,6 +84,10 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(
+        table[(table.who == NETWORK) & (table.measure != STATES)], "measure", "train_lifetime", "networks"
+    ),
+    shows=("participation_ratio_gain", "explained_variance_gain"),
     needs=("states",),
     height=5.4,
 )

@@ -23,6 +23,8 @@ from comparisons.foraging.players import EXACT_VALUES
 from comparisons.foraging.published import OWN_RETURNS, TRANSFERS, is_paper_setting
 from comparisons.foraging.tree import train_lifetimes
 from comparisons.kind import Figure
+from comparisons.report.findings import of_ranges
+from comparisons.report.style import LEAST_TEXT
 from comparisons.rows import table_of
 
 PAIRS, OWN = "all pairs", "own lifetime"
@@ -77,7 +79,7 @@ def _draw_pairs(ax: Axes, table: pd.DataFrame, lifetimes: list[int]) -> None:
     matrix = table.pivot(index="train_lifetime", columns="test_lifetime", values="estimate").reindex(lifetimes)
     norm = Normalize(0, max(0.9, float(table.estimate.max())))
     ax.imshow(matrix, cmap="viridis", aspect="auto", norm=norm)
-    size = 6.3 if matrix.size > 60 else 8
+    size = LEAST_TEXT if matrix.size > 60 else 8
     for row, column in np.ndindex(matrix.shape):
         value = matrix.iat[row, column]
         if np.isfinite(value):
@@ -117,6 +119,8 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_ranges(table, ["panel", "who"], "rewards per step"),
+    shows=("own_return_share", "mismatch_slope", "transfer_loss"),
     needs=("measures",),
     is_shown=is_shown,
     height=4.1,

@@ -11,6 +11,7 @@ from matplotlib.figure import SubFigure
 
 from comparisons.kind import Figure
 from comparisons.lifetimes.figures.cells import MOST_COLUMNS, cell_names, num_rows
+from comparisons.report.findings import of_lines
 
 KNOWN, UNKNOWN = "known arm better", "unknown arm better"
 """Tasks by their better arm."""
@@ -82,6 +83,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
             ax.set_axis_off()
         for column, cell in zip(panels.T, shown, strict=False):
             _draw_cell(column, table[table.cell == cell], names[cell])
+        _share_rows(panels[:3, : len(shown)])
         for ax, label in zip(
             panels[:3, 0],
             (f"entropy, {UNITS[ENTROPY]}", "share of pulls\nof the worse arm", "change of\nhidden state"),
@@ -158,9 +160,19 @@ def _draw_cell(column: np.ndarray, rows: pd.DataFrame, name: str) -> None:
         _draw_course(ax, rows[rows.quantity == quantity])
     _draw_states(column[3], rows)
     column[0].set_title(name, fontsize=9)
-    column[0].set_ylim(0, 1.05 * np.log(2))
+    column[0].set_ylim(-0.03, 1.05 * np.log(2))
     column[1].set_ylim(-0.03, 1.03)
-    column[2].set(xlabel="trial", ylim=(0, None))
+    column[2].set(xlabel="trial", ylim=(-0.03 * column[2].get_ylim()[1], None))
+
+
+def _share_rows(panels: np.ndarray) -> None:
+    """Give the panels of a row, which show one quantity, one axis."""
+    for row in panels:
+        low, high = min(ax.get_ylim()[0] for ax in row), max(ax.get_ylim()[1] for ax in row)
+        for ax in row:
+            ax.set_ylim(low, high)
+        for ax in row[1:]:
+            ax.tick_params(labelleft=False)
 
 
 def _draw_course(ax: Axes, rows: pd.DataFrame) -> None:
@@ -168,7 +180,7 @@ def _draw_course(ax: Axes, rows: pd.DataFrame) -> None:
     for (better, color), width in zip(SIDE_COLOURS.items(), (2.8, 1.3), strict=True):
         side = rows[rows.better == better].assign(trial=lambda own: own.time + 1)
         for _, course in side.groupby("training_seed"):
-            ax.plot(course.trial, course.estimate, color=color, linewidth=0.5, alpha=0.3)
+            ax.plot(course.trial, course.estimate, color=color, linewidth=0.5, alpha=0.3, rasterized=True)
         mean = side.groupby("trial").estimate.mean()
         ax.plot(mean.index, mean, color=color, linewidth=width, label=better)
 
@@ -179,9 +191,10 @@ def _draw_states(ax: Axes, rows: pd.DataFrame) -> None:
         side = rows[rows.better == better]
         for _, course in side[side.quantity == STATE].groupby("task"):
             where = course.pivot(index="time", columns="component", values="estimate")
-            ax.plot(where[0], where[1], color=color, linewidth=0.5, alpha=0.5)
+            ax.plot(where[0], where[1], color=color, linewidth=0.5, alpha=0.5, rasterized=True)
         ends = side[side.quantity == END].pivot(index="task", columns="component", values="estimate")
-        ax.plot(ends[0], ends[1], "o", color=color, markersize=3.5, markeredgecolor="black", markeredgewidth=0.4)
+        style = {"color": color, "markersize": 3.5, "markeredgecolor": "black", "markeredgewidth": 0.4}
+        ax.plot(ends[0], ends[1], "o", rasterized=True, **style)
     ax.grid(visible=False)
     number = int(rows.estimate[rows.quantity == CLUSTERS].iloc[0])
     ax.set_title(f"{number} cluster{'s' * (number != 1)} of final states", fontsize=8)
@@ -200,6 +213,15 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(
+        table[table.quantity == ENTROPY]
+        .groupby(["reward_scale", "prior_scale", "better", "time"], as_index=False)
+        .estimate.mean(),
+        ["reward_scale", "prior_scale", "better"],
+        "time",
+        "nats of entropy",
+    ),
+    shows=("read_out", "final_entropy"),
     needs=("behaviour",),
     height=lambda table: 0.5 + 6.4 * num_rows(table.cell.nunique()),
 )

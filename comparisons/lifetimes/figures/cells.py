@@ -11,6 +11,7 @@ from matplotlib.figure import SubFigure
 from comparisons.lifetimes.figures.marks import line_of
 from comparisons.lifetimes.grid import cells_of
 from comparisons.lifetimes.players import BAYES, COMMIT, PRINTED, REFERENCES
+from comparisons.report.style import legend_entries
 
 MOST_COLUMNS = 3
 """Panels side by side."""
@@ -55,10 +56,10 @@ def height_of_cells(table: pd.DataFrame) -> float:
     return 0.7 + 2.2 * num_rows(table.cell.nunique())
 
 
-def panels_of(tree: xr.DataTree, figure: MatplotlibFigure | SubFigure) -> list[Axes]:
-    """Return axes for every cell, with its name."""
+def panels_of(tree: xr.DataTree, figure: MatplotlibFigure | SubFigure, *, share_y: bool) -> list[Axes]:
+    """Return axes for every cell, with its name; they share the axis of what is measured unless scales differ much."""
     names = cell_names(tree)
-    panels = figure.subplots(num_rows(len(names)), min(MOST_COLUMNS, len(names)), squeeze=False)
+    panels = figure.subplots(num_rows(len(names)), min(MOST_COLUMNS, len(names)), squeeze=False, sharey=share_y)
     for ax in panels.flat[len(names) :]:
         ax.set_axis_off()
     used = list(panels.flat[: len(names)])
@@ -81,6 +82,6 @@ def finish_panels(figure: MatplotlibFigure | SubFigure, ylabel: str) -> None:
         place = ax.get_subplotspec()
         if place is not None and place.is_first_col():
             ax.set_ylabel(ylabel)
-    handles, labels = panels[0].get_legend_handles_labels()
+    handles, labels = legend_entries(panels[0])
     num_columns = 2 if len(labels) == 4 else 3
     figure.legend(handles, labels, loc="outside upper left", ncols=num_columns, frameon=False, handlelength=2.6)

@@ -18,6 +18,7 @@ from comparisons.lifetimes.figures.cells import (
 from comparisons.lifetimes.figures.marks import PLAYER_COLOURS, PROBE, seeds_of
 from comparisons.lifetimes.grid import PLACE, has_few_cells
 from comparisons.lifetimes.players import NETWORK
+from comparisons.report.findings import at_the_end, of_ranges
 from comparisons.report.points import concatenate
 
 
@@ -35,7 +36,7 @@ def table(tree: xr.DataTree) -> pd.DataFrame:
 
 def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
     """Draw a thin line for every network and a thick one for their mean in every cell, with the references as lines."""
-    for cell, ax in enumerate(panels_of(tree, figure)):
+    for cell, ax in enumerate(panels_of(tree, figure, share_y=True)):
         rows = table[table.cell == cell]
         networks = rows[rows.who == NETWORK].astype({"step": int})
         color = PLAYER_COLOURS[NETWORK]
@@ -67,6 +68,10 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_ranges(
+        at_the_end(table[table.who == NETWORK], "cell", "step"), ["reward_scale", "prior_scale"], "trials at the end"
+    ),
+    shows=("probe_pulls",),
     needs=("development",),
     is_shown=has_few_cells,
     height=height_of_cells,

@@ -20,6 +20,7 @@ from comparisons.lifetimes.figures.marks import PROBE, seeds_of
 from comparisons.lifetimes.grid import PLACE, forms_grids
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, PRINTED, REFERENCES
 from comparisons.lifetimes.regimes import THRESHOLD
+from comparisons.report.findings import of_ranges
 
 
 def table(tree: xr.DataTree) -> pd.DataFrame:
@@ -43,7 +44,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
     """Draw a map per player with all thresholds over each, and one legend."""
     trials, edges = table[table.quantity == "exploration"], table[table.quantity == "edge"]
     shown = [(title, trials[trials.who == who]) for who, title in TITLES.items() if (trials.who == who).any()]
-    draw_maps(figure, shown, edges, exploration_norm(), "exploration, trials")
+    draw_maps(figure, shown, edges, exploration_norm(trials.estimate), "exploration, trials")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=2, frameon=False, handlelength=2.6)
 
@@ -81,6 +82,16 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_ranges(table[table.quantity == "exploration"], "who", "trials of exploration"),
+    shows=(
+        "regime_agreement",
+        "boundary_log_ratio",
+        "largest_excess",
+        "learning_count",
+        "longest_exploration",
+        "pulls_correlation",
+        "pulls_correlation_difference",
+    ),
     is_shown=forms_grids,
     height=lambda table: 0.3 + height_of_maps(table),
 )

@@ -12,6 +12,7 @@ from comparisons.lifetimes.figures.maps import draw_maps, exploration_norm, heig
 from comparisons.lifetimes.figures.marks import PROBE, seeds_of
 from comparisons.lifetimes.grid import PLACE, forms_grids, has_few_cells
 from comparisons.lifetimes.players import NETWORK
+from comparisons.report.findings import of_ranges
 
 MOST_CHECKPOINTS = 5
 """Checkpoints of which maps are drawn: the last, and others as far apart as possible."""
@@ -22,7 +23,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
     networks = table[table.who == NETWORK]
     means = networks.groupby([*PLACE, "step"], as_index=False).estimate.mean()
     shown = [(f"step {step:,}", means[means.step == step]) for step in shown_steps(networks.step)]
-    draw_maps(figure, shown, None, exploration_norm(), "exploration, trials")
+    draw_maps(figure, shown, None, exploration_norm(means.estimate), "exploration, trials")
 
 
 def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
@@ -49,6 +50,8 @@ FIGURE = Figure(
     table=development.table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_ranges(table[table.who == NETWORK], "step", "trials of exploration"),
+    shows=("early_learning_cells",),
     needs=("development",),
     is_shown=lambda tree: forms_grids(tree) and not has_few_cells(tree),
     height=lambda table: height_of_maps(table) - 0.2,

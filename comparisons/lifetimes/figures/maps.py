@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
-from matplotlib.colors import Colormap, ListedColormap, Normalize
+from matplotlib.colors import Colormap, Normalize, PowerNorm
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
@@ -20,9 +20,6 @@ from comparisons.lifetimes.figures.marks import line_of
 from comparisons.lifetimes.grid import PLACE, Grid, cells_of, grids_of
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, PRINTED
 from comparisons.lifetimes.regime_boundaries import boundary
-
-MOST_EXPLORATION = 25.0
-"""Trials at the upper end of the colours, as in the paper; more trials have the same colour."""
 
 LEAST_EXPLORATION = 0.25
 """Trials below which a cell is white."""
@@ -62,12 +59,11 @@ def edges_of(tree: xr.DataTree) -> pd.DataFrame:
     return pd.concat([_edges_of_grid(tree, grid) for grid in grids], ignore_index=True)
 
 
-def exploration_norm() -> tuple[Normalize, Colormap]:
-    """Return the colours of exploration: greys, because coloured lines are drawn over them; white is hardly any."""
-    num_steps = round(MOST_EXPLORATION / LEAST_EXPLORATION)
-    greys = mpl.colormaps["Greys"](np.linspace(0.16, 0.68, num_steps))
-    greys[0] = 1.0
-    return Normalize(0, MOST_EXPLORATION), ListedColormap(greys, name="exploration")
+def exploration_norm(trials: pd.Series) -> tuple[Normalize, Colormap]:
+    """Return the colours of exploration, up to the longest, in equal steps of its square root; white is hardly any."""
+    longest = float(trials[np.isfinite(trials)].max()) if np.isfinite(trials).any() else 0.0
+    colours = mpl.colormaps["viridis_r"].with_extremes(under="white")
+    return PowerNorm(0.5, LEAST_EXPLORATION, max(longest, 4 * LEAST_EXPLORATION)), colours
 
 
 def height_of_maps(table: pd.DataFrame) -> float:
@@ -98,7 +94,9 @@ def draw_maps(
     for ax, grid in zip(panels[:, 0], grids, strict=True):
         ax.set_ylabel(f"{grid.lifetime} trials\nprior scale" if len(grids) > 1 else "prior scale")
     if mesh is not None:
-        figure.colorbar(mesh, ax=panels, extend="max", label=label, aspect=14 + 8 * len(grids))
+        figure.colorbar(
+            mesh, ax=panels, extend="min" if colours[0].vmin else "neither", label=label, aspect=14 + 8 * len(grids)
+        )
 
 
 def hatched(table: pd.DataFrame) -> str:

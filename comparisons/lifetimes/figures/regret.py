@@ -4,7 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import xarray as xr
-from matplotlib.colors import Normalize
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.figure import SubFigure
 
@@ -13,6 +13,7 @@ from comparisons.lifetimes.figures.maps import TITLES, draw_maps, edges_of, hatc
 from comparisons.lifetimes.figures.marks import seeds_of
 from comparisons.lifetimes.grid import PLACE, forms_grids
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK
+from comparisons.report.findings import of_ranges
 
 
 def table(tree: xr.DataTree) -> pd.DataFrame:
@@ -38,7 +39,7 @@ def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubF
     """Draw a map for the networks and one for the best explore-then-commit policy, with the threshold over both."""
     values, edges = table[table.quantity == "regret"], table[table.quantity == "edge"]
     shown = [(TITLES[who], values[values.who == who]) for who in (NETWORK, COMMIT)]
-    colours = Normalize(0, _largest_shown(values.estimate)), mpl.colormaps["YlOrBr"]
+    colours = PowerNorm(0.5, 0, _largest(values.estimate)), mpl.colormaps["viridis_r"]
     draw_maps(figure, shown, edges, colours, "regret, rewards per trial")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", frameon=False, handlelength=2.6)
@@ -54,10 +55,10 @@ def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
     )
 
 
-def _largest_shown(values: pd.Series) -> float:
-    """Return the upper end of the colours: few cells are beyond it, and it is never 0."""
+def _largest(values: pd.Series) -> float:
+    """Return the upper end of the colours, the largest regret; it is never 0."""
     known = values[np.isfinite(values)]
-    return max(float(np.quantile(known, 0.99)), 1e-3) if len(known) else 1.0
+    return max(float(known.max()), 1e-3) if len(known) else 1.0
 
 
 FIGURE = Figure(
@@ -68,6 +69,8 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_ranges(table[table.quantity == "regret"], "who", "rewards per trial"),
+    shows=("regret_share",),
     needs=("networks",),
     is_shown=forms_grids,
     height=lambda table: height_of_maps(table) + 0.2,

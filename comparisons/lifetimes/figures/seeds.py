@@ -19,6 +19,7 @@ from comparisons.lifetimes.figures.cells import (
 from comparisons.lifetimes.figures.marks import PLAYER_COLOURS, PROBE, seeds_of
 from comparisons.lifetimes.grid import PLACE, has_few_cells
 from comparisons.lifetimes.players import NETWORK
+from comparisons.report.findings import of_ranges
 from comparisons.report.points import concatenate
 
 FEWEST_SEEDS = 5
@@ -35,7 +36,7 @@ def table(tree: xr.DataTree) -> pd.DataFrame:
 
 def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
     """Draw a histogram over training seeds for every cell, with the references as lines."""
-    for cell, ax in enumerate(panels_of(tree, figure)):
+    for cell, ax in enumerate(panels_of(tree, figure, share_y=True)):
         rows = table[table.cell == cell]
         pulls = rows.estimate[(rows.who == NETWORK) & rows.estimate.notna()]
         largest = max(float(rows.estimate.max()), 1.0)
@@ -67,6 +68,8 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_ranges(table, ["reward_scale", "prior_scale", "who"], "trials of exploration"),
+    shows=("learning_share", "probe_pulls"),
     needs=("networks",),
     is_shown=lambda tree: has_few_cells(tree) and tree["networks"].sizes["training_seed"] >= FEWEST_SEEDS,
     height=height_of_cells,

@@ -12,6 +12,7 @@ from comparisons.lifetimes.figures.cells import NAMES, finish_panels, height_of_
 from comparisons.lifetimes.figures.marks import PLAYER_COLOURS, line_of
 from comparisons.lifetimes.grid import PLACE, cells_of, has_few_cells
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, PRINTED
+from comparisons.report.findings import of_marks
 from comparisons.report.points import concatenate
 from comparisons.report.style import BAND
 from comparisons.statistics.intervals import t_interval
@@ -50,7 +51,7 @@ def table(tree: xr.DataTree) -> pd.DataFrame:
 
 def draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | SubFigure) -> None:
     """Draw the values of committing after each number of trials, the Bayes-optimal value and the networks' rewards."""
-    for cell, ax in enumerate(panels_of(tree, figure)):
+    for cell, ax in enumerate(panels_of(tree, figure, share_y=False)):
         rows = table[table.cell == cell]
         last = _SHOWN_SHARE * rows.lifetime.iloc[0]
         ax.axhline(0, color="#404040", linewidth=0.6)
@@ -92,6 +93,10 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_marks(
+        table[table.trials.isna()], ["reward_scale", "prior_scale", "who"], "rewards per lifetime"
+    ),
+    shows=("value", "share_of_optimum", "printed_exploring_value", "regret_share"),
     needs=("networks",),
     is_shown=has_few_cells,
     height=height_of_cells,

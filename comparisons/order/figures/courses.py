@@ -24,10 +24,12 @@ from comparisons.order.figures.panels import (
     title_width,
 )
 from comparisons.order.systems import IN_DISTRIBUTION
-from comparisons.report.style import BAND, is_drawable, limit_log_axis
+from comparisons.report.findings import of_lines
+from comparisons.report.log_axis import limit_log_axis
+from comparisons.report.style import BAND, is_drawable
 
 
-def _figure(kind: str, *, title: str, alt: str, caption: str) -> Figure:
+def _figure(kind: str, *, title: str, alt: str, caption: str, unit: str, shows: tuple[str, ...] = ()) -> Figure:
     """Return a figure of curves of one kind: a panel per variant and condition, a colour per role."""
     return Figure(
         name=kind,
@@ -36,6 +38,8 @@ def _figure(kind: str, *, title: str, alt: str, caption: str) -> Figure:
         table=lambda tree: curve_rows(tree, kind).drop(columns=["mode", "mode_label"]),
         draw=_draw_accuracy if kind == "accuracy" else _draw_divergence,
         caption=lambda tree, table: caption,
+        finding=lambda tree, table: of_lines(table, ["variant", "system", "condition"], "x", unit),
+        shows=shows,
         needs=("curves",),
         is_shown=has_curves(kind),
         height=_height,
@@ -91,6 +95,8 @@ def _draw_line(ax: Axes, curve: pd.DataFrame, system: str, role: str) -> None:
 
 ACCURACY = _figure(
     "accuracy",
+    unit="accuracy",
+    shows=("accuracy_gap",),
     title="Accuracy by trial",
     alt="Line charts: accuracy in percent against the trial, for the network with an interval band and for Bayes as a "
     "dashed line.",
@@ -100,6 +106,7 @@ ACCURACY = _figure(
 )
 DIVERGENCE = _figure(
     "divergence",
+    unit="nats per output dimension",
     title="Distance of predictions from Bayes",
     alt="Line charts, logarithmic: KL divergence from Bayes in nats per output dimension against time, for the network "
     "with an interval band and for predictors that learn nothing.",

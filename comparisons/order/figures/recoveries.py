@@ -27,7 +27,11 @@ from comparisons.order.figures.panels import (
     table_of_panels,
     title_width,
 )
+from comparisons.report.findings import at_the_end, of_ranges
 from comparisons.report.style import BAND, NEUTRAL, mode_colours
+
+_CURVE = ["variant", "system", "condition", "mode"]
+"""Columns that tell curves apart."""
 
 _HEADING = 0.3
 """Inches of the heading of a variant."""
@@ -49,6 +53,7 @@ def _figure(
     title: str,
     alt: str,
     caption: str,
+    shows: tuple[str, ...] = (),
 ) -> Figure:
     """Return a figure of the panels that a table of curves is sorted into."""
 
@@ -69,6 +74,10 @@ def _figure(
         table=lambda tree: table_of_panels(panels_in(tree)),
         draw=draw,
         caption=lambda tree, table: caption,
+        finding=lambda tree, table: of_ranges(
+            at_the_end(table, _CURVE, "x"), ["variant", "system", "condition"], "recovery of its modes at the end"
+        ),
+        shows=shows,
         needs=("curves",),
         is_shown=lambda tree: bool(panels_in(tree)),
         height=height,
@@ -158,6 +167,19 @@ ORDER = _figure(
     order_panels,
     3,
     name="order",
+    shows=(
+        "mode_gap_to_bayes",
+        "gap_to_bayes",
+        "spread",
+        "staggering",
+        "mode_difference",
+        "staggering_over_network",
+        "samples_over_network",
+        "least_half_time_ratio",
+        "largest_error_of_form",
+        "rise_over_form",
+        "change_elsewhere",
+    ),
     title="The order of learning: gradient learners and the network",
     alt="Line charts in rows, one row per variant: recovery of each mode from 0 to 1 against time, first for gradient "
     "learners in steps, then for the network with Bayes as dashed lines.",
@@ -170,6 +192,14 @@ LEARNERS = _figure(
     learner_panels,
     3,
     name="learners",
+    shows=(
+        "staggering",
+        "least_half_time_ratio",
+        "largest_error_of_form",
+        "rise_over_form",
+        "lowest_share_of_start",
+        "growth_over_decoupled",
+    ),
     title="All learners and controls",
     alt="Small line charts, one per learner or control: recovery of each mode from 0 to 1 against gradient steps.",
     caption="All gradient learners, controls without the property that is thought to separate modes, and the untrained "
@@ -180,6 +210,7 @@ OUT_OF_DISTRIBUTION = _figure(
     out_of_distribution_panels,
     2,
     name="out_of_distribution",
+    shows=("final_recovery", "stop_band_recovery", "pass_band_recovery"),
     title="Under other conditions, out of distribution among them",
     alt="Line charts, one per condition: recovery of each mode by the network against time on tasks unlike those of "
     "training, with Bayes as dashed lines.",
@@ -192,6 +223,7 @@ OUTER = _figure(
     2,
     kind="outer",
     name="outer",
+    shows=("outer_staggering", "outer_lead_at_peak"),
     title="Over meta-training",
     alt="Line charts, time logarithmic: recovery of each mode in a given time within a task, against steps of "
     "meta-training.",

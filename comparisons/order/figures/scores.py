@@ -14,6 +14,7 @@ from comparisons.kind import Figure
 from comparisons.order.concurrency import EQUIVALENCE_LEVEL, MARGIN
 from comparisons.order.figures.panels import ROLE_COLOURS, SMALL, curve_rows, variants_of
 from comparisons.order.systems import IN_DISTRIBUTION
+from comparisons.report.findings import of_marks
 from comparisons.report.style import NEUTRAL
 from comparisons.report.words import quantity
 from comparisons.rows import table_of
@@ -127,6 +128,8 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_marks(table, ["variant", "system", "condition"], "concurrency score"),
+    shows=("concurrency",),
     needs=("curves", "measures"),
     is_shown=lambda tree: bool(table_of(tree).of("concurrency")),
     height=lambda table: 1.5 + _DOT_ROW * (len(table) + table.variant.nunique()),

@@ -8,6 +8,7 @@ from matplotlib.figure import SubFigure
 
 from comparisons.kind import Figure
 from comparisons.predictions.figures.examples import has_finite_outcomes
+from comparisons.report.findings import of_ranges
 from comparisons.report.points import quantiles, resampled
 from comparisons.report.style import COLOURS, NEUTRAL, draw_points, with_legend
 
@@ -74,6 +75,10 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_ranges(
+        table[table.num_tasks >= MIN_CALIBRATION_TASKS], "predictor", "observed minus predicted probability"
+    ),
+    shows=("calibration_error",),
     needs=("calibration",),
     height=3.3,
 )

@@ -9,6 +9,8 @@ from matplotlib.ticker import MaxNLocator
 from comparisons.kind import Figure
 from comparisons.predictions.figures.kl_by_time import TIME_LABEL
 from comparisons.report.certificate import certificate_points, draw_certificate
+from comparisons.report.findings import of_lines
+from comparisons.report.log_axis import said_of_zeros
 from comparisons.report.style import with_legend
 from comparisons.report.words import number
 
@@ -47,6 +49,7 @@ def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
         "tasks, with 95 % intervals over them (often smaller than a circle): look at whether they lie on it. Worst "
         f"history{which}: {after}, probability {number(float(one['worst_probability']))}; there the network is "
         f"{number(float(one['worst_kl']))} nats from Bayes."
+        f"{said_of_zeros(table.estimate[table.quantity == 'exact'])}"
     )
 
 
@@ -58,6 +61,8 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(table, "quantity", "time", "nats"),
+    shows=("sampled_minus_certified",),
     needs=("certificate",),
     height=3.6,
 )

@@ -7,8 +7,10 @@ from matplotlib.figure import SubFigure
 
 from comparisons.kind import Figure
 from comparisons.report.convergence import checkpoint_points
+from comparisons.report.findings import of_lines, of_marks
+from comparisons.report.log_axis import draw_on_log_axis, limit_log_axis, said_of_zeros
 from comparisons.report.points import concatenate
-from comparisons.report.style import draw_on_log_axis, is_drawable, limit_log_axis, line_of, with_legend
+from comparisons.report.style import is_drawable, line_of, with_legend
 from comparisons.report.words import number
 from comparisons.rows import table_of
 
@@ -49,6 +51,7 @@ def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
         "How far the network was from Bayes at each checkpoint. Look at whether it still falls at the end, and whether "
         f"training seeds agree: they end at {', '.join(map(number, last))} nats/step. Horizontal lines: floors. "
         f"Bands: 95 % intervals over {tree['convergence'].sizes['task']:,} tasks."
+        f"{said_of_zeros(table.estimate[table.step > 0])}"
     )
 
 
@@ -60,6 +63,12 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: " ".join(
+        [
+            of_lines(table[table.step > 0], ["predictor", "training_seed"], "step", "nats/step"),
+            of_marks(table[table.step.isna()], "predictor", "nats/step"),
+        ]
+    ),
     needs=("convergence",),
     height=3.8,
 )

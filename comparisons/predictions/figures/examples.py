@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from comparisons.kind import Figure
 from comparisons.report.points import concatenate
 from comparisons.report.style import COLOURS, legend_entries
+from comparisons.report.words import number
 
 NUM_EXAMPLES = 3
 """Tasks whose predictions are shown."""
@@ -84,6 +85,17 @@ def _draw_task(ax: Axes, table: pd.DataFrame, tree: xr.DataTree) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
+def _finding(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return how far the predictions of the network are from those of Bayes, on average and at most."""
+    bayes = table[table.predictor == "Bayes"].set_index(["task", "time"]).estimate
+    network = table[table.predictor == "network"].groupby(["task", "time"]).estimate.mean()
+    apart = (network - bayes).abs()
+    return (
+        f"The network is {number(float(apart.mean()))} from Bayes on average and {number(float(apart.max()))} at most "
+        f"({table.unit.iloc[0]})."
+    )
+
+
 FIGURE = Figure(
     name="predictions",
     title="What Bayes and the network predict",
@@ -92,6 +104,7 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=_finding,
     needs=("observed_data",),
     height=2.9,
 )

@@ -8,8 +8,10 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.figure import SubFigure
 
 from comparisons.kind import Figure
+from comparisons.report.findings import of_lines
+from comparisons.report.log_axis import draw_on_log_axis, draw_seeds, limit_log_axis, said_of_zeros
 from comparisons.report.points import concatenate, curve_table
-from comparisons.report.style import NEUTRAL, draw_on_log_axis, draw_seeds, limit_log_axis, with_legend
+from comparisons.report.style import NEUTRAL, with_legend
 from comparisons.report.words import number
 from comparisons.rows import over_tasks
 
@@ -49,8 +51,8 @@ def caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
     return (
         "Lower is better; 0 is Bayes-optimal. Look at the distance between the network and the floors, and at where "
         f"it is smallest: within {length} observations the network is worst at t = {worst} "
-        f"({number(curve[worst])} nats).{beyond(tree)} Bands: 95 % intervals over {scored_over(tree)}. A value of 0, "
-        "as of the prior predictive at t = 0, is below a logarithmic axis and not drawn."
+        f"({number(curve[worst])} nats).{beyond(tree)} Bands: 95 % intervals over {scored_over(tree)}."
+        f"{said_of_zeros(table.estimate)}"
     )
 
 
@@ -85,5 +87,7 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(table, "predictor", "time", "nats"),
+    shows=("share_of_memoryless_gap", "kl_minus_excess_log_loss"),
     needs=("curves",),
 )

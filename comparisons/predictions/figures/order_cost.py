@@ -8,6 +8,7 @@ from matplotlib.figure import SubFigure
 
 from comparisons.kind import Figure
 from comparisons.predictions.figures.kl_by_time import scored_over
+from comparisons.report.findings import of_marks
 from comparisons.report.style import COLOURS, mark_infinite, whiskers, with_caveat, with_legend
 from comparisons.rows import table_of
 
@@ -62,6 +63,8 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_marks(table, ["quantity", "observations"], "nats"),
+    shows=("order_cost",),
     needs=("order_cost",),
     height=3.0,
 )

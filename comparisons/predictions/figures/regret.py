@@ -7,6 +7,7 @@ from matplotlib.figure import SubFigure
 
 from comparisons.kind import Figure
 from comparisons.predictions.figures.kl_by_time import beyond, mark_length, scored_over
+from comparisons.report.findings import of_lines
 from comparisons.report.points import curve_table
 from comparisons.report.style import draw_with_band, label_plainly, with_legend
 
@@ -49,5 +50,6 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_lines(table, "predictor", "observations", "nats"),
     needs=("curves",),
 )

@@ -9,7 +9,7 @@ from comparisons.kind import Measure, Section, taken
 from comparisons.lifetimes.players import BAYES, NETWORK, PRINTED
 from comparisons.lifetimes.scores import mean_over_seeds, over_networks
 from comparisons.reproductions.lange_sprekeler_2020 import pairs
-from comparisons.reproductions.lange_sprekeler_2020.claims import POINTS
+from comparisons.reproductions.lange_sprekeler_2020.reference_claims import POINTS
 from comparisons.rows import Coordinate, Entry, Over, Resampler, Row, Table, concatenated
 from comparisons.statistics.intervals import Interval, t_interval
 

@@ -13,10 +13,11 @@ from comparisons.kind import Answer, Diagnostic, Kind, Section
 from comparisons.lifetimes.figures import behaviour, development, exploration, map_development, regret, seeds, values
 from comparisons.lifetimes.kind import KIND as LIFETIMES
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, PRINTED
-from comparisons.report.words import number, quantity, subject_of, tally
+from comparisons.report.words import claims_that_hold, number, quantity, subject_of, tally
 from comparisons.reproductions.lange_sprekeler_2020 import across, pairs_figure
-from comparisons.reproductions.lange_sprekeler_2020.claims import POINTS, claims_of
+from comparisons.reproductions.lange_sprekeler_2020.claims import claims_of
 from comparisons.reproductions.lange_sprekeler_2020.paper import QUESTION
+from comparisons.reproductions.lange_sprekeler_2020.reference_claims import POINTS
 from comparisons.rows import Table
 from comparisons.tree import REPRODUCTION
 
@@ -60,8 +61,7 @@ SECTIONS: tuple[Section[Any], ...] = (
 
 def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Answer:
     """Return what the printed theory forbids and networks do all the same, and how many claims hold."""
-    held = sum(verdict.outcome == "held" for verdict in verdicts)
-    sentence = f"{held} of {len(verdicts)} claims hold."
+    sentence = claims_that_hold(verdicts)
     at = {"experiment": "points", **POINTS["no learn"]}
     printed = table.get("printed_exploring_value", PRINTED, **at)
     commit, best, network = (table.get("value", who, **at) for who in (COMMIT, BAYES, NETWORK))

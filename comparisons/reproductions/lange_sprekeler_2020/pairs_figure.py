@@ -40,6 +40,14 @@ def _caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
     )
 
 
+def _finding(tree: xr.DataTree, table: pd.DataFrame) -> str:
+    """Return in how many settings the one network explores, or loses, more than specialists do."""
+    said = []
+    for quantity, rows in table.groupby("quantity", sort=False):
+        said.append(f"{int((rows.one_network > rows.specialists).sum())} of {len(rows)} points lie above in {quantity}")
+    return f"{'; '.join(said)}."
+
+
 FIGURE = Figure(
     name="one_network-pairs",
     title="One network for the whole map beside a network for each setting",
@@ -48,6 +56,9 @@ FIGURE = Figure(
     table=lambda tree: pair_table(tree.children),
     draw=_draw,
     caption=_caption,
+    finding=_finding,
+    shows=("regret_beside_specialists", "pulls_correlation"),
+    experiment="one_network",
     is_shown=lambda tree: has_pairs(tree.children),
     height=3.6,
 )

@@ -1,5 +1,6 @@
 """The reproduction of Mikulik et al. 2020: how close its networks are to Bayes, and how they came there."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -11,8 +12,10 @@ from matplotlib.figure import SubFigure
 from comparisons.claims import Claim, Verdict
 from comparisons.kind import Answer, Diagnostic, Figure, Kind
 from comparisons.report.citations import MIKULIK, NUMPYRO, PYTORCH
-from comparisons.report.style import COLOURS, NEUTRAL
-from comparisons.report.words import number, quantity, tally
+from comparisons.report.findings import of_lines
+from comparisons.report.log_axis import WITH_ZEROS, draw_zeros
+from comparisons.report.style import COLOURS, LEAST_TEXT, NEUTRAL
+from comparisons.report.words import claims_that_hold, number, quantity, tally
 from comparisons.reproductions.mikulik_2020.behaviour import SECTIONS
 from comparisons.reproductions.mikulik_2020.claims import claims_about
 from comparisons.reproductions.mikulik_2020.paper import QUESTION
@@ -21,19 +24,18 @@ from comparisons.tree import REPRODUCTION
 
 _COLUMNS = 4
 _LEAST_SHARE = 1e-5
-"""Shares below it are drawn at the lower edge: a bandit's difference from Gittins may be zero or negative."""
+"""Shares below half of it are drawn at the lower edge: a bandit's difference from Gittins may be zero or negative."""
 
 
-def _claims(tree: xr.DataTree, table: Table) -> Iterator[Claim]:
+def _claims(tree: xr.DataTree, table: Table) -> list[Claim]:
     return claims_about([str(row.at["experiment"]) for row in table.of("share_of_floor")])
 
 
 def _answer(tree: xr.DataTree, table: Table, verdicts: Sequence[Verdict]) -> Answer:
     shares = table.of("share_of_floor")
     worst = max(shares, key=lambda row: row.interval.estimate)
-    num_held = sum(verdict.outcome == "held" for verdict in verdicts)
     sentence = (
-        f"{num_held} of {len(verdicts)} claims about {len(shares)} experiments hold. The network that is farthest from "
+        f"{claims_that_hold(verdicts, f' about {len(shares)} experiments')} The network that is farthest from "
         f"Bayes, in proportion, is that of {worst.at['experiment']}: its distance is "
         f"{number(100 * worst.interval.estimate)} % of the floor's."
     )
@@ -69,11 +71,15 @@ def _draw_convergence(tree: xr.DataTree, table: pd.DataFrame, figure: Matplotlib
     panels = figure.subplots(num_rows, _COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
     for ax, variant in zip(panels, variants, strict=False):
         for _, one in table[table.variant == variant].groupby("training_seed"):
-            shown = one.estimate.clip(lower=_LEAST_SHARE)
-            ax.plot(one.step, shown, color=COLOURS["network"], marker=".", linewidth=1.2)
+            style = {"color": COLOURS["network"], "marker": ".", "linewidth": 1.2, "gid": WITH_ZEROS}
+            ax.plot(one.step, one.estimate, **style)
         ax.axhline(1, color=NEUTRAL, linewidth=1.1, linestyle=(0, (4, 2)))
         ax.set(xscale="log", yscale="log")
-        ax.set_title(variant, fontsize=6.8)
+        ax.set_title(textwrap.fill(variant, 22), fontsize=LEAST_TEXT)
+    lowest = min(float(table.estimate.clip(lower=_LEAST_SHARE).min()), 1.0) / 2
+    panels[0].set_ylim(lowest, None)
+    for ax in panels[: len(variants)]:
+        draw_zeros(ax, lowest)
     for ax in panels[len(variants) :]:
         ax.set_visible(False)
     for ax in panels[max(0, len(variants) - _COLUMNS) : len(variants)]:
@@ -87,7 +93,7 @@ def _convergence_caption(tree: xr.DataTree, table: pd.DataFrame) -> str:
         "Distance from Bayes at each checkpoint, one line per training seed: KL from Bayes as a share of the best "
         "memoryless predictor's, or rewards below the Gittins policy as a share of what the random policy loses to it. "
         "The dashed line, 1, is that floor. Look at whether every line falls, and how far below the floor it ends. A "
-        f"network that earns as much as the Gittins policy, or more, is drawn at the lower edge ({_LEAST_SHARE:g})."
+        "network that earns as much as the Gittins policy, or more, is drawn at the lower edge, with ▽."
     )
 
 
@@ -113,6 +119,8 @@ KIND = Kind(
             table=_convergence,
             draw=_draw_convergence,
             caption=_convergence_caption,
+            finding=lambda tree, table: of_lines(table, "variant", "step", "share of the floor's distance"),
+            shows=("share_of_floor", "floor_share_of_untrained", "last_share_of_first_checkpoint"),
             needs=("convergence",),
             height=7.2,
         ),

@@ -233,3 +233,8 @@ def test_a_tolerance_out_of_reach_says_which_is_within(discount):
     assert bernoulli_gittins_index(1, 1, discount, tolerance=reachable).error_bound <= reachable
     with pytest.raises(ValueError, match="tolerance must be at least"):
         bernoulli_gittins_table(5, discount, tolerance=1e-17)
+
+
+def test_a_table_that_would_take_minutes_is_refused():
+    with pytest.raises(ValueError, match="discount must be at most 0.99999 "):
+        bernoulli_gittins_table(10, 0.999999)

@@ -50,7 +50,7 @@ def test_smallest_table():
 
 @pytest.mark.parametrize("max_total", [1, 0, -3, 100_000])
 def test_max_total_out_of_range(max_total):
-    with pytest.raises(ValueError, match=f"max_total must be from 2 to 4000; got {max_total}"):
+    with pytest.raises(ValueError, match=f"max_total must be an integer from 2 to 4000; got {max_total}"):
         bernoulli_gittins_table(max_total, 0.9)
 
 

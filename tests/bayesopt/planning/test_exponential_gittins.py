@@ -1,9 +1,13 @@
 """Gittins indices of exponential arms: an exact limit, another algorithm without scaling, and honest error bounds."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy import integrate, optimize, special
 
+from bayesopt.conjugate import GammaBelief
+from bayesopt.families import ExponentialBandit
 from bayesopt.planning.gittins.exponential import exponential_gittins_index
 
 
@@ -105,6 +109,43 @@ def test_proportional_to_the_rate():
     assert (abs(index - rates * best) <= error_bound + rates * best_bound).all()
 
 
+@pytest.mark.parametrize("concentration", [1.3, 2, 40])
+def test_scale_free_by_default(concentration):
+    """Index and error bound per rate are the same to 1e-12 from 1e-300 to 1e300, alone and in a batch."""
+    unit = exponential_gittins_index(concentration, 1.0, 0.9)
+    rates = np.array([1e-300, 1e-6, 0.37, 1e6, 1e300])
+    batch = exponential_gittins_index(concentration, rates, 0.9)
+    for rate, index, error_bound in zip(rates, batch.index, batch.error_bound, strict=True):
+        alone = exponential_gittins_index(concentration, rate, 0.9)
+        assert (index, error_bound) == alone
+        assert index / rate == pytest.approx(unit.index, rel=1e-12)
+        assert error_bound / rate == pytest.approx(unit.error_bound, rel=1e-9)
+
+
+def test_tolerances_differ_by_arm():
+    tolerance = np.array([1e-2, 1e-4, 1e-7])
+    index, error_bound = exponential_gittins_index(2.5, 3.0, 0.9, tolerance=tolerance)
+    assert (error_bound <= tolerance).all()
+    assert np.ptp(index) <= error_bound.max() + error_bound.min()
+
+
+def test_indices_of_a_family_are_proportional_to_its_rate():
+    family = ExponentialBandit()
+    concentration, rate = np.array([[2.0, 7.0], [30.0, 2.5]]), np.array([[1.0, 9.0], [25.0, 0.3]])
+    unit = family.gittins_indices(GammaBelief(concentration, rate), 0.9)
+    for scale in (1e-6, 1e6):
+        indices = family.gittins_indices(GammaBelief(concentration, scale * rate), 0.9)
+        np.testing.assert_allclose(indices / scale, unit, rtol=1e-12)
+
+
+def test_concentrations_without_end():
+    """The index and the mean meet where a reward tells nothing."""
+    for concentration in (1e13, 1e16, 1e300):
+        index, error_bound = exponential_gittins_index(concentration, 1, 0.9)
+        assert 0 < error_bound < 1e-11 * index
+        assert abs(index - 1 / (concentration - 1)) <= error_bound
+
+
 def test_monotone_in_concentration_and_discount():
     """Fewer events per unit of time are better; more discount factor is more time to profit from learning."""
     concentration, discount = np.array([1.2, 1.5, 2, 3.7, 10, 90])[:, None], np.array([0.0, 0.3, 0.7, 0.9, 0.95])
@@ -137,12 +178,18 @@ def test_scalars_give_floats_and_discount_zero_the_mean():
         (2, 1, 1.0, 1e-5, r"discount must be in \[0, 1\); got 1\.0"),
         (2, 1, 0.9, -1e-5, r"tolerance must be positive and finite; got -1e-05"),
         (2, 1, 0.9, 1e-15, "tolerance must be at least"),
+        (2, 1, 0.95, 1e-300, "tolerance must be at least"),
+        (2, 1e6, 0.95, 1e-9, "tolerance must be at least"),
         (1.01, 1, 0.99999, 1e-5, "tolerance must be at least"),
+        (2, 1, 1 - 1e-12, 1e-5, "tolerance must be at least"),
+        (1 + 1e-15, 1, 0.9, 1e-5, "tolerance must be at least"),
     ],
 )
 def test_refusals(concentration, rate, discount, tolerance, message):
+    start = time.process_time()
     with pytest.raises(ValueError, match=message):
         exponential_gittins_index(concentration, rate, discount, tolerance=tolerance)
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.slow

@@ -104,11 +104,14 @@ def test_batches_and_float32():
 @pytest.mark.parametrize(
     ("one", "zero", "horizon", "discount", "message"),
     [
-        (1.0, 1.0, 0, 1.0, "horizon must be at least 1"),
+        (1.0, 1.0, 0, 1.0, "horizon must be an integer of at least 1"),
         (1.0, 1.0, 3, 0.0, "discount must be in"),
         (1.0, 1.0, 3, 1.1, "discount must be in"),
         (0.0, 1.0, 3, 1.0, "positive and finite"),
         (1.0, np.nan, 3, 1.0, "positive and finite"),
+        (1e-320, 1e-320, 3, 1.0, "concentrations must be from 1e-300 to 1e300; got 1e-320"),
+        (1e308, 1e308, 3, 1.0, "concentrations must be from 1e-300 to 1e300"),
+        (1.0, 1.0, 10**9, 1.0, "horizon must be at most 20000"),
     ],
 )
 def test_inputs_that_make_no_sense(one, zero, horizon, discount, message):

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import bayesopt
+from bayesopt import memory
 from bayesopt.families import BernoulliBandit, ForagingGrid
 from bayesopt.foraging import ForagingBelief, goal_counts, prior_belief
-from bayesopt.planning import bandit_inputs
 from bayesopt.planning.foraging import (
     required_memory,
     small_goal_agent,
@@ -246,15 +246,15 @@ def shortest_ways(goals):
 def test_bad_lifetimes_are_refused():
     for bad in (0, -3):
         for call in (solve_foraging, small_goal_values, full_information_values):
-            with pytest.raises(ValueError, match=f"lifetime must be at least 1; got {bad}"):
+            with pytest.raises(ValueError, match=f"lifetime must be an integer of at least 1; got {bad}"):
                 call(FAMILY, lifetime=bad)
         for call in (oracle_values, tabular_oracle_agent):
-            with pytest.raises(ValueError, match=f"lifetime must be at least 1; got {bad}"):
+            with pytest.raises(ValueError, match=f"lifetime must be an integer of at least 1; got {bad}"):
                 call(drawn(60), lifetime=bad)
     plan = solve_foraging(SMALL, lifetime=3)
     belief, cell = prior_belief(SMALL.layout, 1), np.array([0])
     for bad in (0, 4):
-        with pytest.raises(ValueError, match=f"lifetime must be from 1 to 3; got {bad}"):
+        with pytest.raises(ValueError, match=f"lifetime must be an integer from 1 to 3; got {bad}"):
             plan.optimal_agent(lifetime=bad)
         with pytest.raises(ValueError, match=f"remaining must be from 1 to 3; got {bad}"):
             plan.optimal_actions(belief, cell, bad)
@@ -271,7 +271,7 @@ def test_bad_lifetimes_are_refused():
 
 
 def test_too_much_memory_is_refused_with_the_number(monkeypatch):
-    monkeypatch.setattr(bandit_inputs, "_available_memory", lambda: 200_000_000)
+    monkeypatch.setattr(memory, "available_memory", lambda: 200_000_000)
     assert 1e8 < required_memory(FAMILY, lifetime=LONGEST) < 2e8
     assert required_memory(replace(FAMILY, side=8), lifetime=LONGEST) > 5e9
     with pytest.raises(ValueError, match=r"side 7 and 100 steps need 0\.9 GB of memory; 0\.2 GB are available"):

@@ -218,7 +218,10 @@ def test_oracle_knows_its_tasks_and_no_others():
     [
         (lambda: heuristics.epsilon_greedy_agent(TWO_COINS, epsilon=1.5), r"epsilon must be in \[0, 1\]; got 1.5"),
         (lambda: heuristics.top_two_thompson_agent(TWO_COINS, first_choice_prob=-1), "first_choice_prob must be in"),
-        (lambda: heuristics.knowledge_gradient_agent(TWO_COINS, horizon=0), "horizon must be at least 1; got 0"),
+        (
+            lambda: heuristics.knowledge_gradient_agent(TWO_COINS, horizon=0),
+            "horizon must be an integer of at least 1; got 0",
+        ),
         (lambda: heuristics.ucb1_agent(0), "num_arms must be an integer of at least 1; got 0"),
         (lambda: heuristics.ucb1_agent(2, reward_scale=0.0), "reward_scale must be > 0; got 0.0"),
         (lambda: gittins_agent(TWO_COINS, discount=1.0), r"discount must be in \[0, 1\); got 1.0"),

@@ -1,10 +1,14 @@
 """Gittins indices of Gaussian arms of known variance: exact limits, another algorithm, and honest error bounds."""
 
+import time
+
 import mpmath
 import numpy as np
 import pytest
 from scipy import optimize, special
 
+from bayesopt.conjugate import NormalBelief
+from bayesopt.families import GaussianBandit
 from bayesopt.planning.gittins.normal import PANEL_RULES, normal_gittins_index
 from bayesopt.planning.gittins.normal_kernels import NUM_NODES
 
@@ -140,12 +144,28 @@ def test_scalars_give_floats_and_discount_zero_the_mean():
         (1, np.nan, 1e-6, r"discount must be in \[0, 1\); got nan"),
         (1, 0.9, 0.0, r"tolerance must be positive and finite; got 0\.0"),
         (1, 0.99, 1e-14, "tolerance must be at least"),
+        (1, 0.95, 1e-300, "tolerance must be at least"),
+        (1, 0.99999, 1e-6, "tolerance must be at least"),
         (1, 0.999999, 1e-6, "tolerance must be at least"),
+        (1, 1 - 1e-15, 1e-6, "tolerance must be at least"),
+        (1e-320, 0.9, 1e-6, "num_observations must be at least 1e-200; got 1e-320"),
     ],
 )
 def test_refusals(n, discount, tolerance, message):
+    start = time.process_time()
     with pytest.raises(ValueError, match=message):
         normal_gittins_index(n, discount, tolerance=tolerance)
+    assert time.process_time() - start < 1
+
+
+def test_any_unit_of_rewards():
+    """Shifted and scaled rewards shift and scale the indices of the family."""
+    family, loc, scale = GaussianBandit(), np.array([[0.3, -0.2]]), np.array([[0.5, 2.0]])
+    unit = family.gittins_indices(NormalBelief(loc, scale**-2.0), 0.9)
+    for factor in (2.0**-20, 2.0**20):
+        scaled = GaussianBandit(observation_scale=factor)
+        indices = scaled.gittins_indices(NormalBelief(factor * (loc + 5), (factor * scale) ** -2.0), 0.9)
+        np.testing.assert_allclose(indices / factor - 5, unit, rtol=1e-9)
 
 
 @pytest.mark.slow

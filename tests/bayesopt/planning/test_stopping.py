@@ -203,7 +203,7 @@ def test_bad_beliefs_are_refused():
         ({"prior_scale": 1e60}, r"prior_scale must be at most 1e\+50 times reward_scale; got 1e\+60"),
         ({"reward_scale": 0.0}, "reward_scale must be finite and > 0; got 0"),
         ({"prior_loc": np.nan}, "prior_loc must be finite; got nan"),
-        ({"lifetime": 0}, "lifetime must be an integer >= 1; got 0"),
+        ({"lifetime": 0}, "lifetime must be an integer of at least 1; got 0"),
         ({"discount": 1.5}, r"discount must be in \(0, 1\]; got 1.5"),
     ],
 )

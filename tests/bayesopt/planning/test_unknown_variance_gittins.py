@@ -1,5 +1,7 @@
 """Gittins indices of Gaussian arms of unknown variance: limits, another algorithm without scaling, honest bounds."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
@@ -127,11 +129,20 @@ def test_scalars_give_floats_and_discount_zero_the_mean():
         (3, 2, 1.5, 1e-5, r"discount must be in \[0, 1\); got 1\.5"),
         (3, 2, 0.9, np.nan, "tolerance must be positive and finite; got nan"),
         (3, 2, 0.9, 1e-12, "tolerance must be at least"),
+        (3, 2, 0.9, 1e-300, "tolerance must be at least"),
+        (1e-9, 2, 0.9, 1e-5, "tolerance must be at least"),
+        (3, 1 + 1e-12, 0.9, 1e-5, "tolerance must be at least"),
+        (3, 2, 1 - 1e-15, 1e-5, "tolerance must be at least"),
+        (1e-300, 2, 0.9, 1e-5, "num_observations must be at least 1e-200; got 1e-300"),
+        (1e15, 1e15, 0.9, 1e-5, "num_observations must be at most about"),
+        (1e300, 2, 0.9, 1e-5, "num_observations must be at most about"),
     ],
 )
 def test_refusals(n, freedom, discount, tolerance, message):
+    start = time.process_time()
     with pytest.raises(ValueError, match=message):
         normal_unknown_variance_gittins_index(n, freedom, discount, tolerance=tolerance)
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.slow

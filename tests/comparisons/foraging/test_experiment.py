@@ -72,7 +72,7 @@ def test_units_are_one_per_lifetime_and_seed_the_longest_first():
         ({"test_lifetimes": (0, 10)}, r"test_lifetimes must be .* at least 1; got \(0, 10\)"),
         ({"test_lifetimes": (10, 25)}, r"test_lifetimes must be among lifetimes .*; got 25"),
         ({"num_course_tasks": 2000}, r"num_course_tasks must be from 2 to num_tasks \(1000\); got 2000"),
-        ({"first_lifetime": 0}, "first_lifetime must be at least 1, or None; got 0"),
+        ({"first_lifetime": 0}, "first_lifetime must be an integer of at least 1; got 0"),
         ({"training_seeds": (1, 1)}, "training_seeds must be distinct"),
     ],
 )

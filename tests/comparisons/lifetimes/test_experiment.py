@@ -10,8 +10,9 @@ import torch
 from comparisons.kind import measured
 from comparisons.lifetimes import running
 from comparisons.lifetimes.kind import KIND
+from comparisons.results import EVALUATION_FILE, measure
 from comparisons.rows import table_of
-from comparisons.stages import EVALUATION_FILE, _evaluate, _measure, open_result
+from comparisons.stages import _evaluate, open_result
 from comparisons.training import folder_of, train_experiments, unit_folder
 from metalearners.checkpoint_files import checkpoint_path
 from metalearners.checkpoints import load_tensors, save_tensors
@@ -37,7 +38,7 @@ def finished(experiment, results):
     folder = folder_of(experiment, results)
     if not (folder / EVALUATION_FILE).exists():
         _evaluate(experiment, folder)
-        _measure(folder)
+        measure(folder)
     return open_result(folder).tree
 
 

@@ -22,12 +22,12 @@ from tests.comparisons.lifetimes.experiments import CELLS, EVALUATION, GENERALIS
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda: Cell(0.0, 1.0), "Cell: reward_scale must be > 0; got 0.0"),
-        (lambda: Cell(-1.0, 1.0), "Cell: reward_scale must be > 0; got -1.0"),
-        (lambda: Cell(1.0, -0.5), "Cell: prior_scale must be at least 0; got -0.5"),
-        (lambda: Cell(float("nan"), 1.0), "Cell: reward_scale must be > 0; got nan"),
+        (lambda: Cell(0.0, 1.0), r"Cell: reward_scale must be in \(0, inf\); got 0.0"),
+        (lambda: Cell(-1.0, 1.0), r"Cell: reward_scale must be in \(0, inf\); got -1.0"),
+        (lambda: Cell(1.0, -0.5), r"Cell: prior_scale must be in \[0, inf\); got -0.5"),
+        (lambda: Cell(float("nan"), 1.0), r"Cell: reward_scale must be in \(0, inf\); got nan"),
         (lambda: MapEvaluation(num_tasks=0), "num_tasks must be an integer of at least 1; got 0"),
-        (lambda: MapEvaluation(num_probes=1), "num_probes must be at least 2, or there is no standard error; got 1"),
+        (lambda: MapEvaluation(num_probes=1), "num_probes must be an integer of at least 2; got 1"),
         (lambda: dataclasses.replace(SPECIALISTS, cells=()), "cells must be distinct and at least one; got 0"),
         (
             lambda: dataclasses.replace(SPECIALISTS, cells=(*CELLS, CELLS[1])),
@@ -39,18 +39,18 @@ from tests.comparisons.lifetimes.experiments import CELLS, EVALUATION, GENERALIS
         ),
         (
             lambda: dataclasses.replace(SPECIALISTS, evaluation=MapEvaluation(shown_cells=(-1,))),
-            r"shown_cells must be from 0 to 3; got \(-1,\)",
+            r"shown_cells must be a tuple of integers of at least 0; got \(-1,\)",
         ),
         (lambda: dataclasses.replace(SPECIALISTS, stack_size=0), "stack_size must be an integer of at least 1; got 0"),
         (lambda: dataclasses.replace(SPECIALISTS, training_seeds=(1, 1)), "training_seeds must be distinct"),
-        (lambda: dataclasses.replace(SPECIALISTS, seed=-1), "seeds must be integers from 0 .* seed -1"),
+        (lambda: dataclasses.replace(SPECIALISTS, seed=-1), "seed must be an integer of at least 0; got -1"),
         (
             lambda: dataclasses.replace(GENERALIST, lifetimes=()),
             r"lifetimes must be distinct .* got \(\)",
         ),
         (lambda: dataclasses.replace(GENERALIST, lifetimes=(3, 3, 6)), r"lifetimes must be distinct.* got \(3, 3, 6\)"),
         (lambda: dataclasses.replace(GENERALIST, lifetimes=(3, 5)), r"that of training \(6\); got \(3, 5\)"),
-        (lambda: dataclasses.replace(GENERALIST, lifetimes=(0, 6)), r"at least 1, .* got \(0, 6\)"),
+        (lambda: dataclasses.replace(GENERALIST, lifetimes=(0, 6)), r"lifetimes must be .* at least 1; got \(0, 6\)"),
         (
             lambda: dataclasses.replace(GENERALIST, cells=CELLS),
             r"prior_scale must be > 0, because .* its logarithm; got Cell\(reward_scale=1.0, prior_scale=0.0\)",

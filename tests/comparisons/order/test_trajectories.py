@@ -71,8 +71,8 @@ def test_a_mode_without_strength_is_undefined_and_counted():
     ("overlaps", "strengths", "message"),
     [
         (np.ones((1, 0, 3, 4)), np.ones((0, 4)), "none of them empty"),
-        (np.full((1, 2, 3, 4), np.nan), np.ones((2, 4)), "overlaps must be finite; got 24"),
-        (np.ones((1, 2, 3, 4)), np.full((2, 4), np.inf), "strengths must be finite; got 8"),
+        (np.full((1, 2, 3, 4), np.nan), np.ones((2, 4)), "overlaps must be finite; got nan at"),
+        (np.ones((1, 2, 3, 4)), np.full((2, 4), np.inf), "strengths must be finite; got inf at"),
         (np.ones((1, 2, 3, 4)), np.full((2, 4), -0.5), "strengths must be at least 0; got -0.5"),
     ],
 )

@@ -96,14 +96,14 @@ def test_verdicts_are_shown_in_words(small, tmp_path, monkeypatch):
     verdicts = [
         Verdict("Small.", "held", 0.001, 0.0009, 0.0011, -np.inf, 1 / 300, "fraction", TASKS),
         Verdict("Smaller.", "failed", 3.1e-4, 2.8e-4, 3.4e-4, -np.inf, 1e-4, "nats/step", Over("tasks", 2)),
-        Verdict("Agree.", "undecided", np.nan, np.nan, np.nan, -4.0, 4.0, "standard errors", TASKS),
+        Verdict("Agree.", "not measurable", np.nan, np.nan, np.nan, -4.0, 4.0, "standard errors", TASKS),
         Verdict("Many.", "held", 7.1, 6.5, 7.7, 4.0, np.inf, "ratio", TASKS),
         Verdict("Alike.", "failed", 0.4, 0.3, 0.5, 0.1, 0.2, "score", TASKS),
     ]
     monkeypatch.setattr("comparisons.report.page.verdicts_of", lambda _: verdicts)
     page = Page(write_report(small, tmp_path, question="Is it?", provenance={"wall time, train": "12 s"}).read_text())
     shown = [attributes["class"] for attributes in page.all("span") if "verdict" in str(attributes.get("class"))]
-    assert shown[:3] == ["verdict held", "verdict failed", "verdict undecided"]
+    assert shown[:3] == ["verdict held", "verdict failed", "verdict not-measurable"]
     rows = [row for row in page.rows() if "Bound" in row]
     assert rows[0]["Estimate"] == "0.10" and rows[0]["Unit"] == "%" and rows[0]["Bound"] == "≤ 0.333"
     assert rows[1]["Estimate"] == "3.1e-4" and rows[1]["95 % interval"] == "[2.8e-4, 3.4e-4]"
@@ -116,10 +116,10 @@ def test_verdicts_are_shown_in_words(small, tmp_path, monkeypatch):
         "Interval over": "tasks",
     }
     assert rows[3]["Bound"] == "≥ 4" and rows[4]["Bound"] == "0.1 to 0.2"
-    assert "2 held, 2 failed, 1 undecided" in page.text
+    assert "2 held, 2 failed, 1 not measurable" in page.text
     assert "wall time, train" in page.text and "12 s" in page.text
     written = pd.read_csv(tmp_path / "claims.csv")
-    assert list(written.outcome) == ["held", "failed", "undecided", "held", "failed"]
+    assert list(written.outcome) == ["held", "failed", "not measurable", "held", "failed"]
     assert list(written.over) == [str(verdict.over) for verdict in verdicts]
     markdown = (tmp_path / "claims.md").read_text().splitlines()
     assert markdown[2].split(" | ")[:3] == ["| Small.", "held", "0.10"]

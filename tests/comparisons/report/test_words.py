@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from comparisons.claims import Verdict
-from comparisons.report.words import claim_rows, interval, number, quantity
+from comparisons.report.claim_tables import claim_rows
+from comparisons.report.words import interval, number, quantity
 from comparisons.rows import EXACT, Over
 
 
@@ -32,7 +33,7 @@ def test_numbers_are_written_as_a_person_reads_them(value, text):
 def test_seeds_that_agree_are_not_called_exact():
     seeds = Verdict("They agree.", "held", 0.96, 0.96, 0.96, 0.9, np.inf, "fraction", Over("training seeds"))
     theory = seeds._replace(over=EXACT)
-    assert [row.interval for row in claim_rows([seeds, theory])] == ["all alike", "exact"]
+    assert [row.interval for row in claim_rows([seeds, theory])] == ["no spread", "exact"]
 
 
 def test_intervals_decide_the_digits_and_keep_the_notation_of_the_estimate():

@@ -22,7 +22,8 @@ from comparisons.reproductions._running import (
 )
 from comparisons.reproductions.lange_sprekeler_2020 import paper
 from comparisons.reproductions.lange_sprekeler_2020.across import across_experiments
-from comparisons.reproductions.lange_sprekeler_2020.claims import POINTS, claims_of
+from comparisons.reproductions.lange_sprekeler_2020.claims import claims_of
+from comparisons.reproductions.lange_sprekeler_2020.reference_claims import POINTS
 from comparisons.rows import table_of
 from comparisons.tree import open_tree
 from metalearners.schedules import scheduled

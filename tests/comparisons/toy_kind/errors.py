@@ -6,6 +6,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.figure import SubFigure
 
 from comparisons.kind import Figure
+from comparisons.report.findings import of_marks
 from comparisons.rows import table_of
 
 
@@ -34,6 +35,8 @@ FIGURE = Figure(
     table=table,
     draw=draw,
     caption=caption,
+    finding=lambda tree, table: of_marks(table, "who", "squared error"),
+    shows=("squared_error",),
     needs=("measures",),
     height=2.5,
 )

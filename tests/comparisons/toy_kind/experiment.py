@@ -30,7 +30,7 @@ class GuessExperiment(AbstractExperiment):
         return f"How close to Bayes is a guess that shrinks the average of {self.length} numbers by {self.shrinkage:g}?"
 
     def smoke(self) -> "GuessExperiment":
-        return dataclasses.replace(self, num_tasks=20)
+        return dataclasses.replace(self, num_tasks=20, is_smoke=True)
 
     def require_feasible(self) -> None:
         """Any number of tasks fits in memory."""

@@ -6,8 +6,10 @@ from torch import nn
 
 import bayesopt
 from bayesopt.families import BetaBernoulli
-from comparisons.predictions.network_checks import NUM_PROBES, NetworkContractError, check_network, reason_not_to_run
+from comparisons.seams.checks import NUM_PROBES
+from comparisons.seams.contestants import check_predictor, reason_not_to_run
 from comparisons.seams.predictions import as_sequence_predictor
+from comparisons.user_code import NetworkContractError
 from metalearners import GRUMetaLearner, LSTMMetaLearner
 from tests.comparisons.predictions.networks import (
     CountingNetwork,
@@ -27,7 +29,7 @@ def probes(length):
 
 
 def check(module, length=8):
-    check_network(as_sequence_predictor(module, COIN), probes(length=length))
+    check_predictor(as_sequence_predictor(module, COIN), COIN, probes(length=length))
 
 
 @pytest.mark.parametrize(
@@ -42,10 +44,10 @@ def test_causal_networks_pass(module):
     [
         (LooksAhead(), "LooksAhead is not causal: changing observations from index 0 on"),
         (MixesTasks(), "MixesTasks leaks between tasks"),
-        (WrongWidth(), r"shape \(4, 8, 3\) .* BernoulliHead needs \(4, 8, 1\)"),
+        (WrongWidth(), r"shape \(1, 8, 3\) .* BernoulliHead needs \(1, 8, 1\)"),
         (PutsOutNan(), r"not finite, first at \(task, time\) = \(0, 0\)"),
         (IsRandom(), "two runs on the same observations differ"),
-        (nn.Linear(5, 1), r"Linear fails on inputs of shape \(batch, time, input\) = \(4, 8, 2\)"),
+        (nn.Linear(5, 1), r"Linear fails on inputs of shape \(batch, time, input\) = \(1, 8, 2\)"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -68,5 +70,5 @@ def test_one_look_ahead_step_is_enough_to_be_caught():
 
 def test_a_length_at_which_it_does_not_run():
     predictor = as_sequence_predictor(TransformerStyle(2, 1, max_length=10), COIN)
-    assert reason_not_to_run(predictor, probes(length=10)) is None
-    assert "fails on inputs of shape" in (reason_not_to_run(predictor, probes(length=11)) or "")
+    assert reason_not_to_run(predictor, COIN, probes(length=10)) is None
+    assert "fails on inputs of shape" in (reason_not_to_run(predictor, COIN, probes(length=11)) or "")
