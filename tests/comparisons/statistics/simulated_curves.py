@@ -201,7 +201,11 @@ _POLES = Poles(_curves(ALIKE), stages_by_strength(np.arange(4.0)[::-1]))
 
 
 def _score(rates, tasks, num_seeds):
-    return lambda rng: concurrency(_recoveries(rng, rates, tasks, num_seeds), _POLES, seed=0, num_resamples=100).score
+    return lambda rng: (
+        concurrency(
+            _recoveries(rng, rates, tasks, num_seeds), _POLES, seed=int(rng.integers(2**31)), num_resamples=200
+        ).score
+    )
 
 
 def _true_score():
