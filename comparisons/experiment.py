@@ -14,8 +14,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from bayesopt.family import AbstractFamily
-from comparisons.expected import require_family, require_kind
 from metalearners.checkpoint_files import is_trained
 
 RESULTS_VERSION = 2
@@ -98,7 +96,12 @@ def require_seeds(experiment: AbstractExperiment) -> None:
 
 def _require_kinds(experiment: AbstractExperiment) -> None:
     """Raise `TypeError` unless family and settings are of the classes that the experiment declares."""
-    for name, hint in typing.get_type_hints(type(experiment)).items():
+    from bayesopt.family import AbstractFamily  # JAX comes with it: processes that wait for units do without
+    from comparisons.expected import require_family, require_kind
+
+    hints = typing.get_type_hints(type(experiment))
+    for name in (field.name for field in dataclasses.fields(typing.cast("Any", experiment))):
+        hint = hints[name]
         kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
         if not all(isinstance(kind, type) and kind.__module__ != "builtins" for kind in kinds):
             continue
