@@ -1,7 +1,7 @@
 """Compare learners of your own with Bayes-optimal references, whatever kind of family they were trained on."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, overload
+from typing import Any, cast, overload
 
 from bayesopt.agent import Agent
 from bayesopt.family import (
@@ -96,7 +96,7 @@ def compare(
 
     def compared(networks: Any) -> Any:
         listed = _training_seeds(networks)
-        listed = listed if head is None else [with_named_head(one, family, head) for one in listed]
+        listed = listed if head is None else [with_named_head(one, cast("Any", family), head) for one in listed]
         tree = scored(listed, family, seed=seed, evaluation=evaluation)
         return measured(tree, kind_of(tree))
 

@@ -143,10 +143,9 @@ def _other_readings(
     bayes = _log_loss(reference, observations)[:READ, :length]
     observations = observations[:READ, :length]
     for network, contestant in zip(networks, contestants, strict=True):
-        is_plain = isinstance(contestant, SequencePredictor) and (
-            contestant is not network or isinstance(contestant.head, NamedHead)
-        )
-        if is_plain:
+        if not isinstance(contestant, SequencePredictor):
+            continue
+        if contestant is not network or isinstance(contestant.head, NamedHead):
             outputs = module_outputs(contestant, observations)
             if (better := better_reading(contestant.head, outputs, observations, bayes)) is not None:
                 found[better] = None

@@ -50,7 +50,7 @@ def seeded_alike() -> Iterator[None]:
 
 def _settings() -> dict[str, Any]:
     return {
-        "64-bit mode of JAX": jax.config.jax_enable_x64,
+        "64-bit mode of JAX": jax.config.read("jax_enable_x64"),
         "gradient mode": torch.is_grad_enabled(),
         "default dtype": torch.get_default_dtype(),
         "number of threads": torch.get_num_threads(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeGuard, TypeVar, overload
+from typing import TypeVar, overload
 
 from torch import nn
 
@@ -108,11 +108,6 @@ def meta_train(
             raise wrong_family(family, kinds, "meta_train")
 
 
-def is_configuration(network: NetworkConfig | nn.Module) -> TypeGuard[NetworkConfig]:
-    """Return whether a network is still to be built."""
-    return isinstance(network, NetworkConfig)
-
-
 def _settings(kind: type[_Config], training: object, family: AbstractFamily) -> _Config:
     """Return the settings of training, or the defaults without any."""
     if training is None:
@@ -129,7 +124,7 @@ def _meta_train_predictor(
     network: NetworkConfig | nn.Module,
     directory: Path | None,
 ) -> SequencePredictor:
-    if not is_configuration(network):
+    if not isinstance(network, NetworkConfig):
         predictor = as_sequence_predictor(network, family)
         tried = sample_sequences(family, key_for(0, "histories"), num_tasks=64, length=training.length)
         check_predictor(predictor, family, tried.observations)
@@ -147,7 +142,7 @@ def _meta_train_regression(
     network: NetworkConfig | nn.Module,
     directory: Path | None,
 ) -> RegressionPredictor:
-    if not is_configuration(network):
+    if not isinstance(network, NetworkConfig):
         predictor = as_regression_predictor(network, family)
         check_regression_predictor(predictor, family, length=training.length)
     else:
@@ -164,7 +159,7 @@ def _meta_train_policy(
     network: NetworkConfig | nn.Module,
     directory: Path | None,
 ) -> RecurrentPolicy:
-    if not is_configuration(network):
+    if not isinstance(network, NetworkConfig):
         policy = checked_policy(as_policy(network, family, horizon=training.horizon), family, length=training.horizon)
     else:
         policy = new_policy(family, network, horizon=training.horizon, seed=seed)
