@@ -86,7 +86,7 @@ def kind_for(tree: xr.DataTree) -> Kind[Any]:
         places={**base.places, "minus": "minus {}"},
         scores=lambda tree: tree,
         sections=(_DIFFERENCES, *map(_of_all, base.sections)),
-        curves=lambda tree, seed: xr.Dataset(),
+        curves=lambda tree: xr.Dataset(),
         claims=_claims,
         answer=_answer,
         diagnostics=_diagnostics,

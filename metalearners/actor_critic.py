@@ -81,7 +81,7 @@ def train_stack(
     If the loss of one network stops being finite, its weights become NaN and the other networks are not affected.
     Raises `FloatingPointError` when no network is left.
     """
-    with own_settings(), seeded(seed):
+    with own_settings(policy), seeded(seed):
         critic = build_critic(policy, stream(0).tasks, config)
         trained = nn.ModuleDict({"policy": policy, "baseline": critic})
         run = TrainingRun(policy, trained, config, measures=ActorCriticRecord._fields, num_networks=policy.num_networks)

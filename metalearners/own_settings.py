@@ -20,20 +20,22 @@ def own_settings(module: nn.Module | None = None) -> Iterator[None]:
     dtype = torch.get_default_dtype()
     is_deterministic = torch.are_deterministic_algorithms_enabled()
     is_warning = torch.is_deterministic_algorithms_warn_only_enabled()
+    is_autocast = torch.is_autocast_enabled("cpu")
     torch.set_num_threads(1)
     torch.set_float32_matmul_precision("highest")
     torch.set_default_dtype(parameters[0].dtype if parameters else torch.float32)
     torch.use_deterministic_algorithms(False)
+    torch.set_autocast_enabled("cpu", False)
     try:
         with contextlib.ExitStack() as stack:
             devices = {torch.device("cpu"), *(parameter.device for parameter in parameters)}
             if torch.get_default_device() not in devices:
                 stack.enter_context(torch.device("cpu"))
-            stack.enter_context(torch.autocast("cpu", enabled=False))
             stack.enter_context(torch.inference_mode(False))
             stack.enter_context(torch.enable_grad())
             yield
     finally:
+        torch.set_autocast_enabled("cpu", is_autocast)
         torch.use_deterministic_algorithms(is_deterministic, warn_only=is_warning)
         torch.set_default_dtype(dtype)
         torch.set_float32_matmul_precision(precision)

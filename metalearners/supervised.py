@@ -47,6 +47,7 @@ def train(
     def advance(step: int) -> tuple[float]:
         with torch.autocast("cpu", torch.bfloat16, enabled=config.is_mixed_precision):
             loss = _loss(predictor, stream(step), config)
+        torch.clear_autocast_cache()  # within a user's context, torch would keep casts of old weights
         return (run.descend(loss),)
 
     measures = run.complete(advance, stream, seed=seed, directory=directory, label=label)

@@ -1,6 +1,7 @@
 """Networks by name, from checkpoints, and untrained."""
 
 import copy
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from types import FunctionType
@@ -52,6 +53,8 @@ def architecture_of(network: Any) -> object:
 
 def _functions_in(value: Any, depth: int) -> object:
     """Return the code of a function and of the functions that it has closed over, or the type of anything else."""
+    if isinstance(value, functools.partial):
+        return (_functions_in(value.func, depth), *(_functions_in(part, depth - 1) for part in value.args))
     if isinstance(value, tuple):
         return tuple(_functions_in(part, depth) for part in value)
     if not isinstance(value, FunctionType) or depth == 0:

@@ -27,10 +27,8 @@ def kl_by_summation(p: Distribution, q: Distribution) -> Float[np.ndarray, "*bat
     """Return KL(p‖q) in nats between distributions over counts, inf where q rules out what p allows.
 
     Counts are added in growing blocks until a block adds less than `NEGLIGIBLE` everywhere and so much probability
-    is left. Raises `ValueError` where q is not over counts, `ArithmeticError` where `LARGEST_COUNT` is reached.
+    is left. Raises `ArithmeticError` where `LARGEST_COUNT` is reached.
     """
-    if not is_of_counts(q):
-        raise ValueError(f"KL({type(p).__name__}‖{type(q).__name__}) compares counts with something else")
     batch_shape = np.broadcast_shapes(p.batch_shape, q.batch_shape)
     total, left = np.zeros(batch_shape), np.ones(batch_shape)
     start, width = 0, _FIRST_BLOCK

@@ -22,7 +22,6 @@ from bayesopt.inference.mcmc import sample_posterior
 from bayesopt.planning.contextual import agent_value
 from bayesopt.planning.dynamic_programming import value_of_policy
 from bayesopt.planning.exploration import optimal_commit_value
-from bayesopt.planning.finite_horizon_indices import finite_horizon_index
 from bayesopt.planning.foraging import small_goal_values
 from bayesopt.planning.heuristics import uniform_agent
 from bayesopt.planning.optimal import optimal_agent
@@ -56,7 +55,6 @@ HUGE = {
     "foraging values": lambda: small_goal_values(ForagingGrid(), lifetime=10**12),
     "policy": lambda: value_of_policy(np.ones((3, 2)), 1000, lambda one, zero, time: one * 0),
     "commitment": lambda: optimal_commit_value(lifetime=10**12, prior_scale=1.0, reward_scale=1.0),
-    "indices": lambda: finite_horizon_index(1.0, 1.0, 10**12),
     "draws": lambda: posterior_draws(BetaBernoulli(), [[0, 1]], KEY, num_draws=10**12),
     "NUTS": lambda: sample_posterior(BetaBernoulli(), [[0, 1]], KEY, num_samples=10**12),
 }

@@ -22,11 +22,11 @@ REFUSED = r"need [\d,]+\.\d GB of memory; [\d,]+\.\d GB are available\. Lower "
         ("beta_bernoulli", "--evaluation.num-tasks", 10**9),
         ("beta_bernoulli", "--training.batch-size", 10**9),
         ("beta_bernoulli", "--network.hidden-size", 10**7),
-        ("bernoulli_bandit", "--evaluation.num-tasks", 10**10),
+        ("bernoulli_bandit", "--evaluation.num-tasks", 2 * 10**9),
         ("bernoulli_bandit", "--training.horizon", 10**6, "--evaluation.length", 10**6),
         ("linear_regression", "--evaluation.num-tasks", 10**9),
         ("contextual_bandit", "--training.batch-size", 10**9),
-        ("foraging_grid", "--num-tasks", 10**11),
+        ("foraging_grid", "--num-tasks", 2 * 10**9),
     ],
     ids=lambda flags: " ".join(map(str, flags[:2])),
 )

@@ -51,7 +51,7 @@ FIGURE = Figure(
     draw=draw,
     caption=caption,
     finding=lambda tree, table: of_ranges(table[table.who == NETWORK], "step", "trials of exploration"),
-    shows=("early_learning_cells",),
+    shows=("learning_cells", "early_learning_cells"),
     needs=("development",),
     is_shown=lambda tree: forms_grids(tree) and not has_few_cells(tree),
     height=lambda table: height_of_maps(table) - 0.2,

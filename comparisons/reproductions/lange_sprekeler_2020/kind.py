@@ -33,6 +33,7 @@ FIGURES = (
     seeds.FIGURE.of("points_paper", "Thirty seeds in the paper's settings (figure 2, bottom)"),
     development.FIGURE.of("points_paper", "Thirty seeds in the paper's settings, over training"),
     exploration.FIGURE.of("map_25", "A map at lifetime 25 (figure 1)"),
+    regret.FIGURE.of("map_25", "Regret over the map at lifetime 25"),
     exploration.FIGURE.of("map_100", "A map at lifetime 100 (figure 1)"),
     regret.FIGURE.of("map_100", "Regret over the map at lifetime 100"),
     exploration.FIGURE.of("map_100_paper", "The map in the paper's settings (figure 1, right)"),

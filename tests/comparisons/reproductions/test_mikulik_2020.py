@@ -67,7 +67,10 @@ def test_every_experiment_has_its_rows_in_its_own_unit(tree):
     for measure, who in scored.items():
         found = [(row.who, dict(row.at), row.unit, row.over) for row in table.of(measure)]
         places = ({"experiment": "a coin"}, {"experiment": "two arms"})
-        assert found == [(who, at, "fraction", Over("tasks", 2)) for at in places], measure
+        over = [row[-1] for row in found]
+        assert found == [(who, at, "fraction", one) for at, one in zip(places, over, strict=True)], measure
+        # Two networks may differ so much that the denominator may be zero.
+        assert set(over) <= {Over("tasks", 2), Over("no interval: the denominator may be zero")}, measure
     assert len(table.entries) == 2 + 2 * len(scored)
 
 
@@ -119,7 +122,7 @@ def test_claims_are_those_that_are_listed_and_stand_where_their_rows_are(tree):
     assert len(mikulik_2020.statements()) == 3 * len(mikulik_2020.experiments())
     for claim, verdict in zip(claims_about(["a coin", "two arms"]), verdicts_of(tree), strict=True):
         row = table_of(tree).one(claim.measure, claim.who, **claim.at)
-        assert (verdict.estimate, verdict.lower, verdict.upper) == row.interval
+        assert np.array_equal((verdict.estimate, verdict.lower, verdict.upper), row.interval, equal_nan=True)
         assert verdict.most == claim.bound
 
 
