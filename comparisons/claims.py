@@ -1,7 +1,7 @@
 """Claims and verdicts: statements made beforehand, and whether the intervals support them.
 
 A claim is decided by the interval, not by the estimate: it held if the whole interval lies on the claimed side,
-failed if the whole interval lies on the other, and is undecided in between. Without a number it is not measurable.
+failed if the whole interval lies on the other, and is undecided in between. Without an interval it is not measurable.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ import numpy as np
 from comparisons.rows import Coordinate, Over, Table
 
 Outcome = Literal["held", "failed", "undecided", "not measurable", "not judged"]
-"""What comes of a claim. It is not measurable where there is no number, and not judged where it is of a smoke run."""
+"""What comes of a claim. It is not measurable without an interval, and not judged where it is of a smoke run."""
 
 BoundSet = Literal["before", "after", "theory", "paper", "not recorded"]
 """When and from what the bound of a claim was set, as far as the history of this code records it.
@@ -65,7 +65,10 @@ class Within:
 
 @dataclass(frozen=True)
 class Agrees:
-    """Two estimates of one number differ by at most this many standard errors of their difference."""
+    """Two estimates of one number differ by at most this many standard errors of their difference.
+
+    Its bound leaves room for the sampling error, so that the estimate decides, and not the interval.
+    """
 
     statement: str
     measure: str
@@ -79,10 +82,7 @@ Claim = AtMost | AtLeast | Within | Agrees
 
 
 class Verdict(NamedTuple):
-    """The outcome of a claim: the estimate with its interval, and the interval from `least` to `most` that was claimed.
-
-    `lower` and `upper` are NaN for a difference counted in standard errors.
-    """
+    """The outcome of a claim: the estimate with its interval, and the claimed interval from `least` to `most`."""
 
     statement: str
     outcome: Outcome
@@ -122,8 +122,9 @@ def _judge_one(table: Table, claim: Claim) -> Verdict:
     estimate, lower, upper = row.interval
     least, most = _claimed(claim)
     low, high = (estimate, estimate) if isinstance(claim, Agrees) else (lower, upper)
-    if np.isnan(estimate):
-        outcome: Outcome = "not measurable"
+    outcome: Outcome
+    if np.isnan(low) or np.isnan(high):
+        outcome = "not measurable"
     elif least <= low and high <= most:
         outcome = "held"
     elif low > most or high < least:

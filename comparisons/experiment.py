@@ -16,8 +16,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from bayesopt.family import AbstractFamily
-from comparisons.expected import require_family, require_kind
 from comparisons.identity import require_plain_name, type_of
 from metalearners.checkpoint_files import is_trained
 from metalearners.settings_fields import require_count, require_counts
@@ -127,6 +125,9 @@ def require_seeds(experiment: AbstractExperiment) -> None:
 
 def _require_kinds(experiment: AbstractExperiment) -> None:
     """Raise `TypeError` unless family and settings are of the classes that the experiment declares."""
+    from bayesopt.family import AbstractFamily  # JAX comes with it: processes that wait for units do without
+    from comparisons.expected import require_family, require_kind
+
     hints = typing.get_type_hints(type(experiment))
     for name, hint in ((one.name, hints[one.name]) for one in dataclasses.fields(experiment)):
         kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)

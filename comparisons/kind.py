@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from comparisons.claims import Claim, Verdict
-from comparisons.rows import Entry, Resampler, Row, Table
+from comparisons.rows import Entry, Resampler, Row, Table, explained
 from comparisons.seeding import integer_for
 from comparisons.statistics.intervals import LEVEL
 from comparisons.tree import Schema
@@ -159,8 +159,8 @@ class Kind(Generic[S]):
     scores: Callable[[xr.DataTree], S]
     """Prepares, once per tree, what the measures read."""
     sections: tuple[Section[S], ...]
-    curves: Callable[[S, int], xr.Dataset]
-    """Computes points with intervals, for figures; the second argument is the seed of the resamples."""
+    curves: Callable[[S], xr.Dataset]
+    """Computes points with intervals, for figures."""
     claims: Callable[[xr.DataTree, Table], Iterable[Claim]]
     """States claims; a report shows those that the table can decide."""
     answer: Callable[[xr.DataTree, Table, Sequence[Verdict]], Answer]
@@ -186,7 +186,7 @@ def measured(tree: xr.DataTree, kind: Kind[Any]) -> xr.DataTree:
     scores, seed = kind.scores(tree), int(tree.attrs["seed"])
     table = taken(kind.sections, scores, Resampler(integer_for(seed, "bootstrap")), tree.attrs)
     measures = table.to_dataset().assign_attrs(version=kind.version)
-    curves = kind.curves(scores, seed).assign_attrs(level=LEVEL)
+    curves = kind.curves(scores).assign_attrs(level=LEVEL)
     return tree.assign({"measures": xr.DataTree(measures), "curves": xr.DataTree(curves)})
 
 
@@ -194,7 +194,7 @@ def taken(sections: Sequence[Section[S]], scores: S, over: Resampler, attributes
     """Return the table of all measures of some sections; `attributes` fill in their units."""
     return Table(
         tuple(
-            Entry(measure.name, row._replace(unit=row.unit or measure.unit.format(**attributes)))
+            Entry(measure.name, explained(row)._replace(unit=row.unit or measure.unit.format(**attributes)))
             for section in sections
             for measure in section.measures
             for row in measure.rows(scores, over)

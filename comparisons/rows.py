@@ -16,11 +16,12 @@ from jaxtyping import Float
 from comparisons.statistics.intervals import (
     LEVEL,
     Interval,
-    bootstrap_mean,
-    bootstrap_ratio,
-    percentile_interval,
-    resampled_means,
+    mean_bounds,
+    mean_interval,
+    ratio_interval,
+    reach_of,
 )
+from comparisons.statistics.resampling import distance_interval
 
 Scores = Float[np.ndarray, "training_seed task"]
 Coordinate = str | int | float
@@ -47,6 +48,18 @@ EXACT = Over("nothing: exact")
 """A number without sampling error."""
 
 
+NO_DENOMINATOR = Over("no interval: the denominator may be zero")
+"""A ratio whose denominator is not away from 0, so that it may be any number."""
+
+
+UNDEFINED = Over("no interval: undefined")
+"""A number that is not defined for these scores."""
+
+
+ONE_NETWORK = Over("no interval: one network")
+"""A number that only a sample of networks could give an interval."""
+
+
 def over_tasks(num_seeds: int) -> Over:
     """Return what an interval over tasks and so many networks is over; one network is no sample of networks."""
     return Over("tasks", num_seeds if num_seeds > 1 else 0)
@@ -70,14 +83,20 @@ class Resampler(NamedTuple):
 
     seed: int
 
-    def mean(self, who: str, values: Scores, **at: Coordinate) -> Row:
-        """Return the mean over tasks and training seeds."""
-        return Row(who, bootstrap_mean(values, seed=self.seed), over_tasks(len(values)), at)
+    def mean(self, who: str, values: Scores, *, most: float = np.inf, **at: Coordinate) -> Row:
+        """Return the mean over tasks and training seeds; no value can be above `most`."""
+        return Row(who, mean_interval(values, most=most), over_tasks(len(values)), at)
 
     def ratio(self, who: str, above: Scores, below: Float[np.ndarray, "#training_seed task"], **at: Coordinate) -> Row:
         """Return the ratio of two means over tasks and training seeds; `below` broadcasts."""
-        below = np.broadcast_to(below, above.shape)
-        return Row(who, bootstrap_ratio(above, below, seed=self.seed), over_tasks(len(above)), at)
+        interval = ratio_interval(above, np.broadcast_to(below, above.shape))
+        return Row(who, interval, NO_DENOMINATOR if np.isnan(interval.lower) else over_tasks(len(above)), at)
+
+
+def explained(row: Row) -> Row:
+    """Return a row that says why if it has no interval."""
+    has_words = not np.isnan(row.interval.lower) or row.over.units.startswith("no interval")
+    return row if has_words else row._replace(over=UNDEFINED)
 
 
 def exactly(who: str, value: float, **at: Coordinate) -> Row:
@@ -85,14 +104,40 @@ def exactly(who: str, value: float, **at: Coordinate) -> Row:
     return Row(who, Interval(value, value, value), EXACT, at)
 
 
-def without_interval(who: str, value: float, over: Over = Over("tasks"), **at: Coordinate) -> Row:
-    """Return a row of a number that has no interval, such as a difference in standard errors."""
-    return Row(who, Interval(value, np.nan, np.nan), over, at)
+def without_interval(who: str, value: float, why: str, **at: Coordinate) -> Row:
+    """Return a row of a number that has no interval, and in words why: "a count of these modes"."""
+    return Row(who, Interval(value, np.nan, np.nan), Over(f"no interval: {why}"), at)
 
 
-def from_resamples(who: str, estimate: float, resampled: np.ndarray, over: Over, **at: Coordinate) -> Row:
-    """Return a row of an estimate with the central interval of its resampled values."""
-    return Row(who, percentile_interval(estimate, resampled), over, at)
+def from_deviations(
+    who: str,
+    estimate: float,
+    deviations: np.ndarray,
+    over: Over,
+    *,
+    least: float = -np.inf,
+    **at: Coordinate,
+) -> Row:
+    """Return a row of an estimate with the interval of `distance_interval`."""
+    interval = distance_interval(estimate, deviations, least=least)
+    return Row(who, interval, UNDEFINED if np.isnan(interval.lower) else over, at)
+
+
+def in_standard_errors(who: str, differences: Float[np.ndarray, "task"], **at: Coordinate) -> Row:
+    """Return a row of how many standard errors a mean difference over tasks is from 0; NaN where it is infinite.
+
+    The interval is that of the mean, counted in standard errors too.
+    """
+    if not np.isfinite(differences).all():
+        return without_interval(who, np.nan, "a difference is infinite", **at)
+    if not differences.any():
+        return Row(who, Interval(0.0, 0.0, 0.0), Over("tasks"), at)
+    mean, error = float(differences.mean()), float(differences.std(ddof=1) / len(differences) ** 0.5)
+    if error == 0:
+        return without_interval(who, float(np.sign(mean)) * np.inf, "all differences are alike", **at)
+    reach = reach_of(differences - mean, np.zeros(1), level=LEVEL)
+    count, below, above = (float(value) / error for value in (mean, *reach))
+    return Row(who, Interval(count, count - below, count + above), Over("tasks"), at)
 
 
 class Entry(NamedTuple):
@@ -201,21 +246,9 @@ def concatenated(tables: Iterable[Table]) -> Table:
     return Table(tuple(entry for table in tables for entry in table.entries))
 
 
-def in_standard_errors(differences: Float[np.ndarray, "task"]) -> float:
-    """Return how many standard errors the mean difference is from zero; NaN where it is infinite."""
-    if not np.isfinite(differences).all():
-        return float("nan")
-    if not differences.any():
-        return 0.0
-    return float(differences.mean() / (differences.std(ddof=1) / len(differences) ** 0.5))
-
-
-def curve_of(values: Float[np.ndarray, "training_seed task time"], seed: int) -> Float[np.ndarray, "time bound"]:
-    """Return mean and percentile interval at every time, over tasks and training seeds."""
-    resampled = resampled_means(np.moveaxis(values, 2, 0), seed=seed, num_resamples=500)
-    tail = (1 - LEVEL) / 2
-    lower, upper = np.quantile(resampled, [tail, 1 - tail], axis=1, method="lower")
-    return np.stack([values.mean((0, 1)), lower, upper], axis=1)
+def curve_of(values: Float[np.ndarray, "training_seed task time"]) -> Float[np.ndarray, "time bound"]:
+    """Return the mean at every time with its interval over tasks and training seeds."""
+    return np.stack(mean_bounds(np.moveaxis(values, 2, 0)), axis=1)
 
 
 def _column(values: list[Coordinate | None]) -> pd.Series:

@@ -13,7 +13,7 @@ def require_lifetime(lifetime: Numbers) -> Int[np.ndarray, "..."]:
     """Require lifetimes that are integers of at least 1."""
     values = as_floats("lifetime", lifetime)
     is_integer = (values >= 1) & (values == np.rint(values)) & (values < LARGEST_EXACT)
-    _require("lifetime", values, is_integer, "an integer >= 1")
+    _require("lifetime", values, is_integer, "an integer of at least 1")
     return values.astype(np.int64)
 
 

@@ -16,7 +16,6 @@ from jaxtyping import Float
 from bayesopt.inputs import Numbers, as_floats
 from bayesopt.planning.bandit_inputs import require_concentrations, require_horizon
 from bayesopt.planning.compiled import compiled
-from bayesopt.planning.gittins.index_batches import require
 
 MOST_STEPS = 100
 
@@ -33,7 +32,7 @@ def finite_horizon_index(
 ) -> Float[np.ndarray, "..."]:
     """Return the index, in rewards per trial, of arms with these beliefs (which broadcast) for `horizon` trials.
 
-    Raises `ValueError` if a concentration is not from 1e-300 to 1e300, `horizon` not from 1 to LARGEST_HORIZON, or
+    Raises `ValueError` if a concentration is not from 1e-100 to 1e100, `horizon` not from 1 to LARGEST_HORIZON, or
     `discount` not in (0, 1].
     """
     horizon, discount = require_horizon(horizon, discount)
@@ -45,9 +44,7 @@ def finite_horizon_index(
     beliefs = np.stack([one.reshape(-1), zero.reshape(-1)], axis=1)
     result = np.empty(len(beliefs))
     if len(beliefs):
-        beliefs = require_concentrations(beliefs)
-        require("concentrations", beliefs, lambda x: (x >= 1e-300) & (x <= 1e300), "from 1e-300 to 1e300")
-        _fill(beliefs, horizon, discount, result)
+        _fill(require_concentrations(beliefs), horizon, discount, result)
     return result.reshape(one.shape)
 
 

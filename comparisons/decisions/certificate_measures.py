@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from comparisons.decisions.scores import Decisions
 from comparisons.kind import Measure, Section
-from comparisons.rows import Resampler, Row, Scores, exactly, in_standard_errors, without_interval
+from comparisons.rows import Resampler, Row, Scores, exactly, in_standard_errors
 
 
 def _certified_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
@@ -27,7 +27,7 @@ def _sampled_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
 def _sampled_minus_certified(scores: Decisions, over: Resampler) -> Iterator[Row]:
     if (exact := _exact(scores, "gap_by_time")) is not None:
         sampled = _sampled(scores, exact.shape[1]).mean(0)
-        yield without_interval("network", in_standard_errors(sampled - float(exact.sum(axis=1).mean())))
+        yield in_standard_errors("network", sampled - float(exact.sum(axis=1).mean()))
 
 
 def _certified_value(scores: Decisions, over: Resampler) -> Iterator[Row]:

@@ -149,10 +149,10 @@ def _diagnostics(tree: xr.DataTree, table: Table) -> Iterator[Diagnostic]:
             f"V* = {number(value, 8)} rewards, wrong by at most {number(error, 2)}",
         )
         totals = tree["totals"].to_dataset().sel(player="optimal")
-        apart = in_standard_errors(totals["expected_rewards"].to_numpy().astype(float) - value)
+        apart = in_standard_errors("optimal", totals["expected_rewards"].to_numpy().astype(float) - value)
         played = quantity(*table.one("expected_return", "optimal").interval)
         what = f"{played} rewards earned in play and V* estimate one number"
-        yield agreement("Optimal policy in play", what, apart, "standard errors")
+        yield agreement("Optimal policy in play", what, apart.interval.estimate, "standard errors")
         identity = table.one("gap_minus_lost_rewards", "network")
         what = "the network's summed action gaps and V* minus what it earned estimate one shortfall"
         yield agreement("Identity", what, identity.interval.estimate, identity.unit)
@@ -202,4 +202,5 @@ KIND = Kind(
         certificate.FIGURE,
     ),
     citations=(DUAN, WANG, MIKULIK, KAKADE, _GITTINS, _THOMPSON, NUMPYRO, PYTORCH),
+    version=2,
 )

@@ -6,10 +6,13 @@ summed action gap along the agent's own trajectories, and a second time as a pai
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from comparisons.decisions.certificate_measures import CERTIFICATE
 from comparisons.decisions.scores import Decisions
 from comparisons.kind import Measure, Role, Section
-from comparisons.rows import Resampler, Row, exactly, in_standard_errors, without_interval
+from comparisons.rows import Resampler, Row, exactly, in_standard_errors
+from comparisons.statistics.intervals import Interval
 
 
 def _shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
@@ -31,7 +34,7 @@ def _gap_minus_lost_rewards(scores: Decisions, over: Resampler) -> Iterator[Row]
     if scores.has_optimum:
         lost = float(scores.tree.attrs["optimal_value"]) - scores.total("expected_rewards", "network")
         gap = scores.total("action_gap", "network")
-        yield without_interval("network", in_standard_errors((gap - lost).mean(axis=0)))
+        yield in_standard_errors("network", (gap - lost).mean(axis=0))
 
 
 def _share_of_greedy_shortfall(scores: Decisions, over: Resampler) -> Iterator[Row]:
@@ -92,7 +95,7 @@ def _optimal_probs(scores: Decisions, over: Resampler) -> Iterator[Row]:
 
 
 def _thompson_kl(scores: Decisions, over: Resampler) -> Iterator[Row]:
-    yield from _means(scores, over, "thompson_kl")
+    yield from _means(scores, over, "thompson_kl", most=np.inf)
 
 
 def _matching_distance(scores: Decisions, over: Resampler) -> Iterator[Row]:
@@ -103,9 +106,9 @@ def _uncertain_probs(scores: Decisions, over: Resampler) -> Iterator[Row]:
     yield from _means(scores, over, "uncertain_probs")
 
 
-def _means(scores: Decisions, over: Resampler, variable: str) -> Iterator[Row]:
+def _means(scores: Decisions, over: Resampler, variable: str, *, most: float = 1.0) -> Iterator[Row]:
     for name in scores.agents:
-        yield over.mean(name, scores.mean(variable, name))
+        yield over.mean(name, scores.mean(variable, name), most=most)
 
 
 def _repeats_after_loss(scores: Decisions, over: Resampler) -> Iterator[Row]:
@@ -123,7 +126,13 @@ def _repeats(scores: Decisions, over: Resampler, is_loss: float) -> Iterator[Row
         repeats = scores.trials["repeats"].to_numpy()[rows][:, :, 1:]
         counted = after.sum(axis=2).astype(float)
         if counted.sum():
-            yield over.ratio(name, (repeats * after).sum(axis=2), counted)
+            yield _within_1(over.ratio(name, (repeats * after).sum(axis=2), counted))
+
+
+def _within_1(row: Row) -> Row:
+    """Return a row of a probability whose interval does not leave the probabilities."""
+    ends = (float(np.clip(value, 0.0, 1.0)) for value in row.interval)
+    return row._replace(interval=Interval(*ends))
 
 
 _EPISODE = "rewards per {length} trials"

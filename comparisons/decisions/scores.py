@@ -66,17 +66,17 @@ def has_optimum(tree: xr.DataTree) -> bool:
     return "optimal_value" in tree.attrs
 
 
-def curves_of(scores: Decisions, seed: int) -> xr.Dataset:
-    """Return mean scores at every trial with percentile intervals, and the cumulative regret to the oracle."""
+def curves_of(scores: Decisions) -> xr.Dataset:
+    """Return mean scores at every trial with intervals, and the cumulative regret to the oracle."""
     trials, groups = scores.trials, scores.players
     curves = {
-        variable: np.stack([curve_of(trials[variable].to_numpy()[rows], seed) for rows in groups.values()])
+        variable: np.stack([curve_of(trials[variable].to_numpy()[rows]) for rows in groups.values()])
         for variable in CURVES
     }
     best = scores.tree["tasks"]["best_expected_reward"].to_numpy()[None, : trials.sizes["detailed_task"], None]
     expected = trials["expected_rewards"].to_numpy()
     curves["cumulative_regret"] = np.stack(
-        [curve_of(np.cumsum(best - expected[rows], axis=2), seed) for rows in groups.values()]
+        [curve_of(np.cumsum(best - expected[rows], axis=2)) for rows in groups.values()]
     )
     dimensions = ("predictor", "time", "bound")
     return xr.Dataset(

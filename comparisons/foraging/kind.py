@@ -129,4 +129,5 @@ KIND = Kind(
     diagnostics=_diagnostics,
     figures=(returns.FIGURE, transfer.FIGURE, occupancy.FIGURE, course.FIGURE, entropy.FIGURE, states.FIGURE),
     citations=(LANGE, DUAN, WANG, MIKULIK, KAKADE, NUMPYRO, PYTORCH),
+    version=2,
 )

@@ -5,12 +5,13 @@ from functools import partial
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from comparisons.foraging.players import UNIT_OF_ROW, Scores
 from comparisons.kind import Measure, Section
-from comparisons.rows import Resampler, Row, over_tasks
-from comparisons.statistics.intervals import Interval, percentile_interval, resampled_means
+from comparisons.rows import UNDEFINED, Resampler, Row, over_tasks
+from comparisons.statistics.intervals import Interval
+from comparisons.statistics.resampling import distance_interval, resampled_means
 
 
 def _own_return_per_step(scores: Scores, over: Resampler) -> Iterator[Row]:
@@ -30,7 +31,7 @@ def _own_lost_share(scores: Scores, over: Resampler) -> Iterator[Row]:
 
 def _own_optimal_probs(scores: Scores, over: Resampler) -> Iterator[Row]:
     for lifetime, _, own in _in_own_lifetime(scores):
-        yield over.mean("network", own["optimal_probs"].to_numpy(), train_lifetime=lifetime)
+        yield over.mean("network", own["optimal_probs"].to_numpy(), most=1.0, train_lifetime=lifetime)
 
 
 def _in_own_lifetime(scores: Scores) -> Iterator[tuple[int, float, xr.Dataset]]:
@@ -72,19 +73,39 @@ def _gain(scores: Scores, over: Resampler, name: str) -> Row:
 
 
 def _return_rank_correlation(scores: Scores, over: Resampler) -> Iterator[Row]:
-    rewards, interval = scores.by_lifetime("rewards"), Interval(np.nan, np.nan, np.nan)
-    if np.isfinite(rewards).all() and len(rewards) > 2:
-        estimate = _rank_correlation(rewards.mean(axis=(1, 2))[:, None])[0]
-        interval = percentile_interval(float(estimate), _rank_correlation(resampled_means(rewards, seed=over.seed)))
+    """Yield Spearman's correlation of return and training lifetime."""
+    rewards = scores.by_lifetime("rewards")
+    if not np.isfinite(rewards).all() or len(rewards) < 3:
+        yield Row("network", Interval(np.nan, np.nan, np.nan), UNDEFINED, scores.whole_range)
+        return
+    interval = rank_correlation(rewards, resampled_means(rewards, seed=over.seed))
     yield Row("network", interval, over_tasks(scores.num_seeds), scores.whole_range)
 
 
-def _rank_correlation(values: Float[np.ndarray, "lifetime resample"]) -> Float[np.ndarray, "resample"]:
-    """Return Spearman's correlation of each column with its order from top to bottom; values do not tie."""
-    ranks = values.argsort(axis=0).argsort(axis=0)
-    count = len(values)
-    squares = ((ranks - np.arange(count)[:, None]) ** 2).sum(axis=0)
-    return 1 - 6 * squares / (count * (count**2 - 1))
+def rank_correlation(
+    values: Float[np.ndarray, "lifetime training_seed task"], resampled: Float[np.ndarray, "lifetime resample"]
+) -> Interval:
+    """Return Spearman's correlation r of the mean values with their order from top to bottom; means do not tie.
+
+    The distance of two orders, the root of the sum of squared differences of their ranks, is in proportion to
+    √(1 − r): the interval is that of the distance from the ascending order.
+    """
+    ranks, ascending = _ranks(values.mean(axis=(1, 2))[:, None]), np.arange(len(values))[:, None]
+    largest = _distances(ascending[::-1], ascending)
+    from_ascending = float((_distances(ranks, ascending) / largest)[0])
+    near = distance_interval(from_ascending, _distances(_ranks(resampled), ranks) / largest, least=0.0, most=1.0)
+    return Interval(*(1 - 2 * near[end] ** 2 for end in (0, 2, 1)))
+
+
+def _ranks(values: Float[np.ndarray, "lifetime resample"]) -> Int[np.ndarray, "lifetime resample"]:
+    """Return ranks from top to bottom in each column; values do not tie."""
+    return values.argsort(axis=0).argsort(axis=0)
+
+
+def _distances(
+    first: Int[np.ndarray, "lifetime #resample"], second: Int[np.ndarray, "lifetime #resample"]
+) -> Float[np.ndarray, "#resample"]:
+    return ((first - second) ** 2).sum(axis=0) ** 0.5
 
 
 IN_OWN_LIFETIME = Section(

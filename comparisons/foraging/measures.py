@@ -12,8 +12,8 @@ from comparisons.foraging.lifetime_measures import CHANGES, IN_OTHER_LIFETIMES, 
 from comparisons.foraging.players import UNIT_OF_ROW, Player, Scores
 from comparisons.foraging.state_measures import HIDDEN_STATES, STATE_CHANGES
 from comparisons.kind import Measure, Section
-from comparisons.rows import Resampler, Row, exactly, from_resamples, in_standard_errors, over_tasks, without_interval
-from comparisons.statistics.intervals import Interval, resampled_means
+from comparisons.rows import UNDEFINED, Resampler, Row, exactly, in_standard_errors, over_tasks
+from comparisons.statistics.counts import share_of_events_interval
 
 
 def _return(scores: Scores, over: Resampler) -> Iterator[Row]:
@@ -53,7 +53,7 @@ def _lost_rewards(scores: Scores, over: Resampler) -> Iterator[Row]:
 
 def _optimal_probs(scores: Scores, over: Resampler) -> Iterator[Row]:
     for who, at, values in _learners(scores):
-        yield over.mean(who, values["optimal_probs"], **at)
+        yield over.mean(who, values["optimal_probs"], most=1.0, **at)
 
 
 def _learners(scores: Scores) -> Iterator[Player]:
@@ -64,14 +64,9 @@ def _learners(scores: Scores) -> Iterator[Player]:
 def _share(scores: Scores, over: Resampler, *, part: str, whole: str) -> Iterator[Row]:
     """Yield one count as a share of another; NaN where the other is 0."""
     for who, at, values in scores.players:
-        above, below = values[part], values[whole]
-        units = over_tasks(len(above))
-        if not np.isfinite(above).all() or below.sum() <= 0:
-            yield Row(who, Interval(np.nan, np.nan, np.nan), units, at)
-            continue
-        parts, wholes = resampled_means(np.stack([above, below]), seed=over.seed)
-        shares = np.divide(parts, wholes, out=np.full(len(wholes), np.nan), where=wholes > 0)
-        yield from_resamples(who, float(above.mean() / below.mean()), np.minimum(shares, 1.0), units, **at)
+        interval = share_of_events_interval(values[part], values[whole])
+        units = UNDEFINED if np.isnan(interval.lower) else over_tasks(len(values[part]))
+        yield Row(who, interval, units, at)
 
 
 def _idle_steps(scores: Scores, over: Resampler) -> Iterator[Row]:
@@ -88,14 +83,14 @@ def _shortest_learning_lifetime(scores: Scores, over: Resampler) -> Iterator[Row
 def _played_minus_exact(scores: Scores, over: Resampler) -> Iterator[Row]:
     for who, _, values in scores.players:
         if who in scores.exact:
-            yield without_interval(who, in_standard_errors(values["rewards"][0] - scores.exact[who]))
+            yield in_standard_errors(who, values["rewards"][0] - scores.exact[who])
 
 
 def _gap_minus_lost_rewards(scores: Scores, over: Resampler) -> Iterator[Row]:
     for who, at, values in scores.players:
         if who == "network":
             gaps = values["action_gap"] - (scores.exact["optimal"] - values["rewards"])
-            yield without_interval(who, in_standard_errors(gaps.mean(axis=0)))._replace(at=at)
+            yield in_standard_errors(who, gaps.mean(axis=0), **at)
 
 
 SECTIONS = (

@@ -11,7 +11,6 @@ from jaxtyping import Float
 from comparisons.foraging.transfer import LifetimeTransfer, TransferTable, lifetime_transfer
 from comparisons.foraging.tree import REFERENCES, longest_lifetime, train_lifetimes
 from comparisons.rows import Row, curve_of, over_tasks
-from comparisons.seeding import integer_for
 from comparisons.statistics.intervals import Interval
 
 WHO = dict(zip(REFERENCES, ("optimal", "small goal", "oracle"), strict=True))
@@ -95,7 +94,6 @@ class Scores:
 def scores_of(tree: xr.DataTree) -> Scores:
     """Return the scores of a comparison of foragers."""
     networks, longest = tree["networks"].to_dataset().astype(float), longest_lifetime(tree)
-    seed = integer_for(int(tree.attrs["seed"]), "bootstrap")
     return Scores(
         tree,
         networks,
@@ -103,17 +101,17 @@ def scores_of(tree: xr.DataTree) -> Scores:
         longest,
         players=list(_players(tree, networks, longest)),
         exact={who: float(tree["exact"].dataset[name][-1]) for who, name in EXACT_VALUES.items()},
-        transfer=_transfer(networks, seed),
+        transfer=_transfer(networks),
     )
 
 
-def curves_of(scores: Scores, seed: int) -> xr.Dataset:
-    """Return the return in the longest lifetime at checkpoints of training, with percentile intervals."""
+def curves_of(scores: Scores) -> xr.Dataset:
+    """Return the return in the longest lifetime at checkpoints of training, with intervals."""
     course = scores.tree["course"].dataset["rewards"].astype(float)
     returns = []
     for lifetime in course["train_lifetime"].to_numpy():
         values = course.sel(train_lifetime=lifetime).transpose("training_seed", "course_task", "step").to_numpy()
-        curve = curve_of(np.nan_to_num(values), integer_for(seed, "bootstrap"))
+        curve = curve_of(np.nan_to_num(values))
         is_finite = np.asarray(np.isfinite(values).all(axis=(0, 1)))
         returns.append(np.where(is_finite[:, None], curve, np.nan))
     coordinates = {"bound": list(Interval._fields)} | {
@@ -137,7 +135,7 @@ def _values(found: xr.Dataset) -> dict[str, TaskScores]:
     return {str(name): found[name].to_numpy() for name in found.data_vars}
 
 
-def _transfer(networks: xr.Dataset, seed: int) -> Transfer | None:
+def _transfer(networks: xr.Dataset) -> Transfer | None:
     rewards = networks["rewards"].transpose("train_lifetime", "test_lifetime", "training_seed", "task")
     is_finite = np.asarray(np.isfinite(rewards.to_numpy()).all(axis=(1, 2, 3)))
     train = [int(t) for t, kept in zip(rewards["train_lifetime"].to_numpy(), is_finite, strict=True) if kept]
@@ -145,4 +143,4 @@ def _transfer(networks: xr.Dataset, seed: int) -> Transfer | None:
     if not test:
         return None
     kept = rewards.sel(train_lifetime=train, test_lifetime=test).to_numpy()
-    return Transfer(train, test, lifetime_transfer(kept, np.array(train), np.array(test), seed=seed))
+    return Transfer(train, test, lifetime_transfer(kept, np.array(train), np.array(test)))

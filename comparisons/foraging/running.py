@@ -10,7 +10,7 @@ from comparisons.foraging import evaluation
 from comparisons.foraging.experiment import ForagingExperiment
 from comparisons.seams.foraging import train_forager
 
-EVALUATION_VERSION = 1
+EVALUATION_VERSION = 2
 
 
 def train(experiment: ForagingExperiment, unit: TrainingUnit, directory: Path) -> None:

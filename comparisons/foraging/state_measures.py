@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from comparisons.foraging.players import Scores
 from comparisons.kind import Measure, Section
-from comparisons.rows import Over, Resampler, Row
+from comparisons.rows import ONE_NETWORK, Over, Resampler, Row
 from comparisons.statistics.intervals import Interval, t_interval
 
 CHANGES = ((10, 20), (20, 50), (10, 50))
@@ -72,7 +72,8 @@ def _mean_over_seeds(values: BySeed, errors: BySeed, least: float, most: float) 
     if not np.isfinite(values).all():
         return Row("network", Interval(np.nan, np.nan, np.nan), over)
     error = float(np.sqrt((errors**2).mean() / len(values)))
-    return Row("network", t_interval(values, error, least=least, most=most, is_over_tasks_if_wider=True), over)
+    interval = t_interval(values, error, least=least, most=most, is_over_tasks_if_wider=True)
+    return Row("network", interval, ONE_NETWORK if np.isnan(interval.lower) else over)
 
 
 _SHARE = "share of variance along the first {components} principal components"

@@ -8,14 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from comparisons.statistics.intervals import (
-    LEVEL,
-    NUM_RESAMPLES,
-    Interval,
-    percentile_interval,
-    resampled_means,
-    summed_in_blocks,
-)
+from comparisons.statistics.intervals import LEVEL, Interval, mean_bounds, ratio_interval, smooth_interval
 
 
 class TransferTable(NamedTuple):
@@ -42,52 +35,37 @@ def lifetime_transfer(
     train_lifetimes: Int[np.ndarray, "train"],
     test_lifetimes: Int[np.ndarray, "test"],
     *,
-    seed: int,
     level: float = LEVEL,
-    num_resamples: int = NUM_RESAMPLES,
 ) -> LifetimeTransfer:
     """Return mean rewards per trial, losses against networks trained for the lifetime, and the slope of the losses.
 
-    `totals` are sums of rewards over a test lifetime; all networks meet the same tasks. Intervals are percentiles over
-    tasks and training seeds, resampled alike for all pairs; over tasks alone for one seed. Raises `ValueError` for
-    fewer than 2 tasks, totals that are not finite, lifetimes that are not at least 1 or appear twice, a test lifetime
-    for which no network was trained, or a level outside (0, 1).
+    `totals` are sums of rewards over a test lifetime; all networks meet the same tasks. Intervals are over tasks and
+    training seeds; over tasks alone for one seed. A loss is a ratio of means, with Fieller's interval. Raises
+    `ValueError` for fewer than 2 tasks, totals that are not finite, lifetimes that are not at least 1 or appear twice,
+    a test lifetime for which no network was trained, or a level outside (0, 1).
     """
     own_rows = _rows_of_own_lifetime(totals, train_lifetimes, test_lifetimes)
-    if not 0 < level < 1:
-        raise ValueError(f"level must be in (0, 1); got {level}")
-    num_train, num_test, num_seeds, num_tasks = totals.shape
-    per_trial = (totals / test_lifetimes[:, None, None]).reshape(num_train * num_test, num_seeds, num_tasks)
-    counts = np.ones((1, num_seeds, num_tasks))  # blocks of tasks may differ in size by one
-    sums = summed_in_blocks(np.concatenate([per_trial, counts]))
-    resampled_sums = resampled_means(sums, seed=seed, num_resamples=num_resamples)
-    resampled = resampled_sums[:-1] / resampled_sums[-1]
-    # The table itself comes first, then its resamples.
-    returns = np.column_stack([per_trial.mean(axis=(1, 2)), resampled]).T.reshape(-1, num_train, num_test)
-    own = returns[:, own_rows, np.arange(num_test)]
-    is_defined = own > 0
-    safe = np.where(is_defined, own, 1.0)[:, None]
-    losses = np.where(is_defined[:, None], 100 * (safe - returns) / safe, np.nan)
-    doublings = np.abs(np.log2(train_lifetimes[:, None] / test_lifetimes))[:, is_defined[0]]
-    slopes = _slopes(losses[:, :, is_defined[0]], doublings)
-    slope = percentile_interval(float(slopes[0]), slopes[1:], level=level)
-    return LifetimeTransfer(_table(returns, level), _table(losses, level), slope)
-
-
-def _slopes(
-    losses: Float[np.ndarray, "table train_lifetime defined"], doublings: Float[np.ndarray, "train_lifetime defined"]
-) -> Float[np.ndarray, "table"]:
-    """Return the slope of a least-squares line through the origin; NaN if no pair of lifetimes differs."""
-    total = (doublings**2).sum()
-    if total == 0:
-        return np.full(len(losses), np.nan)
-    return (losses * doublings).sum(axis=(1, 2)) / total
-
-
-def _table(tables: Float[np.ndarray, "table train_lifetime test_lifetime"], level: float) -> TransferTable:
-    tail = (1 - level) / 2
-    lower, upper = np.quantile(tables[1:], [tail, 1 - tail], axis=0)
-    return TransferTable(tables[0], lower, upper)
+    per_trial = totals / test_lifetimes[:, None, None]
+    returns = TransferTable(*mean_bounds(per_trial, level=level))
+    own = per_trial[own_rows, np.arange(len(test_lifetimes))]
+    losses = np.full((3, *returns.estimate.shape), np.nan)
+    influences = np.zeros(per_trial.shape)
+    doublings = np.abs(np.log2(train_lifetimes[:, None] / test_lifetimes))
+    for column, own_return in enumerate(own.mean(axis=(1, 2))):
+        if own_return > 0:
+            for row, found in enumerate(per_trial[:, column]):
+                share = returns.estimate[row, column] / own_return
+                loss = ratio_interval(own[column] - found, own[column], level=level)
+                losses[:, row, column] = 100 * (own_return - returns.estimate[row, column]) / own_return, *loss[1:]
+                losses[1:, row, column] *= 100
+                influences[row, column] = -100 * (found - share * own[column]) / own_return
+    is_defined = ~np.isnan(losses[0])
+    total = (doublings[is_defined] ** 2).sum()
+    slope = Interval(np.nan, np.nan, np.nan)
+    if total > 0:
+        estimate = float((losses[0] * doublings)[is_defined].sum() / total)
+        slope = smooth_interval(estimate, np.tensordot(doublings / total, influences, axes=2), level=level)
+    return LifetimeTransfer(returns, TransferTable(*losses), slope)
 
 
 def _rows_of_own_lifetime(

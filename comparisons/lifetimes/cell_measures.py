@@ -7,7 +7,7 @@ import numpy as np
 from comparisons.kind import Measure, Section
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, ORACLE, PRINTED, REFERENCES, UNTRAINED
 from comparisons.lifetimes.regimes import learning_share
-from comparisons.lifetimes.scores import Scores, mean_over_seeds, over_networks
+from comparisons.lifetimes.scores import Scores, mean_over_seeds, mean_over_seeds_and_tasks, over_networks
 from comparisons.lifetimes.theory_measures import share_of_optimum_in_theory
 from comparisons.rows import Resampler, Row, exactly, without_interval
 from comparisons.statistics.dip import dip_test
@@ -59,9 +59,7 @@ def _share_of_optimum(scores: Scores, over: Resampler) -> Iterator[Row]:
 def _probe_pulls(scores: Scores, over: Resampler) -> Iterator[Row]:
     for cell in scores.cells:
         if len(cell.pulls):
-            error = float(cell.pulls.std() / cell.pulls.size**0.5)
-            means = cell.pulls.mean(axis=1)
-            yield mean_over_seeds(NETWORK, means, error, at=cell.at, least=0, most=cell.lifetime)
+            yield mean_over_seeds_and_tasks(NETWORK, cell.pulls, at=cell.at, most=cell.lifetime)
             for who, column in REFERENCES.items():
                 yield exactly(who, float(cell.theory[column]), **cell.at)
 
@@ -76,7 +74,8 @@ def _unimodality_p_value(scores: Scores, over: Resampler) -> Iterator[Row]:
     for cell in scores.cells:
         if len(cell.pulls) >= FEWEST_SEEDS_FOR_DIP:
             found = dip_test(np.log1p(cell.pulls.mean(axis=1)))
-            yield without_interval(NETWORK, found.p_value, over_networks(len(cell.pulls)), **cell.at)
+            why = f"a p-value over {over_networks(len(cell.pulls))}"
+            yield without_interval(NETWORK, found.p_value, why, **cell.at)
 
 
 VALUE = Section(

@@ -137,4 +137,5 @@ KIND = Kind(
         behaviour.FIGURE,
     ),
     citations=(LANGE, _BRADT, _BELLMAN, DUAN, WANG, MAO, MIKULIK, NUMPYRO, PYTORCH),
+    version=2,
 )

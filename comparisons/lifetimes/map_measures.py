@@ -10,7 +10,7 @@ from comparisons.lifetimes.grid import cells_of, grid_of
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, NEVER, PRINTED, REFERENCES, UNTRAINED
 from comparisons.lifetimes.regime_boundaries import BoundaryDistance, boundary, boundary_distance
 from comparisons.lifetimes.regimes import THRESHOLD
-from comparisons.lifetimes.scores import MapScores, Scores, mean_over_seeds
+from comparisons.lifetimes.scores import MapScores, Scores, mean_over_seeds, share_of_settings
 from comparisons.rows import Over, Resampler, Row, exactly
 
 
@@ -38,7 +38,7 @@ def _diverged_networks(scores: Scores, over: Resampler) -> Iterator[Row]:
 def _learning_cells(scores: Scores, over: Resampler) -> Iterator[Row]:
     for one in _of_several_cells(scores):
         at = {"lifetime": one.lifetime}
-        yield mean_over_seeds(NETWORK, _means(one.learns), np.nan, at=at, least=0, most=1)
+        yield share_of_settings(NETWORK, one.learns, at=at)
         for who in REFERENCES:
             yield exactly(who, float(one.is_learned_by(who).mean()), **at)
 
@@ -48,7 +48,7 @@ def _regime_agreement(scores: Scores, over: Resampler) -> Iterator[Row]:
         for who in REFERENCES:
             agreement = np.where(np.isnan(one.learns), np.nan, one.learns == one.is_learned_by(who))
             at = {"lifetime": one.lifetime, "reference": who}
-            yield mean_over_seeds(NETWORK, _means(agreement), np.nan, at=at, least=0, most=1)
+            yield share_of_settings(NETWORK, agreement, at=at)
 
 
 def _pulls_correlation(scores: Scores, over: Resampler) -> Iterator[Row]:
@@ -62,14 +62,14 @@ def _pulls_correlation(scores: Scores, over: Resampler) -> Iterator[Row]:
 
 def _boundary_distance(scores: Scores, over: Resampler) -> Iterator[Row]:
     for one in _of_several_cells(scores):
-        for who, found in _distances(one, over.seed).items():
+        for who, found in _distances(one).items():
             at = {"lifetime": one.lifetime, "reference": who}
             yield Row(NETWORK, found.difference, Over("", len(one.pulls)), at)
 
 
 def _boundary_log_ratio(scores: Scores, over: Resampler) -> Iterator[Row]:
     for one in _of_several_cells(scores):
-        for who, found in _distances(one, over.seed).items():
+        for who, found in _distances(one).items():
             at = {"lifetime": one.lifetime, "reference": who}
             yield Row(NETWORK, found.log_ratio, Over("", len(one.pulls)), at)
 
@@ -95,7 +95,7 @@ def _losses(one: MapScores) -> dict[str, Float[np.ndarray, "cell"]]:
     }
 
 
-def _distances(one: MapScores, seed: int) -> dict[str, BoundaryDistance]:
+def _distances(one: MapScores) -> dict[str, BoundaryDistance]:
     """Return how far the networks' learning threshold is beyond each reference's, if settings form a grid.
 
     A network that diverged counts as learning with the share of its setting's others, or 1/2 if there are none.
@@ -110,7 +110,7 @@ def _distances(one: MapScores, seed: int) -> dict[str, BoundaryDistance]:
     found = {}
     for who in REFERENCES:
         exact = boundary(grid.prior_scales, one.is_learned_by(who)[varied][grid.cells].astype(float))
-        found[who] = boundary_distance(grid.prior_scales, learns[:, grid.cells], exact, seed=seed)
+        found[who] = boundary_distance(grid.prior_scales, learns[:, grid.cells], exact)
     return found
 
 
@@ -168,7 +168,7 @@ EXPLORATION = Section(
     "The correlation is over settings; at 1 networks explore in proportion to the reference. A learning threshold is "
     "the prior scale above which most networks, or a reference, learn. The distance between two thresholds is a mean "
     "over reward scales: at 0 they are equal, above 0 networks learn too rarely. Its logarithm is that of the ratio: "
-    "0.1 is about 10 %. Intervals of thresholds are bootstrap intervals over networks.",
+    "0.1 is about 10 %. Intervals of thresholds are Student's, over networks.",
     (
         Measure("pulls_correlation", "correlation of exploration with a reference", "correlation", _pulls_correlation),
         Measure(

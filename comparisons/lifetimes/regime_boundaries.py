@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from comparisons.statistics.intervals import LEVEL, NUM_RESAMPLES, Interval, percentile_interval, resampled_weights
+from comparisons.statistics.intervals import LEVEL, Interval, student_quantile
 
 
 class Boundary(NamedTuple):
@@ -70,18 +70,18 @@ def boundary_distance(
     learning: Float[np.ndarray, "training_seed reward_scale prior_scale"],
     exact: Boundary,
     *,
-    seed: int,
     level: float = LEVEL,
-    num_resamples: int = NUM_RESAMPLES,
 ) -> BoundaryDistance:
-    """Return the distance of trained networks' thresholds from exact ones, with percentile intervals over networks.
+    """Return the distance of trained networks' thresholds from exact ones, with intervals over networks.
 
     `learning` is 1 for a network that learns and 0 for one that does not, or the probability that it learns; its mean
-    over seeds is the share. Each resample of the seeds has its own boundary, found as in `boundary`. Raises
-    `ValueError` as that does, for fewer than 2 seeds, values outside [0, 1], an exact boundary of other rows or a level
-    outside (0, 1).
+    over seeds is the share. The interval is Student's: each network has thresholds of its own, found as in `boundary`,
+    and their distances vary between networks as the threshold of the share does. Raises `ValueError` as that does, for
+    fewer than 2 seeds, values outside [0, 1], an exact boundary of other rows or a level outside (0, 1).
     """
     _check_learning(learning)
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1); got {level}")
     num_rows = learning.shape[1]
     if exact.value.shape != (num_rows,):
         raise ValueError(f"the exact boundary must have {num_rows} rows, as the networks do; got {exact.value.shape}")
@@ -90,13 +90,10 @@ def boundary_distance(
         undefined = Interval(np.nan, np.nan, np.nan)
         return BoundaryDistance(undefined, undefined, 0, 0)
     learned = boundary(prior_scales, learning.mean(axis=0)[is_known])
-    weights = resampled_weights(len(learning), seed=seed, num_resamples=num_resamples)
-    resampled = boundary(prior_scales, np.tensordot(weights, learning[:, is_known], axes=1)).value
-    known = exact.value[is_known]
-    differences, log_ratios = resampled - known, np.log(resampled / known)
+    of_networks, known = boundary(prior_scales, learning[:, is_known]).value, exact.value[is_known]
     return BoundaryDistance(
-        percentile_interval(float((learned.value - known).mean()), differences.mean(axis=1), level=level),
-        percentile_interval(float(np.log(learned.value / known).mean()), log_ratios.mean(axis=1), level=level),
+        _over_networks(float((learned.value - known).mean()), of_networks - known, level),
+        _over_networks(float(np.log(learned.value / known).mean()), np.log(of_networks / known), level),
         int(is_known.sum()),
         int(learned.is_censored.sum()),
     )
@@ -112,6 +109,15 @@ def monotone(values: Float[np.ndarray, "*batch prior_scale"]) -> Float[np.ndarra
         least = np.minimum.accumulate(means[..., ::-1], axis=-1)[..., ::-1]
         fit[..., start:] = np.maximum(fit[..., start:], least)
     return fit
+
+
+def _over_networks(
+    estimate: float, distances: Float[np.ndarray, "training_seed reward_scale"], level: float
+) -> Interval:
+    """Return an estimate with Student's t interval, from the distances of each network's thresholds."""
+    by_network = distances.mean(axis=1)
+    half = student_quantile(len(by_network), level) * float(by_network.std(ddof=1)) / len(by_network) ** 0.5
+    return Interval(estimate, estimate - half, estimate + half)
 
 
 def _check_scales(prior_scales: Float[np.ndarray, "scale"], num_scales: int) -> None:

@@ -10,7 +10,7 @@ pull.
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy import optimize, special, stats
 
 from comparisons.statistics.intervals import LEVEL, Interval
@@ -27,7 +27,7 @@ class LearningShare(NamedTuple):
     """Posterior of the share of networks that learn, among all that would be trained in a cell."""
 
     share: Interval
-    """Posterior mean and central interval of the share; both ends lie inside (0, 1)."""
+    """Posterior mean of the share, and an interval that covers it as `learning_share` says."""
     seed_probs: Float[np.ndarray, "training_seed"]
     """Probability that each network learns, from its own tasks alone, with prior odds of 1."""
     cell_prob: float
@@ -69,7 +69,10 @@ def learning_share(
 
     where c_K is the distribution of the sum of independent Bernoulli(q_i) variables (Poisson-binomial, by convolution),
     and s is a mixture over K of Beta(K + ½, N − K + ½): exact, with no simulation. A network whose tasks are
-    uninformative (q = ½) changes nothing. Raises as `learning_probs`, and `ValueError` for a level outside (0, 1).
+    uninformative (q = ½) does not change s. The interval's ends are quantiles of the mixtures of Beta(K, N − K + 1) and
+    Beta(K + 1, N − K): Clopper & Pearson's interval (1934, Biometrika 26) if K is known, which covers any share, as
+    the central interval of the posterior does not. Raises as `learning_probs`, and `ValueError` for a level outside
+    (0, 1).
     """
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1); got {level}")
@@ -81,17 +84,27 @@ def learning_share(
     weights = num_learning_probs(seed_probs) * np.exp(log_weights - log_weights.max())
     weights /= weights.sum()
 
-    def share_cdf(share: float) -> float:
-        return float(weights @ special.betainc(learners, others, share))
-
-    tail = (1 - level) / 2
-    lower, upper = (
-        float(optimize.brentq(lambda share, at=at: share_cdf(share) - at, 0.0, 1.0, xtol=1e-13))
-        for at in (tail, 1 - tail)
-    )
+    tail, counts = (1 - level) / 2, np.arange(num_seeds + 1)
+    lower = _quantile(weights, counts, num_seeds - counts + 1, tail)
+    upper = 1 - _quantile(weights, num_seeds - counts, counts + 1, tail)
     estimate = float(weights @ learners) / (num_seeds + 2 * _PRIOR)
     cell_prob = float(weights @ special.betaincc(learners, others, 0.5))
     return LearningShare(Interval(estimate, lower, upper), seed_probs, cell_prob)
+
+
+def _quantile(
+    weights: Float[np.ndarray, "num_learning"],
+    first: Int[np.ndarray, "num_learning"],
+    second: Int[np.ndarray, "num_learning"],
+    tail: float,
+) -> float:
+    """Return a low quantile of a mixture of Beta distributions; one whose first parameter is 0 is always 0."""
+    is_zero = first == 0
+
+    def distance(share: float) -> float:
+        return float(weights @ np.where(is_zero, 1.0, special.betainc(np.maximum(first, 1), second, share))) - tail
+
+    return 0.0 if distance(0.0) >= 0 else float(optimize.brentq(distance, 0.0, 1.0, xtol=1e-13))  # pyright: ignore
 
 
 def num_learning_probs(seed_probs: Float[np.ndarray, "training_seed"]) -> Float[np.ndarray, "num_learning"]:

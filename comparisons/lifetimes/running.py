@@ -10,7 +10,7 @@ from comparisons.lifetimes.experiment import GeneralistExperiment, SpecialistExp
 from comparisons.lifetimes.theory_experiment import TheoryExperiment
 from comparisons.lifetimes.training import train_generalist, train_specialists
 
-EVALUATION_VERSION = 1
+EVALUATION_VERSION = 2
 
 NetworkExperiment = SpecialistExperiment | GeneralistExperiment
 

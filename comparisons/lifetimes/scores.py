@@ -10,8 +10,11 @@ from jaxtyping import Bool, Float
 from comparisons.lifetimes.grid import has_few_cells
 from comparisons.lifetimes.players import BAYES, REFERENCES
 from comparisons.lifetimes.regimes import THRESHOLD
-from comparisons.rows import Coordinate, Over, Row
-from comparisons.statistics.intervals import t_interval
+from comparisons.rows import ONE_NETWORK, Coordinate, Over, Row
+from comparisons.statistics.counts import share_interval
+from comparisons.statistics.intervals import Interval, mean_interval, t_interval
+
+OVER_SETTINGS = Over("settings")
 
 ByNetwork = Float[np.ndarray, "training_seed cell"]
 
@@ -101,7 +104,7 @@ def scores_of(tree: xr.DataTree) -> Scores:
     )
 
 
-def curves_of(scores: Scores, seed: int) -> xr.Dataset:
+def curves_of(scores: Scores) -> xr.Dataset:
     """Return means over training seeds in every setting, or what the references explore if there are no networks.
 
     They are pulls in probe tasks, the share of training seeds that learn, and the shortfall. Nothing is resampled.
@@ -142,8 +145,35 @@ def mean_over_seeds(
     most: float = np.inf,
 ) -> Row:
     """Return a mean over training seeds with Student's interval; that of a single network is over tasks, by `error`."""
+    interval = t_interval(values, error, least=least, most=most)
     over = over_networks(int(np.isfinite(values).sum()) or len(values))
-    return Row(who, t_interval(values, error, least=least, most=most), over, at, unit)
+    return Row(who, interval, ONE_NETWORK if np.isnan(interval.lower) else over, at, unit)
+
+
+def mean_over_seeds_and_tasks(
+    who: str, values: Float[np.ndarray, "training_seed task"], *, at: Mapping[str, Coordinate], most: float = np.inf
+) -> Row:
+    """Return a mean over training seeds with Student's interval; that of a single network is over its tasks."""
+    if len(values) == 1:
+        return Row(who, mean_interval(values, most=most), over_networks(1), at)
+    return mean_over_seeds(who, values.mean(axis=1), np.nan, at=at, least=0, most=most)
+
+
+def share_of_settings(
+    who: str, is_counted: Float[np.ndarray, "training_seed cell"], *, at: Mapping[str, Coordinate]
+) -> Row:
+    """Return the share of settings in which something is the case, mean over training seeds; NaN does not count.
+
+    The interval is Student's over the networks' shares; that of a single network is over settings, as of a count.
+    """
+    known = np.isfinite(is_counted)
+    counts, numbers = np.nansum(is_counted, axis=1), known.sum(axis=1)
+    counts, numbers = counts[numbers > 0], numbers[numbers > 0]
+    if len(counts) == 1:
+        return Row(who, share_interval(float(counts[0]), int(numbers[0])), OVER_SETTINGS, at)
+    if len(counts) == 0:
+        return Row(who, Interval(np.nan, np.nan, np.nan), over_networks(len(is_counted)), at)
+    return mean_over_seeds(who, counts / numbers, np.nan, at=at, least=0, most=1)
 
 
 def over_networks(number: int) -> Over:

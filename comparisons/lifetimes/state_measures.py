@@ -7,8 +7,15 @@ import xarray as xr
 
 from comparisons.kind import Measure, Section
 from comparisons.lifetimes.players import NETWORK, SHUFFLED
-from comparisons.lifetimes.scores import Scores, mean_over_seeds, over_networks, place_of
-from comparisons.rows import Resampler, Row
+from comparisons.lifetimes.scores import (
+    Scores,
+    mean_over_seeds,
+    mean_over_seeds_and_tasks,
+    over_networks,
+    place_of,
+)
+from comparisons.rows import Over, Resampler, Row
+from comparisons.statistics.counts import share_interval
 from comparisons.statistics.intervals import Interval
 
 _LAST = 0.1
@@ -19,9 +26,7 @@ def _final_entropy(scores: Scores, over: Resampler) -> Iterator[Row]:
     for networks in _behaviours(scores):
         entropies = networks["entropy"].transpose("shown", "task", "time").to_numpy().astype(float)
         num_last = max(1, round(_LAST * entropies.shape[2]))
-        by_task = entropies[:, :, -num_last:].mean(axis=2)
-        error = float((by_task.std(axis=1, ddof=1) / by_task.shape[1] ** 0.5).mean())
-        yield mean_over_seeds(NETWORK, by_task.mean(axis=1), error, at=_at(networks), least=0)
+        yield mean_over_seeds_and_tasks(NETWORK, entropies[:, :, -num_last:].mean(axis=2), at=_at(networks))
 
 
 def _end_points(scores: Scores, over: Resampler) -> Iterator[Row]:
@@ -37,8 +42,9 @@ def _state_dimensions(scores: Scores, over: Resampler) -> Iterator[Row]:
 
 def _read_out(scores: Scores, over: Resampler) -> Iterator[Row]:
     for networks in _behaviours(scores):
-        yield _of_bounds(NETWORK, networks, "read_out", least=0, most=1)
-        yield _of_bounds(SHUFFLED, networks, "shuffled_read_out", least=0, most=1)
+        yield _read_out_of_networks(networks)
+        shuffled = _of_bounds(SHUFFLED, networks, "shuffled_read_out", least=0, most=1)
+        yield shuffled._replace(over=Over("shuffles")) if networks.sizes["shown"] == 1 else shuffled
 
 
 def _behaviours(scores: Scores) -> Iterator[xr.Dataset]:
@@ -55,6 +61,15 @@ def _of_bounds(who: str, networks: xr.Dataset, variable: str, *, least: float, m
     if len(bounds) == 1:
         return Row(who, Interval(*map(float, bounds[0])), over_networks(1), at)
     return mean_over_seeds(who, bounds[:, 0], np.nan, at=at, least=least, most=most)
+
+
+def _read_out_of_networks(networks: xr.Dataset) -> Row:
+    """Return the accuracy, mean over networks; that of a single network is a share of its tasks, half of each kind."""
+    row = _of_bounds(NETWORK, networks, "read_out", least=0, most=1)
+    if networks.sizes["shown"] == 1:
+        number = networks.sizes["task"]
+        return row._replace(interval=share_interval(row.interval.estimate * number, number))
+    return row
 
 
 def _at(networks: xr.Dataset) -> dict[str, str | int | float]:

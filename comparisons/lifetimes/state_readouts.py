@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from comparisons.statistics.intervals import LEVEL, NUM_RESAMPLES, Interval, percentile_interval
+from comparisons.statistics.counts import share_interval
+from comparisons.statistics.intervals import LEVEL, Interval
+from comparisons.statistics.resampling import NUM_RESAMPLES, distance_interval
 
 NUM_SHUFFLES = 100
 
@@ -44,8 +46,9 @@ def separation_of_kinds(
     """Return distance and linear decoding of two kinds of tasks in the last states of their lifetimes.
 
     The decoder is Fisher's linear discriminant with a shrunken covariance (Friedman 1989, JASA 84), half-way between
-    the two means, in 5 folds with the kinds spread evenly. Intervals are percentiles over tasks, resampled within their
-    kind; decoders are not fitted again for that of the accuracy. A distance is infinite if states do not vary within
+    the two means, in 5 folds with the kinds spread evenly. Intervals are over tasks: the distance's from resamples
+    within the kinds, the accuracy's from the exact ones of both kinds (decoders are not fitted again), whose distances
+    from the estimates add in squares. A distance is infinite if states do not vary within
     kinds, NaN if they do not vary at all. Raises `ValueError` for fewer than 5 tasks of a kind, states that are not
     finite, fewer than 1 shuffle or a level outside (0, 1).
     """
@@ -62,7 +65,6 @@ def separation_of_kinds(
     kinds = [(states[kind], is_right[kind]) for kind in (is_first, ~is_first)]
     accuracy = float(np.mean([rights.mean() for _, rights in kinds]))
     weights = [generator.multinomial(n, np.full(n, 1 / n), size=NUM_RESAMPLES) / n for n in counts]
-    accuracies = (weights[0] @ kinds[0][1] + weights[1] @ kinds[1][1]) / 2
     distances = _distances(kinds[0][0], kinds[1][0], weights[0], weights[1], num_noises=2)
     even = [np.full((1, n), 1 / n) for n in counts]
     estimate = float(_distances(kinds[0][0], kinds[1][0], even[0], even[1], num_noises=1)[0])
@@ -72,11 +74,26 @@ def separation_of_kinds(
         is_right_here = _read_out(states, is_first_here, generator)
         shuffled[shuffle] = (is_right_here[is_first_here].mean() + is_right_here[~is_first_here].mean()) / 2
     return Separation(
-        percentile_interval(estimate, distances, level=level),
-        percentile_interval(accuracy, accuracies, level=level),
-        percentile_interval(float(shuffled.mean()), shuffled, level=level),
+        distance_interval(estimate, _changes(distances, estimate), least=0.0, level=level),
+        _accuracy_interval([rights for _, rights in kinds], level),
+        Interval(float(shuffled.mean()), *np.quantile(shuffled, [(1 - level) / 2, (1 + level) / 2]).tolist()),
         float((1 + (shuffled >= accuracy - 1e-12).sum()) / (1 + num_shuffles)),
     )
+
+
+def _changes(distances: Float[np.ndarray, "resample"], estimate: float) -> Float[np.ndarray, "resample"]:
+    """Return how far resampled distances are from the estimate; two infinite ones do not differ."""
+    is_same = distances == estimate
+    return np.where(is_same, 0.0, np.abs(np.where(is_same, 0.0, distances) - (0.0 if np.isinf(estimate) else estimate)))
+
+
+def _accuracy_interval(rights: list[np.ndarray], level: float) -> Interval:
+    """Return the mean accuracy of both kinds of tasks, from whether each task is decoded rightly."""
+    found = [share_interval(float(right.sum()), len(right), level=level) for right in rights]
+    accuracy = float(np.mean([one.estimate for one in found]))
+    below = float(np.linalg.norm([one.estimate - one.lower for one in found])) / 2
+    above = float(np.linalg.norm([one.upper - one.estimate for one in found])) / 2
+    return Interval(accuracy, max(accuracy - below, 0.0), min(accuracy + above, 1.0))
 
 
 def _distances(

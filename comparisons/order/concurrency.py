@@ -51,7 +51,8 @@ from jaxtyping import Bool, Float, Int
 from bayesopt.inputs import as_floats, as_integers, as_reals
 from comparisons.order.paths import Range, levels_in, path_at_mean, range_of_mean, sequential_path
 from comparisons.order.trajectories import Recoveries, recovery_curves_by_seed, resampled_curves_by_seed
-from comparisons.statistics.intervals import NUM_RESAMPLES, Interval, percentile_interval
+from comparisons.statistics.intervals import Interval
+from comparisons.statistics.resampling import NUM_RESAMPLES, distance_interval
 
 EQUIVALENCE_LEVEL = 0.90
 
@@ -119,7 +120,9 @@ def concurrency(
     level: float = EQUIVALENCE_LEVEL,
     num_resamples: int = NUM_RESAMPLES,
 ) -> ConcurrencyScore:
-    """The concurrency score with percentile intervals over tasks and networks (over tasks alone for one network).
+    """The concurrency score with intervals over tasks and networks (over tasks alone for one network).
+
+    Ends are as far from the score as resamples are (`comparisons.statistics.resampling`).
 
     Raises `ValueError` for poles that do not fit the modes, fewer than 2 tasks, or a level outside (0, 1).
     """
@@ -142,8 +145,13 @@ def concurrency(
     resampled = resampled_curves_by_seed(recoveries, seed=seed, num_resamples=num_resamples)
     resampled_scores, resampled_residuals, _ = _place(resampled.by_seed[..., is_defined], poles)
     score, residual = (
-        percentile_interval(float(estimates.mean()), np.einsum("rn,nr->r", resampled.seed_weights, values), level=level)
-        for estimates, values in ((scores, resampled_scores), (residuals, resampled_residuals))
+        distance_interval(
+            float(estimates.mean()),
+            np.abs(np.einsum("rn,nr->r", resampled.seed_weights, values) - estimates.mean()),
+            least=least,
+            level=level,
+        )
+        for estimates, values, least in ((scores, resampled_scores, -np.inf), (residuals, resampled_residuals, 0.0))
     )
     reason = f"defined on mean recovery from {low:.3g} to {high:.3g}"
     return ConcurrencyScore(score, residual, float(distance[0]), (low, high), num_undefined_modes, reason)

@@ -7,8 +7,11 @@ import numpy as np
 from comparisons.kind import Measure, Section
 from comparisons.order.scores import Orders
 from comparisons.order.trajectories import Recoveries, resampled_curves
-from comparisons.rows import Resampler, Row, from_resamples, over_tasks
-from comparisons.statistics.intervals import bootstrap_mean, bootstrap_median
+from comparisons.rows import Over, Resampler, Row, from_deviations, over_tasks
+from comparisons.statistics.counts import median_interval
+from comparisons.statistics.intervals import mean_interval
+
+_FEW_TASKS = Over("no interval: a median of fewer than 6 tasks")
 
 
 def kl_divergence(orders: Orders, over: Resampler) -> Iterator[Row]:
@@ -26,9 +29,10 @@ def accuracy_gap(orders: Orders, over: Resampler) -> Iterator[Row]:
             (bayes,) = (other for other in accuracies if other.system == "Bayes")
             gaps = course.values - bayes.values
             means = resampled_curves(Recoveries(gaps[..., None], np.ones((gaps.shape[1], 1))), seed=over.seed)[..., 0]
-            largest = float(np.abs(gaps.mean(axis=(0, 1))).max())
-            resampled = np.abs(means).max(axis=1)
-            row = from_resamples(course.system, largest, resampled, over_tasks(len(course.values)))
+            found = gaps.mean(axis=(0, 1))
+            deviations = np.abs(means - found).max(axis=1)
+            units = over_tasks(len(course.values))
+            row = from_deviations(course.system, float(np.abs(found).max()), deviations, units, least=0)
             yield row._replace(unit=course.unit)
 
 
@@ -48,11 +52,10 @@ def _score(orders: Orders, over: Resampler, name: str) -> Iterator[Row]:
     for score in orders.scores:
         if score.name == name:
             at = {"contexts": score.num_contexts} if score.num_contexts else {}
-            if score.statistic == "median":
-                interval = bootstrap_median(score.values.reshape(-1), seed=over.seed)
-            else:
-                interval = bootstrap_mean(score.values, seed=over.seed)
-            yield Row(score.system, interval, over_tasks(len(score.values)), at, score.unit)
+            is_median = score.statistic == "median"
+            interval = median_interval(score.values.reshape(-1)) if is_median else mean_interval(score.values)
+            units = over_tasks(len(score.values)) if not np.isnan(interval.lower) else _FEW_TASKS
+            yield Row(score.system, interval, units, at, score.unit)
 
 
 INTERFERENCE = Section(

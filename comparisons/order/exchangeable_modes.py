@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from comparisons.order.trajectories import Recoveries, half_times
-from comparisons.statistics.intervals import Interval, bootstrap_mean
+from comparisons.statistics.intervals import Interval, mean_interval
 
 
 class OrderStatistic(NamedTuple):
@@ -58,8 +58,6 @@ def compare_order_statistics(
     learner: Float[np.ndarray, "training_seed task mode"],
     reference: Float[np.ndarray, "reference_seed task mode"],
     horizon: float,
-    *,
-    seed: int,
 ) -> tuple[OrderStatistic, ...]:
     """Sorted half-times of a learner beside those of exact Bayes on as many tasks, earliest first.
 
@@ -77,9 +75,9 @@ def compare_order_statistics(
         restricted, restricted_reference = np.minimum(late, horizon), np.minimum(early, horizon)
         rows.append(
             OrderStatistic(
-                bootstrap_mean(restricted, seed=seed),
-                bootstrap_mean(restricted_reference, seed=seed),
-                bootstrap_mean(restricted - restricted_reference, seed=seed),
+                mean_interval(restricted),
+                mean_interval(restricted_reference),
+                mean_interval(restricted - restricted_reference),
                 int(np.isinf(late).sum()),
                 int(np.isinf(early).sum()),
             )

@@ -256,4 +256,5 @@ KIND = Kind(
         courses.DIVERGENCE,
     ),
     citations=(_RABINOWITZ, _SAXE, _RAHAMAN, _XU, _SCHAUL, ORTEGA, NUMPYRO, PYTORCH),
+    version=2,
 )

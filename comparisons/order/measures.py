@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from comparisons.kind import Measure, Role, Section
 from comparisons.order import beside_bayes as beside
@@ -11,67 +11,62 @@ from comparisons.order import course_measures, outer_measures
 from comparisons.order.concurrency import EQUIVALENCE_LEVEL, MARGIN, MIN_POLE_DISTANCE
 from comparisons.order.outer_measures import Outer
 from comparisons.order.scores import Orders, Resampled
-from comparisons.order.trajectories import num_undefined, spread, staggering
-from comparisons.rows import Over, Resampler, Row, from_resamples, without_interval
-
-_ALL_MODES = Over("all modes")
+from comparisons.order.time_intervals import first_interval, last_interval, least_step_interval, staggering_interval
+from comparisons.order.trajectories import num_undefined, spread
+from comparisons.rows import Resampler, Row, from_deviations, without_interval
+from comparisons.statistics.intervals import LEVEL, Interval, reach_of
 
 
 def _staggering(orders: Orders, over: Resampler) -> Iterator[Row]:
     for one in orders.systems:
-        yield _row(one, float(staggering(one.half_times)), staggering(one.resampled_half_times))
+        yield _row(one, staggering_interval(one.half_times))
 
 
 def _first_half_time(orders: Orders, over: Resampler) -> Iterator[Row]:
-    return _end_of_half_times(orders, np.nanmin)
+    for one in orders.systems:
+        yield _row(one, first_interval(one.half_times))._replace(unit=one.system.time_unit)
 
 
 def _last_half_time(orders: Orders, over: Resampler) -> Iterator[Row]:
-    return _end_of_half_times(orders, np.nanmax)
-
-
-def _end_of_half_times(orders: Orders, end: Callable[..., np.ndarray]) -> Iterator[Row]:
     for one in orders.systems:
-        estimate, resampled = (end(times, axis=-1) for times in (one.half_times, one.resampled_half_times))
-        yield _row(one, float(estimate), resampled)._replace(unit=one.system.time_unit)
+        yield _row(one, last_interval(one.half_times))._replace(unit=one.system.time_unit)
 
 
 def _least_half_time_ratio(orders: Orders, over: Resampler) -> Iterator[Row]:
     """Yield the smallest ratio of half-times of a mode and that of the stage before; above 1 if all are in order."""
     for one in orders.systems:
-        estimate, resampled = (
-            _least_step_in_order(times, one.system.stages) for times in (one.half_times, one.resampled_half_times)
-        )
-        yield _row(one, float(estimate), resampled)
-
-
-def _least_step_in_order(
-    reached: Float[np.ndarray, "*batch mode"], stages: tuple[int, ...]
-) -> Float[np.ndarray, "*batch"]:
-    in_order = reached[..., np.argsort(stages, kind="stable")]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((in_order[..., 1:] / in_order[..., :-1]).min(axis=-1, initial=np.inf))
+        yield _row(one, least_step_interval(one.half_times, one.system.stages))
 
 
 def _spread(orders: Orders, over: Resampler) -> Iterator[Row]:
     for one in orders.systems:
-        yield _row(one, float(spread(one.curves)), spread(one.resampled))
+        estimate, deviations = float(spread(one.curves)), spread(one.resampled - one.curves)
+        yield from_deviations(one.system.name, estimate, deviations, one.over, least=0, **one.at)
 
 
 def _mode_difference(orders: Orders, over: Resampler) -> Iterator[Row]:
     """Yield the largest distance of a mode from the mean of all, over modes and times, in its standard errors."""
     for one in orders.systems:
-        gaps, resampled = (
-            curves - np.nanmean(curves, axis=-1, keepdims=True) for curves in (one.curves, one.resampled)
+        gaps, resampled, of_tasks = map(_from_mean_of_modes, (one.curves, one.resampled, one.of_tasks))
+        of_seeds = _from_mean_of_modes(np.moveaxis(one.influence.by_seed, 2, 0))
+        variances = of_tasks.var(axis=0)
+        if len(of_seeds) > 1:
+            variances = variances + of_seeds.var(axis=0, ddof=1) / len(of_seeds)
+        counts, deviations = (
+            np.divide(np.abs(values), variances**0.5, out=np.zeros_like(values), where=variances > 1e-18)
+            for values in (gaps, resampled - gaps)
         )
-        errors = resampled.std(axis=0)
-        largest = np.nanmax(np.divide(np.abs(gaps), errors, out=np.zeros_like(gaps), where=errors > 1e-9))
-        yield without_interval(one.system.name, float(largest), one.over, **one.at)
+        largest, reach = (np.nanmax(values, axis=(-2, -1)) for values in (counts, deviations))
+        yield from_deviations(one.system.name, float(largest), reach, one.over, least=0, **one.at)
+
+
+def _from_mean_of_modes(curves: Float[np.ndarray, "*batch time mode"]) -> Float[np.ndarray, "*batch time mode"]:
+    return curves - np.nanmean(curves, axis=-1, keepdims=True)
 
 
 def _censored_modes(orders: Orders, over: Resampler) -> Iterator[Row]:
     for one in orders.systems:
-        yield _count(one, int(np.isinf(one.half_times).sum()))
+        yield _count(one, int(np.isinf(one.half_times.reached).sum()))
 
 
 def _undefined_modes(orders: Orders, over: Resampler) -> Iterator[Row]:
@@ -81,39 +76,44 @@ def _undefined_modes(orders: Orders, over: Resampler) -> Iterator[Row]:
 
 def _final_recovery(orders: Orders, over: Resampler) -> Iterator[Row]:
     for one in orders.systems:
-        estimate, resampled = (np.nanmean(curves[..., -1, :], axis=-1) for curves in (one.curves, one.resampled))
-        yield _row(one, float(estimate), resampled)
+        yield _mean_at_end(one, ~np.isnan(one.curves[-1]))
 
 
 def _pass_band_recovery(orders: Orders, over: Resampler) -> Iterator[Row]:
     for one in orders.systems:
         if one.system.in_training:
-            passed = np.array(one.system.in_training)
-            estimate, resampled = (curves[..., -1, passed].mean(axis=-1) for curves in (one.curves, one.resampled))
-            yield _row(one, float(estimate), resampled)
+            yield _mean_at_end(one, np.array(one.system.in_training))
+
+
+def _mean_at_end(one: Resampled, is_counted: Bool[np.ndarray, "mode"]) -> Row:
+    """Return the mean recovery of some modes at the end, which is linear in the tasks."""
+    estimate = float(one.curves[-1, is_counted].mean()) if is_counted.any() else np.nan
+    by_task, by_seed = (each[-1, is_counted].mean(axis=0) for each in one.influence)
+    reach = reach_of(by_task, by_seed, level=LEVEL)
+    return _row(one, Interval(estimate, estimate - float(reach.below), estimate + float(reach.above)))
 
 
 def _stop_band_recovery(orders: Orders, over: Resampler) -> Iterator[Row]:
     for one in orders.systems:
         if one.system.in_training:
             stopped = ~np.array(one.system.in_training)
-            estimate, resampled = (
-                np.abs(curves[..., stopped]).max(axis=(-2, -1)) for curves in (one.curves, one.resampled)
+            estimate, deviations = (
+                np.abs(curves[..., stopped]).max(axis=(-2, -1)) for curves in (one.curves, one.resampled - one.curves)
             )
-            yield _row(one, float(estimate), resampled)
+            yield from_deviations(one.system.name, float(estimate), deviations, one.over, least=0, **one.at)
 
 
 def _outer(row_of: Callable[[Outer], Row]) -> Callable[[Orders, Resampler], Iterator[Row]]:
     return lambda orders, over: (row_of(outer) for outer in orders.outer)
 
 
-def _row(one: Resampled, estimate: float, resampled: np.ndarray) -> Row:
-    return from_resamples(one.system.name, estimate, resampled, one.over, **one.at)
+def _row(one: Resampled, interval: Interval) -> Row:
+    return Row(one.system.name, interval, one.over, one.at)
 
 
 def _count(one: Resampled, count: int) -> Row:
-    row = without_interval(one.system.name, float(count), _ALL_MODES, **one.at)
-    return row._replace(unit=f"of {len(one.half_times)} modes")
+    row = without_interval(one.system.name, float(count), "a count of these modes", **one.at)
+    return row._replace(unit=f"of {len(one.half_times.reached)} modes")
 
 
 _BAYES: dict[str, Role] = {"Bayes": "ceiling"}

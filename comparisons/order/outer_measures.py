@@ -7,9 +7,17 @@ import numpy as np
 from jaxtyping import Float
 
 from comparisons.order.systems import OuterRecoveries
-from comparisons.order.trajectories import Recoveries, half_times, recovery_curves, resampled_curves, staggering
-from comparisons.rows import Row, from_resamples, over_tasks
-from comparisons.statistics.intervals import LEVEL, Interval
+from comparisons.order.time_intervals import HalfTimes, last_over_first_mode, staggering_interval
+from comparisons.order.trajectories import (
+    CurveIntervals,
+    Recoveries,
+    influence_on_recovery,
+    recovery_curves,
+    recovery_intervals,
+    resampled_curves,
+)
+from comparisons.rows import Over, Row, from_deviations, over_tasks
+from comparisons.statistics.intervals import LEVEL, Interval, reach_of
 
 STEPS = "training steps"
 
@@ -17,66 +25,65 @@ STEPS = "training steps"
 class Outer(NamedTuple):
     """Recoveries by training step and mode at one moment within the task, and the same under resamples."""
 
-    recoveries: OuterRecoveries
+    found: OuterRecoveries
+    recoveries: Recoveries
+    """Training steps take the place of times."""
     curves: Float[np.ndarray, "step mode"]
     resampled: Float[np.ndarray, "resample step mode"]
 
     @classmethod
     def of(cls, found: OuterRecoveries, *, seed: int) -> "Outer":
-        """Return recoveries with their resamples; steps take the place of times."""
+        """Return recoveries with their resamples."""
         recoveries = Recoveries(found.overlaps.transpose(0, 2, 1, 3), found.strengths)
-        return cls(found, recovery_curves(recoveries), resampled_curves(recoveries, seed=seed))
+        return cls(found, recoveries, recovery_curves(recoveries), resampled_curves(recoveries, seed=seed))
 
-    def row(self, estimate: float, resampled: np.ndarray) -> Row:
+    @property
+    def over(self) -> Over:
+        """What intervals are over."""
+        return over_tasks(len(self.recoveries.overlaps))
+
+    def row(self, interval: Interval) -> Row:
         """Return a row of the network at this moment."""
-        over = over_tasks(len(self.recoveries.overlaps))
-        return from_resamples("network", float(estimate), resampled, over, moment=self.recoveries.moment)
+        return Row("network", interval, self.over, {"moment": self.found.moment})
 
-    def half_times(self) -> tuple[np.ndarray, np.ndarray]:
+    def half_times(self) -> HalfTimes:
         """Return the training step at which each mode is half recovered, and the same under resamples."""
-        return half_times(self.curves, self.recoveries.steps), half_times(self.resampled, self.recoveries.steps)
-
-    def leads(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return by how much the last mode (the weakest, or the highest frequency) is ahead of the first."""
-        first, second = (values[..., -1] - values[..., 0] for values in (self.curves, self.resampled))
-        return first, second
+        return HalfTimes.of(self.curves, self.resampled, self.found.steps)
 
 
 def outer_staggering(outer: Outer) -> Row:
     """Return the staggering over training steps."""
-    reached, resampled = outer.half_times()
-    return outer.row(float(staggering(reached)), staggering(resampled))
+    return outer.row(staggering_interval(outer.half_times()))
 
 
 def outer_last_over_first(outer: Outer) -> Row:
     """Return the half-time of the last mode over that of the first."""
-    with np.errstate(invalid="ignore"):
-        ratio, resampled = (times[..., -1] / times[..., 0] for times in outer.half_times())
-    return outer.row(float(ratio), resampled)
+    return outer.row(last_over_first_mode(outer.half_times()))
 
 
 def outer_lead_at_peak(outer: Outer) -> Row:
     """Return the lead of the last mode where modes are farthest apart; below 0 the first mode is ahead."""
-    ahead, resampled = outer.leads()
-    peak = np.abs(ahead).argmax()
-    return outer.row(ahead[peak], resampled[:, peak])
+    ahead, resampled = (_leads(values) for values in (outer.curves, outer.resampled))
+    deviations = np.abs(resampled - ahead).max(axis=1)
+    peak = float(ahead[np.abs(ahead).argmax()])
+    return from_deviations("network", peak, deviations, outer.over, moment=outer.found.moment)
 
 
 def outer_lead_at_end(outer: Outer) -> Row:
     """Return the lead of the last mode at the end of meta-training; below 0 the first mode is ahead."""
-    ahead, resampled = outer.leads()
-    return outer.row(ahead[-1], resampled[:, -1])
+    by_task, by_seed = (each[-1, -1] - each[-1, 0] for each in influence_on_recovery(outer.recoveries))
+    lead, reach = float(_leads(outer.curves)[-1]), reach_of(by_task, by_seed, level=LEVEL)
+    return outer.row(Interval(lead, lead - float(reach.below), lead + float(reach.above)))
 
 
 def outer_points(outer: Outer) -> Iterator[dict[str, object]]:
     """Yield the points of the curves over training steps, with their intervals."""
-    tail = (1 - LEVEL) / 2
-    for mode, label in enumerate(outer.recoveries.mode_labels):
-        for index, step in enumerate(outer.recoveries.steps):
-            ends = np.quantile(outer.resampled[:, index, mode], [tail, 1 - tail])
-            interval = Interval(float(outer.curves[index, mode]), float(ends[0]), float(ends[1]))
+    points = recovery_intervals(outer.recoveries)
+    for mode, label in enumerate(outer.found.mode_labels):
+        for index, step in enumerate(outer.found.steps):
+            ends = CurveIntervals(*(part[index, mode] for part in points))
             yield {
-                "condition": outer.recoveries.moment,
+                "condition": outer.found.moment,
                 "system": "network",
                 "role": "network",
                 "kind": "outer",
@@ -84,5 +91,10 @@ def outer_points(outer: Outer) -> Iterator[dict[str, object]]:
                 "mode_label": label,
                 "x": float(step),
                 "x_unit": STEPS,
-                **interval._asdict(),
+                **Interval(*map(float, ends))._asdict(),
             }
+
+
+def _leads(curves: Float[np.ndarray, "*batch step mode"]) -> Float[np.ndarray, "*batch step"]:
+    """Return by how much the last mode (the weakest, or the highest frequency) is ahead of the first."""
+    return np.asarray(curves[..., -1] - curves[..., 0])

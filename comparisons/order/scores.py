@@ -22,16 +22,19 @@ from comparisons.order.systems import (
     scores_of,
     systems_of,
 )
+from comparisons.order.time_intervals import HalfTimes
 from comparisons.order.trajectories import (
+    Influence,
     Recoveries,
-    half_times,
+    influence_on_recovery,
     recovery_curves,
     recovery_curves_by_seed,
-    resampled_curves,
+    recovery_intervals,
+    resampled_curves_by_seed,
 )
 from comparisons.rows import Over, over_tasks
 from comparisons.seeding import integer_for
-from comparisons.statistics.intervals import LEVEL, bootstrap_mean
+from comparisons.statistics.intervals import Interval, mean_bounds
 
 FEW_NETWORKS = 3
 """With fewer networks than these, p-values are over the tasks of the first."""
@@ -43,8 +46,10 @@ class Resampled(NamedTuple):
     system: System
     curves: Float[np.ndarray, "time mode"]
     resampled: Float[np.ndarray, "resample time mode"]
-    half_times: Float[np.ndarray, "mode"]
-    resampled_half_times: Float[np.ndarray, "resample mode"]
+    of_tasks: Float[np.ndarray, "resample time mode"]
+    """Curves under resamples of the tasks alone."""
+    influence: Influence
+    half_times: HalfTimes
 
     @property
     def at(self) -> dict[str, str]:
@@ -105,7 +110,7 @@ def orders_of(tree: xr.DataTree) -> Orders:
     return Orders(systems, pairs, outer, scores_of(tree), courses_of(tree), seed)
 
 
-def curves_of(orders: Orders, seed: int) -> xr.Dataset:
+def curves_of(orders: Orders) -> xr.Dataset:
     """Return the points of all curves with their intervals, as a table with a row per point."""
     points: list[dict[str, object]] = []
     for one in orders.systems:
@@ -113,14 +118,17 @@ def curves_of(orders: Orders, seed: int) -> xr.Dataset:
     for outer in orders.outer:
         points += outer_points(outer)
     for course in orders.courses:
-        points += _course_points(course, seed=orders.seed)
+        points += _course_points(course)
     table = pd.DataFrame(points)
     return xr.Dataset({name: (("point",), table[name].to_numpy()) for name in table.columns})
 
 
 def _resampled(system: System, seed: int) -> Resampled:
-    curves, resampled = recovery_curves(system.recoveries), resampled_curves(system.recoveries, seed=seed)
-    return Resampled(system, curves, resampled, half_times(curves, system.times), half_times(resampled, system.times))
+    curves, found = recovery_curves(system.recoveries), resampled_curves_by_seed(system.recoveries, seed=seed)
+    resampled = np.einsum("rn,nrtk->rtk", found.seed_weights, found.by_seed)
+    times = HalfTimes.of(curves, resampled, system.times)
+    influence = influence_on_recovery(system.recoveries)
+    return Resampled(system, curves, resampled, found.by_seed.mean(axis=0), influence, times)
 
 
 def _placed(system: System, bayes: Resampled, seed: int) -> Placed:
@@ -136,8 +144,8 @@ def _placed(system: System, bayes: Resampled, seed: int) -> Placed:
 
 
 def _recovery_points(one: Resampled) -> Iterator[dict[str, object]]:
-    system, tail = one.system, (1 - LEVEL) / 2
-    lower, upper = np.quantile(one.resampled, [tail, 1 - tail], axis=0)
+    system = one.system
+    _, lower, upper = recovery_intervals(system.recoveries)
     for mode, label in enumerate(system.mode_labels):
         for index, time in enumerate(system.times):
             yield {
@@ -155,9 +163,9 @@ def _recovery_points(one: Resampled) -> Iterator[dict[str, object]]:
             }
 
 
-def _course_points(course: Course, *, seed: int) -> Iterator[dict[str, object]]:
-    for time in range(course.values.shape[2]):
-        interval = bootstrap_mean(course.values[:, :, time], seed=seed)
+def _course_points(course: Course) -> Iterator[dict[str, object]]:
+    bounds = np.stack(mean_bounds(np.moveaxis(course.values, 2, 0)), axis=1)
+    for time, ends in enumerate(bounds):
         yield {
             "condition": IN_DISTRIBUTION,
             "system": course.system,
@@ -167,5 +175,5 @@ def _course_points(course: Course, *, seed: int) -> Iterator[dict[str, object]]:
             "mode_label": course.unit,
             "x": float(time),
             "x_unit": "trials" if course.kind == "accuracy" else "pairs seen",
-            **interval._asdict(),
+            **Interval(*map(float, ends))._asdict(),
         }

@@ -22,7 +22,8 @@ import numpy as np
 from jaxtyping import Float
 
 from bayesopt.inputs import Numbers, as_floats, as_reals
-from comparisons.statistics.intervals import LEVEL, NUM_RESAMPLES, resampled_weights, summed_in_blocks
+from comparisons.statistics.intervals import LEVEL, reach_of
+from comparisons.statistics.resampling import NUM_RESAMPLES, resampled_weights, summed_in_blocks, weights_of_seeds
 
 Curves = Float[np.ndarray, "*batch time mode"]
 
@@ -87,7 +88,7 @@ def num_undefined(recoveries: Recoveries) -> int:
 def resampled_curves_by_seed(
     recoveries: Recoveries, *, seed: int, num_resamples: int = NUM_RESAMPLES
 ) -> ResampledCurves:
-    """Curves under resamples of tasks and, independently, of networks (`comparisons.statistics.intervals` says how).
+    """Curves under resamples of tasks and, independently, of networks (`comparisons.statistics.resampling` says how).
 
     Raises `ValueError` for fewer than 2 tasks.
     """
@@ -102,28 +103,41 @@ def resampled_curves_by_seed(
     for overlaps, curves in zip(recoveries.overlaps, by_seed, strict=True):
         sums = summed_in_blocks(np.ascontiguousarray(overlaps.reshape(num_tasks, -1).T))
         curves[:] = _recovery((task_weights @ sums.T).reshape(curves.shape), np.where(is_empty, 0.0, denominators))
-    seed_weights = resampled_weights(num_seeds, seed=seed + 1, num_resamples=num_resamples)
+    seed_weights = weights_of_seeds(num_seeds, seed=seed + 1, num_resamples=num_resamples)
     return ResampledCurves(by_seed, seed_weights)
 
 
 def resampled_curves(
     recoveries: Recoveries, *, seed: int, num_resamples: int = NUM_RESAMPLES
 ) -> Float[np.ndarray, "resample time mode"]:
-    """`recovery_curves` under each resample: any summary of these has their percentiles as its interval."""
+    """`recovery_curves` under each resample: how far they are from it gives distances and maxima their intervals."""
     resampled = resampled_curves_by_seed(recoveries, seed=seed, num_resamples=num_resamples)
     return np.einsum("rn,nrtk->rtk", resampled.seed_weights, resampled.by_seed)
 
 
-def recovery_intervals(recoveries: Recoveries, *, seed: int, level: float = LEVEL) -> CurveIntervals:
-    """Recovery curves with percentile intervals over tasks and networks, each point by itself.
+class Influence(NamedTuple):
+    """How far recovery curves are moved by each task, and by each network; both have mean 0."""
+
+    by_task: Float[np.ndarray, "time mode task"]
+    by_seed: Float[np.ndarray, "time mode training_seed"]
+
+
+def influence_on_recovery(recoveries: Recoveries) -> Influence:
+    """Return the influence of tasks and networks on every point of `recovery_curves`, for intervals of their means."""
+    by_seed = recovery_curves_by_seed(recoveries)
+    curves, strengths = by_seed.mean(axis=0), recoveries.strengths
+    residuals = recoveries.overlaps.mean(axis=0) - curves * strengths[:, None]
+    by_task = _recovery(residuals, strengths.mean(axis=0))
+    return Influence(np.moveaxis(by_task, 0, -1), np.moveaxis(by_seed - curves, 0, -1))
+
+
+def recovery_intervals(recoveries: Recoveries, *, level: float = LEVEL) -> CurveIntervals:
+    """Recovery curves with intervals over tasks and networks, each point by itself.
 
     Raises `ValueError` for fewer than 2 tasks or a level outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be in (0, 1); got {level}")
-    tail = (1 - level) / 2
-    lower, upper = np.quantile(resampled_curves(recoveries, seed=seed), [tail, 1 - tail], axis=0)
-    return CurveIntervals(recovery_curves(recoveries), lower, upper)
+    curves, reach = recovery_curves(recoveries), reach_of(*influence_on_recovery(recoveries), level=level)
+    return CurveIntervals(curves, curves - reach.below, curves + reach.above)
 
 
 def half_times(curves: Numbers, times: Numbers, *, level: float = 0.5) -> Float[np.ndarray, "*batch mode"]:

@@ -134,4 +134,5 @@ KIND = Kind(
         certificate.FIGURE,
     ),
     citations=(ORTEGA, MIKULIK, NUMPYRO, PYTORCH),
+    version=2,
 )

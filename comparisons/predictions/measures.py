@@ -9,8 +9,9 @@ from jaxtyping import Float
 
 from comparisons.kind import Measure, Section
 from comparisons.predictions.calibration import Reliability, calibration_error
-from comparisons.rows import Over, Resampler, Row, curve_of, exactly, in_standard_errors, without_interval
-from comparisons.statistics.intervals import LEVEL, Interval, resampled_means
+from comparisons.rows import Over, Resampler, Row, curve_of, exactly, from_deviations, in_standard_errors
+from comparisons.statistics.intervals import Interval
+from comparisons.statistics.resampling import resampled_means
 
 ScoresInTime = Float[np.ndarray, "_training_seed task time"]
 """What is no network has one training seed, whatever the networks have."""
@@ -56,12 +57,12 @@ def scores_of(tree: xr.DataTree) -> Scores:
     )
 
 
-def curves_of(scores: Scores, seed: int) -> xr.Dataset:
-    """Return mean KL and cumulative regret at every time, with percentile intervals."""
-    kl = {name: curve_of(values, seed) for name, values in scores.kl.items()}
+def curves_of(scores: Scores) -> xr.Dataset:
+    """Return mean KL and cumulative regret at every time, with intervals."""
+    kl = {name: curve_of(values) for name, values in scores.kl.items()}
     oracle = scores.loss["oracle"]
     losses = {name: loss for name, loss in scores.loss.items() if name != "oracle"}
-    regret = {name: curve_of(np.cumsum(loss - oracle, axis=2), seed) for name, loss in losses.items()}
+    regret = {name: curve_of(np.cumsum(loss - oracle, axis=2)) for name, loss in losses.items()}
     return xr.Dataset(
         {
             "kl_divergence": (("predictor", "time", "bound"), np.stack(list(kl.values()))),
@@ -101,8 +102,7 @@ def _excess_log_loss(scores: Scores, over: Resampler) -> Iterator[Row]:
 
 
 def _kl_minus_excess_log_loss(scores: Scores, over: Resampler) -> Iterator[Row]:
-    gap = in_standard_errors((scores.mean_kl("network") - _excess(scores)).mean(0))
-    yield without_interval("network", gap)
+    yield in_standard_errors("network", (scores.mean_kl("network") - _excess(scores)).mean(0))
 
 
 def _excess(scores: Scores) -> Float[np.ndarray, "training_seed task"]:
@@ -130,11 +130,10 @@ def _calibration_error(scores: Scores, over: Resampler) -> Iterator[Row]:
         tables = Reliability(*(dataset[field].to_numpy()[indices].mean(0) for field in Reliability._fields))
         resampled = resampled_means(np.moveaxis(np.concatenate(tables, axis=1), 1, 0)[:, None, :], seed=over.seed)
         count, stated, observed = np.split(resampled, 3)
-        errors = np.abs(stated - observed).sum(0) / count.sum(0)
-        estimate = float(calibration_error(tables))
-        errors = np.maximum(errors - errors.mean() + estimate, 0)  # resampling adds its own noise to absolute values
-        tail = (1 - LEVEL) / 2
-        yield Row(who, Interval(estimate, *np.quantile(errors, [tail, 1 - tail]).tolist()), Over("tasks"))
+        gaps = (stated - observed) / count.sum(0)
+        found = (tables.stated - tables.observed).sum(0) / tables.num_statements.sum()
+        deviations = np.abs(gaps - found[:, None]).sum(0)
+        yield from_deviations(who, float(calibration_error(tables)), deviations, Over("tasks"), least=0)
 
 
 def _order_cost(scores: Scores, over: Resampler) -> Iterator[Row]:
@@ -164,9 +163,8 @@ def _sampled_kl(scores: Scores, over: Resampler) -> Iterator[Row]:
 
 def _sampled_minus_certified(scores: Scores, over: Resampler) -> Iterator[Row]:
     if (exact := _exact_kl(scores)) is not None:
-        mean = float(exact.mean())
         sampled = scores.kl["network"][:, :, : len(exact)].mean((0, 2))
-        yield without_interval("network", in_standard_errors(sampled - mean) if np.isfinite(mean) else np.nan)
+        yield in_standard_errors("network", sampled - float(exact.mean()))
 
 
 def _worst_history_kl(scores: Scores, over: Resampler) -> Iterator[Row]:

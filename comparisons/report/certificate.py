@@ -10,13 +10,13 @@ from comparisons.report.points import concatenate, means_with_intervals
 from comparisons.report.style import COLOURS, draw_points, is_drawable
 
 
-def certificate_points(exact: xr.DataArray, sampled: xr.DataArray, *, seed: int) -> pd.DataFrame:
+def certificate_points(exact: xr.DataArray, sampled: xr.DataArray) -> pd.DataFrame:
     """Return both at each time, as quantity, training_seed, time, estimate, lower, upper.
 
     `exact` has dimensions `training_seed time`. `sampled`, of `time task`, is a mean over training seeds; its
     intervals are over tasks. Rows of single seeds are exact.
     """
-    estimated = means_with_intervals(sampled.to_numpy()[:, None].astype(float), seed=seed)
+    estimated = means_with_intervals(sampled.to_numpy()[:, None].astype(float))
     pooled = exact.mean("training_seed").to_numpy()
     certain = pd.DataFrame({"estimate": pooled, "lower": pooled, "upper": pooled})
     tables = [

@@ -9,7 +9,7 @@ from comparisons.claims import Outcome, Verdict
 from comparisons.kind import Diagnostic, Kind, Measure, Role
 from comparisons.report.style import RESOLUTION
 from comparisons.rows import Row, Table
-from comparisons.statistics.coverage import BOOTSTRAP, FEW_SEEDS, STUDENT
+from comparisons.statistics.coverage import FEW_SEEDS, STUDENT
 
 _MOST_DIGITS = 8
 """Digits at which the ends of any interval with a width differ."""
@@ -81,37 +81,23 @@ def agreement(name: str, what: str, gap: float, unit: str) -> Diagnostic:
 def seed_assumptions(table: Table) -> str:
     """Return what intervals over few training seeds assume, and what they cover otherwise; empty if there are none.
 
-    Intervals over training seeds alone are Student's t, those over tasks too are bootstrap intervals. Each rule is
-    described for the smallest number of seeds that the table has for it.
+    They are described for the smallest number of seeds that the table has.
     """
     found = [row.over for _, row in table.entries if not math.isnan(row.interval.lower)]
-    few = [over for over in found if 1 < over.num_seeds < FEW_SEEDS]
-    student = [over for over in few if not over.units]
-    crossed = [over for over in few if over.units]
-    sentences = []
-    if student:
-        over = min(student)
-        coverage = STUDENT[over.num_seeds]
-        sentences.append(
-            f"Student's t intervals over {over} assume normal differences between networks. They cover "
-            f"{coverage.skewed} % instead of 95 % if differences are skewed (exponential), and {coverage.two_groups} % "
-            f"or {coverage.rare_group} % if networks fall into two groups (1:1 or 9:1)."
-        )
-    if crossed:
-        over = min(crossed, key=lambda over: over.num_seeds)
-        ratio = max(BOOTSTRAP)
-        coverage = BOOTSTRAP[ratio][over.num_seeds]
-        sentences.append(
-            f"Bootstrap intervals over {over} assume small differences between networks, or many networks. If the "
-            f"variance between networks is {ratio} times the sampling variance over tasks, they cover "
-            f"{coverage.normal} % instead of 95 % for normal differences, {coverage.skewed} % for skewed ones "
-            f"(exponential), and {coverage.two_groups} % or {coverage.rare_group} % for two groups (1:1 or 9:1)."
-        )
-    return " ".join(sentences)
+    few = [over.num_seeds for over in found if 1 < over.num_seeds < FEW_SEEDS]
+    if not few:
+        return ""
+    coverage = STUDENT[min(few)]
+    return (
+        f"Intervals over {min(few)} training seeds assume normal differences between networks. If networks differ far "
+        f"more than tasks do, the intervals cover {coverage.skewed} % instead of 95 % for skewed differences "
+        f"(exponential), and {coverage.two_groups} % or {coverage.rare_group} % if networks fall into two groups (1:1 "
+        "or 9:1)."
+    )
 
 
 def tally(verdicts: Sequence[Verdict]) -> list[str]:
-    """Return how often each outcome occurs, as a detail of an answer; nothing without claims."""
+    """Return how many claims have each outcome, as a detail of an answer; nothing without claims."""
     outcomes = [verdict.outcome for verdict in verdicts]
     if "not judged" in outcomes:
         return [f"claims: {len(outcomes)}, {SMOKE}"]

@@ -43,14 +43,15 @@ def checked_predictor(contestant: SequencePredictor | Predictor, family: Abstrac
 def _read(network: SequencePredictor, outputs: Numbers) -> Distribution:
     """Return the distribution that outputs stand for. Raises `NetworkContractError` where they stand for none."""
     name = name_of(network)
+    numbers = torch.from_numpy(np.asarray(require_finite(name, outputs), np.float64))
     with calling(f"outputs of {name} cannot be read by {type(network.head).__name__}", NetworkContractError):
-        predictive = distribution_of(network.head, require_finite(name, outputs))
-    if any(np.isnan(np.asarray(part)).any() for part in jax.tree.leaves(predictive)):
+        parameters = network.head.parameters(numbers)
+    if any(bool(part.isnan().any()) for part in parameters.values()):
         raise NetworkContractError(
             f"outputs of {name} are not all {reading_of(network.head) or type(network.head).__name__}; some are out of "
             f"range ({GUIDE})"
         )
-    return predictive
+    return distribution_of(network.head, outputs)
 
 
 def check_predictor(
@@ -170,11 +171,13 @@ def _of_the_familys_outcomes(returned: Distribution, family: AbstractPredictionF
         with calling(f"{name} must predict one of {count} outcomes; {type(returned).__name__}", NetworkContractError):
             known = jnp.stack([returned.log_prob(jnp.full(returned.batch_shape, k)) for k in range(count)], axis=-1)
         returned = dist.CategoricalLogits(known)
-    total = np.asarray(jnp.exp(known).sum(-1))
-    if known.shape != (*returned.batch_shape, count) or np.abs(total - 1).max() > 1e-4:
+    total = np.asarray(jnp.exp(known).sum(-1), float)
+    worst = float(total.flat[np.abs(total - 1).argmax()])
+    tolerance = max(1e-4, 16 * float(jnp.finfo(known.dtype).eps))
+    if known.shape != (*returned.batch_shape, count) or not abs(worst - 1) <= tolerance:
         raise NetworkContractError(
             f"{name} must predict one of {count} outcomes with probabilities that add up to 1; got a "
-            f"{type(returned).__name__} of {known.shape[-1]} outcomes with a sum of {total.flat[0]:.4g} ({GUIDE})"
+            f"{type(returned).__name__} of {known.shape[-1]} outcomes with a sum of {worst:.4g} ({GUIDE})"
         )
     return returned
 

@@ -1,32 +1,31 @@
-"""Intervals for means over tasks and training seeds: the bootstrap, and Student's t over training seeds.
+"""Intervals for means, ratios and smooth functions of means, over tasks and training seeds: no resampling.
 
-A mean of one number per training seed has a Student's t interval (`t_interval`). A mean of numbers per seed and task
-has a bootstrap interval, which is too narrow where few seeds differ much; `docs/intervals.md` says by how much.
+Every network meets every task: tasks and seeds are crossed. Each of them has an interval, with the other kept as it is,
+and the two are combined. `docs/intervals.md` shows what the combination covers.
 
-In the bootstrap, tasks and seeds are crossed (every network meets every task), so both are resampled, independently
-of each other. Deviations of the resampled weights are scaled by sqrt(n / (n - 1)), which makes the spread of the
-resampled means unbiased also for the few seeds one can afford (Davison & Hinkley 1997, section 2.3; Owen 2007, Ann.
-Appl. Stat. 1).
+* Over tasks it is Student's t interval, whose end on the side of the long tail is moved out if values are skewed (Hall
+  1992, JRSS-B 54, 221–228: the transformation that takes the skewness out of Student's statistic). The other end is not
+  moved in, which would trust the third moment of a sample with heavy tails.
+* Over training seeds it is Student's t interval of the networks' means.
+* The distances of the ends from the estimate add in squares (Howe 1974, JASA 69, 789–794; Zou & Donner 2008, Stat. Med.
+  27, 1693–1702). What seeds and tasks have in common counts twice, which makes the interval a little wider.
+
+A single network is no sample of networks: its interval is over tasks alone.
 """
 
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, UInt8
-from scipy import stats
-
-NUM_RESAMPLES = 2000
-
+from jaxtyping import Float
+from scipy import optimize, stats
 
 LEVEL = 0.95
 
 
-MAX_UNITS = 4000
-"""More tasks than these are resampled in blocks: the interval is the same but for chance, the work is bounded."""
-
-
-_RESAMPLES_PER_PASS = 100
+_NO_SKEWNESS = 1e-6
+"""Skewness over √n below which Hall's transformation is the identity but for rounding."""
 
 
 class Interval(NamedTuple):
@@ -37,83 +36,149 @@ class Interval(NamedTuple):
     upper: float
 
 
-def bootstrap_mean(
-    values: Float[np.ndarray, "training_seed task"],
-    *,
-    seed: int,
-    level: float = LEVEL,
-    num_resamples: int = NUM_RESAMPLES,
+class Reach(NamedTuple):
+    """How far an interval reaches from its estimate, at least 0."""
+
+    below: Float[np.ndarray, "*batch"]
+    above: Float[np.ndarray, "*batch"]
+
+
+def mean_interval(
+    values: Float[np.ndarray, "training_seed task"], *, most: float = np.inf, level: float = LEVEL
 ) -> Interval:
-    """Return the mean over seeds and tasks with a percentile interval over both; over tasks alone for one seed.
+    """Return the mean over seeds and tasks with an interval over both; over tasks alone for one seed.
 
-    Infinite where any value is. Raises `ValueError` for fewer than 2 tasks or a level outside (0, 1).
+    No end is below 0 if no value is, nor above `most`, which values cannot exceed. Infinite where the mean is. Raises
+    `ValueError` for fewer than 2 tasks or a level outside (0, 1).
     """
-    return bootstrap_ratio(values, np.ones_like(values), seed=seed, level=level, num_resamples=num_resamples)
+    return Interval(*map(float, mean_bounds(values, most=most, level=level)))
 
 
-def bootstrap_ratio(
+def mean_bounds(
+    values: Float[np.ndarray, "*batch training_seed task"], *, most: float = np.inf, level: float = LEVEL
+) -> tuple[Float[np.ndarray, "*batch"], Float[np.ndarray, "*batch"], Float[np.ndarray, "*batch"]]:
+    """Return estimates and both ends of `mean_interval` for many sets of values at once."""
+    estimates = np.asarray(values.mean(axis=(-2, -1)))
+    is_finite = np.isfinite(estimates)
+    centered = np.where(is_finite[..., None, None], values - np.where(is_finite, estimates, 0.0)[..., None, None], 0.0)
+    reach = reach_of(centered.mean(axis=-2), centered.mean(axis=-1), level=level)
+    least = np.where((values >= 0).all(axis=(-2, -1)), 0.0, -np.inf)
+    lower, upper = np.maximum(estimates - reach.below, least), np.minimum(estimates + reach.above, most)
+    lower, upper = (np.where(is_finite, end, estimates) for end in (lower, upper))
+    return estimates, np.asarray(np.minimum(lower, estimates)), np.asarray(np.maximum(upper, estimates))
+
+
+def smooth_interval(
+    estimate: float, influence: Float[np.ndarray, "training_seed task"], *, level: float = LEVEL
+) -> Interval:
+    """Return the interval of a smooth function of means, from the influence of every network and task on it.
+
+    The influence is the derivative of the function with respect to the means, times how far the network's value on the
+    task is from its mean (the delta method). Its mean is 0. Raises as `mean_interval`.
+    """
+    reach = reach_of(influence.mean(axis=0), influence.mean(axis=1), level=level)
+    return Interval(estimate, estimate - float(reach.below), estimate + float(reach.above))
+
+
+def ratio_interval(
     numerators: Float[np.ndarray, "training_seed task"],
     denominators: Float[np.ndarray, "training_seed task"],
     *,
-    seed: int,
     level: float = LEVEL,
-    num_resamples: int = NUM_RESAMPLES,
 ) -> Interval:
-    """Return a ratio of sums (or means) with its percentile interval, resampled as in `bootstrap_mean`.
+    """Return a ratio of means with Fieller's interval: all ratios r for which the mean of above − r · below may be 0.
 
-    Of more than 4,000 tasks, which are exchangeable, blocks of neighbours are resampled, 4,000 of them.
+    (Fieller 1954, JRSS-B 16.) It holds however noisy the mean below is. If that mean is not away from 0, the ratios do
+    not have two ends, and the interval is NaN. The ratio of a mean to 0 is undefined, NaN too. Infinite where the mean
+    above is. Raises as `mean_interval`.
+    """
+    above, below = float(numerators.mean()), float(denominators.mean())
+    if below == 0 or np.isnan(above) or not np.isfinite(below):
+        return Interval(np.nan, np.nan, np.nan)
+    estimate = above / below
+    if not np.isfinite(above):
+        return Interval(estimate, estimate, estimate)
+    by_task, by_seed = (
+        np.sign(below) * np.stack([numerators.mean(axis=axis), denominators.mean(axis=axis)]) for axis in (0, 1)
+    )
+
+    def ends(ratio: float) -> tuple[float, float]:
+        """Return the interval of the mean of above − ratio · below."""
+        tasks, seeds = by_task[0] - ratio * by_task[1], by_seed[0] - ratio * by_seed[1]
+        mean = float(tasks.mean())
+        reach = reach_of(tasks - mean, seeds - mean, level=level)
+        return mean - float(reach.below), mean + float(reach.above)
+
+    reach = reach_of(by_task[1] - abs(below), by_seed[1] - abs(below), level=level)
+    if abs(below) <= float(reach.below):
+        return Interval(estimate, np.nan, np.nan)
+    first, last = (_root(lambda ratio, end=end: ends(ratio)[end], estimate, abs(below)) for end in (0, 1))
+    return Interval(estimate, min(first, estimate), max(last, estimate))
+
+
+def jackknife_interval(estimate: float, left_out: Float[np.ndarray, "unit"], *, level: float = LEVEL) -> Interval:
+    """Return the interval of a smooth statistic from its values with each unit, such as a task, left out in turn.
+
+    These say what each unit contributes, and by how much the statistic of so many units is biased (Efron & Tibshirani
+    1993, chapter 11). The interval begins below and ends above both the estimate and the estimate without that bias.
+    Raises `ValueError` for fewer than 2 units or a level outside (0, 1).
+    """
+    number, mean = len(left_out), float(left_out.mean())
+    unbiased = number * estimate - (number - 1) * mean
+    reach = reach_of((number - 1) * (mean - left_out), np.zeros(1), level=level)
+    lower, upper = min(estimate, unbiased) - float(reach.below), max(estimate, unbiased) + float(reach.above)
+    return Interval(estimate, lower, upper)
+
+
+def correlation_interval(
+    first: Float[np.ndarray, "unit"], second: Float[np.ndarray, "unit"], *, level: float = LEVEL
+) -> Interval:
+    """Return Pearson's correlation with an interval on Fisher's scale, artanh r, by the jackknife.
+
+    It is no narrower than Fisher's own, ± 1.96 / √(n − 3), which assumes normal values. NaN for fewer than 4 units, and
+    where either does not vary, or does not without one of the units.
+    """
+    number = len(first)
+    if number < 4 or np.var(first) == 0 or np.var(second) == 0:
+        return Interval(np.nan, np.nan, np.nan)
+    estimate, left_out = float(np.corrcoef(first, second)[0, 1]), correlations_without_each(first, second)
+    if np.isnan(left_out).any():
+        return Interval(estimate, np.nan, np.nan)
+    z, z_left_out = (np.arctanh(np.clip(values, -1 + 1e-15, 1 - 1e-15)) for values in (np.array(estimate), left_out))
+    least = float(stats.norm.ppf((1 + level) / 2)) / (number - 3) ** 0.5
+    found = jackknife_interval(float(z), z_left_out, level=level)
+    ends = np.tanh([min(found.lower, z - least), max(found.upper, z + least)])
+    return Interval(estimate, min(float(ends[0]), estimate), max(float(ends[1]), estimate))
+
+
+def correlations_without_each(
+    first: Float[np.ndarray, "unit"], second: Float[np.ndarray, "unit"]
+) -> Float[np.ndarray, "unit"]:
+    """Return Pearson's correlations with each unit left out in turn; NaN where the others do not vary."""
+    kept = ~np.eye(len(first), dtype=bool)
+    x, y = (np.broadcast_to(values, kept.shape)[kept].reshape(len(values), -1) for values in (first, second))
+    x, y = x - x.mean(axis=1, keepdims=True), y - y.mean(axis=1, keepdims=True)
+    scale = np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
+    return np.divide((x * y).sum(axis=1), scale, out=np.full(len(scale), np.nan), where=scale > 0)
+
+
+def reach_of(
+    by_task: Float[np.ndarray, "*batch task"], by_seed: Float[np.ndarray, "*batch training_seed"], *, level: float
+) -> Reach:
+    """Return how far an interval reaches from a mean, from what each task and each network deviates from it.
+
+    Raises `ValueError` for fewer than 2 tasks or a level outside (0, 1).
     """
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1); got {level}")
-    estimate = float(numerators.mean() / denominators.mean())
-    if not np.isfinite(estimate):
-        return Interval(estimate, estimate, estimate)
-    sums = summed_in_blocks(np.stack([numerators, denominators]))
-    resampled = resampled_means(sums, seed=seed, num_resamples=num_resamples)
-    tail = (1 - level) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):  # a resample may have nothing to divide by
-        lower, upper = np.quantile(resampled[0] / resampled[1], [tail, 1 - tail])
-    return Interval(estimate, float(lower), float(upper))
-
-
-def resampled_means(
-    values: Float[np.ndarray, "measure training_seed task"], *, seed: int, num_resamples: int = NUM_RESAMPLES
-) -> Float[np.ndarray, "measure resample"]:
-    """Return means over seeds and tasks under the same resamples for every measure, so that they can be combined.
-
-    Infinite for a measure that has any value that is not finite. Raises `ValueError` for fewer than 2 tasks.
-    """
-    is_finite = np.asarray(np.isfinite(values).all(axis=(1, 2)))
-    values = np.where(is_finite[:, None, None], values, 0.0)
-    num_measures, num_seeds, num_tasks = values.shape
+    num_tasks, num_seeds = by_task.shape[-1], by_seed.shape[-1]
     if num_tasks < 2:
         raise ValueError(f"an interval over tasks needs at least 2 tasks; got {num_tasks}")
-    task_counts = _resampled_counts(seed, num_tasks, num_resamples)
-    seed_counts = _resampled_counts(seed + 1, num_seeds, num_resamples)
-    means = np.empty((num_measures, num_resamples))
-    for start in range(0, num_resamples, _RESAMPLES_PER_PASS):
-        rows = slice(start, start + _RESAMPLES_PER_PASS)
-        by_seed = values.reshape(-1, num_tasks) @ _weights(task_counts[rows]).T
-        by_seed = by_seed.reshape(num_measures, num_seeds, -1)
-        means[:, rows] = np.einsum("mnr,rn->mr", by_seed, _weights(seed_counts[rows]))
-    is_non_negative = np.asarray((values >= 0).all(axis=(1, 2)))
-    means[is_non_negative] = np.maximum(means[is_non_negative], 0.0)  # scaled weights can be slightly negative
-    means[~is_finite] = np.inf
-    return means
-
-
-def bootstrap_median(
-    values: Float[np.ndarray, "task"], *, seed: int, level: float = LEVEL, num_resamples: int = NUM_RESAMPLES
-) -> Interval:
-    """Return the median over tasks with a percentile interval over them; values may be infinite.
-
-    Raises `ValueError` for fewer than 2 tasks, values that are NaN, or a level outside (0, 1).
-    """
-    if len(values) < 2 or np.isnan(values).any():
-        raise ValueError(f"a median needs at least 2 tasks, none of them NaN; got {values}")
-    rows = np.random.default_rng(seed).integers(len(values), size=(num_resamples, len(values)))
-    resampled = np.quantile(values[rows], 0.5, axis=1, method="inverted_cdf")
-    return percentile_interval(float(np.quantile(values, 0.5, method="inverted_cdf")), resampled, level=level)
+    below, above = _reach_over_tasks(by_task, level)
+    if num_seeds > 1:
+        over_seeds = student_quantile(num_seeds, level) * by_seed.std(axis=-1, ddof=1) / num_seeds**0.5
+        below, above = np.hypot(below, over_seeds), np.hypot(above, over_seeds)
+    return Reach(np.asarray(below), np.asarray(above))
 
 
 def t_interval(
@@ -142,54 +207,49 @@ def t_interval(
     half = float(stats.norm.ppf((1 + LEVEL) / 2)) * error
     if len(values) > 1:
         over_tasks = half if is_over_tasks_if_wider else 0.0
-        half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * float(values.std(ddof=1)) / len(values) ** 0.5
+        half = student_quantile(len(values), LEVEL) * float(values.std(ddof=1)) / len(values) ** 0.5
         half = float(np.fmax(half, over_tasks))
     return Interval(mean, float(np.maximum(mean - half, least)), float(np.minimum(mean + half, most)))
 
 
-def percentile_interval(estimate: float, resampled: Float[np.ndarray, "resample"], *, level: float = LEVEL) -> Interval:
-    """Return an estimate with the central `level` of its resampled values, whose ends may be infinite.
+@functools.lru_cache(maxsize=256)
+def student_quantile(num_values: int, level: float) -> float:
+    """Return the half-width of a central Student's t interval of a mean of so many values, in standard errors."""
+    return float(stats.t.ppf((1 + level) / 2, num_values - 1))
 
-    NaN where the estimate or any resampled value is undefined. Raises `ValueError` for a level outside (0, 1).
+
+def _reach_over_tasks(
+    deviations: Float[np.ndarray, "*batch task"], level: float
+) -> tuple[Float[np.ndarray, "*batch"], Float[np.ndarray, "*batch"]]:
+    """Return the reach over tasks, below and above.
+
+    Hall's transformation of Student's statistic T is monotone. With γ the skewness, h = γ / √n and g its inverse,
+
+        T + h T² / 3 + h² T³ / 27 + h / 6,    g(q) = 3 ((1 + h (q − h / 6))^⅓ − 1) / h.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be in (0, 1); got {level}")
-    if np.isnan(estimate) or np.isnan(resampled).any():
-        return Interval(float(estimate), np.nan, np.nan)
-    tail = (1 - level) / 2
-    lower, upper = np.quantile(resampled, [tail, 1 - tail], method="inverted_cdf")  # never a mean with infinity
-    return Interval(float(estimate), float(lower), float(upper))
+    num_tasks = deviations.shape[-1]
+    quantile = student_quantile(num_tasks, level)
+    squares = deviations * deviations
+    spread = (squares.sum(axis=-1) / (num_tasks - 1)) ** 0.5
+    error = spread / num_tasks**0.5
+    cubes = np.einsum("...t,...t->...", squares, deviations) / num_tasks**1.5
+    skewness = np.divide(cubes, spread**3, out=np.zeros_like(spread), where=spread**3 > 0)
+    is_even = np.abs(skewness) < _NO_SKEWNESS
+    h = np.where(is_even, 1.0, skewness)
+
+    def inverse(value: float) -> np.ndarray:
+        return np.where(is_even, value, 3 * (np.cbrt(1 + h * (value - h / 6)) - 1) / h)
+
+    below, above = inverse(quantile), -inverse(-quantile)
+    return np.asarray(error * np.maximum(quantile, below)), np.asarray(error * np.maximum(quantile, above))
 
 
-def resampled_weights(
-    num_units: int, *, seed: int, num_resamples: int = NUM_RESAMPLES
-) -> Float[np.ndarray, "resample unit"]:
-    """Return the weights of the units (tasks, blocks or seeds) in each resample; they sum to 1."""
-    return _weights(_resampled_counts(seed, num_units, num_resamples))
-
-
-def summed_in_blocks(values: Float[np.ndarray, "*batch task"]) -> Float[np.ndarray, "*batch block"]:
-    """Return sums over blocks of neighbouring tasks, at most `MAX_UNITS` of them."""
-    num_tasks = values.shape[-1]
-    if num_tasks <= MAX_UNITS:
-        return values
-    return np.add.reduceat(values, np.arange(MAX_UNITS) * num_tasks // MAX_UNITS, axis=-1)
-
-
-@functools.lru_cache(maxsize=8)
-def _resampled_counts(seed: int, count: int, num_resamples: int) -> UInt8[np.ndarray, "resample unit"]:
-    """Return how often each of `count` units is drawn in each resample."""
-    generator = np.random.default_rng(seed)
-    counts = np.empty((num_resamples, count), np.uint8)
-    for row in counts:
-        row[:] = np.bincount(generator.integers(count, size=count), minlength=count)
-    counts.flags.writeable = False
-    return counts
-
-
-def _weights(counts: UInt8[np.ndarray, "resample unit"]) -> Float[np.ndarray, "resample unit"]:
-    """Return the weights of the units; deviations from equal weights are scaled to make the spread unbiased."""
-    num_units = counts.shape[1]
-    if num_units == 1:
-        return np.ones(counts.shape)
-    return 1 / num_units + (num_units / (num_units - 1)) ** 0.5 * (counts - 1.0) / num_units
+def _root(end: Callable[[float], float], estimate: float, below: float) -> float:
+    """Return the ratio at which an end of the interval is 0; the end falls by about `below` per unit of the ratio."""
+    height = end(estimate)
+    if height == 0:
+        return estimate
+    step = height / below
+    while end(estimate + step) * height > 0:
+        step *= 2
+    return float(optimize.brentq(end, estimate, estimate + step, xtol=1e-300, rtol=1e-10))  # pyright: ignore

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy import special, stats
+from scipy import special
 
-from comparisons.statistics.intervals import LEVEL, Interval
+from comparisons.statistics.intervals import LEVEL, Interval, jackknife_interval
 
 _MAX_BLOCKS = 200
 """More tasks than these are pooled into as many blocks of neighbours, which bounds the memory of their covariances."""
@@ -103,10 +103,7 @@ def participation_ratio(states: Float[np.ndarray, "task time hidden"], *, level:
     """Return the participation ratio (Σλ)² / Σλ², with λ the eigenvalues of the covariance of the states.
 
     1 on a line, the number of hidden units where all directions vary alike (Gao et al. 2017, bioRxiv 214262). The
-    interval is over tasks: Student's t on the logarithm by the jackknife, which takes out that few tasks make the
-    ratio too small (Efron & Tibshirani 1993, chapter 11), stretched to hold the estimate. At 95 % it holds the truth in
-    92 %, 90 % and 88 % of 400 simulations with 100, 30 and 20 tasks, where a percentile bootstrap does in 90 %, 81 %
-    and 68 %.
+    interval is over tasks, by the jackknife on the logarithm; few tasks make the ratio too small.
     NaN where states do not vary. Raises `ValueError` for fewer than 2 tasks or a level outside (0, 1).
     """
     num_tasks, _, num_hidden = states.shape
@@ -124,12 +121,11 @@ def participation_ratio(states: Float[np.ndarray, "task time hidden"], *, level:
     left_out = np.array([_ratio(total - part) for part in moments])
     if np.isnan(left_out).any():  # all but one task are at one point
         return Interval(estimate, 1.0, float(num_hidden))
-    logs = np.log(left_out)
-    middle = num_blocks * np.log(estimate) - (num_blocks - 1) * logs.mean()
-    error = ((num_blocks - 1) / num_blocks * ((logs - logs.mean()) ** 2).sum()) ** 0.5
-    reach = float(stats.t.ppf((1 + level) / 2, num_blocks - 1)) * error
-    lower, upper = np.clip(np.exp([middle - reach, middle + reach]), 1.0, num_hidden)
-    return Interval(estimate, min(float(lower), estimate), max(float(upper), estimate))
+    ends = jackknife_interval(float(np.log(estimate)), np.log(left_out), level=level)[1:]
+    lower, upper = np.clip(np.exp(ends), 1.0, num_hidden)
+    return Interval(
+        estimate, min(float(lower), estimate), max(float(upper), estimate)
+    )  # a ratio may be off by rounding
 
 
 def _moments(rows: Float[np.ndarray, "visit hidden"]) -> Float[np.ndarray, "hidden_and_one hidden_and_one"]:

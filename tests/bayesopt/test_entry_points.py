@@ -9,6 +9,7 @@ import torch
 import xarray as xr
 
 import bayesopt
+from bayesopt import AbstractRegressionFamily
 from bayesopt.families import (
     BernoulliBandit,
     BetaBernoulli,
@@ -239,3 +240,19 @@ def test_families_of_another_kind_are_named(call, message, without_shape_checker
     with pytest.raises(TypeError, match=message) as error:
         call()
     assert "\n" not in str(error.value)
+
+
+class ModelOnly(AbstractRegressionFamily):
+    """A regression without beliefs: nothing here can give its posterior."""
+
+    is_exchangeable = True
+
+    def model(self, inputs=None, targets=None, *, length):
+        raise NotImplementedError
+
+
+def test_what_is_not_there_is_not_promised():
+    """NUTS draws posteriors of sequences only, so the remedy for a regression does not name it."""
+    with pytest.raises(NotImplementedError, match="Add the methods prior_belief, update_with_pair") as error:
+        bayesopt.predict_regression(ModelOnly(), PAIRS, PAIRS)
+    assert "mcmc" not in str(error.value)

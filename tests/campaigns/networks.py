@@ -233,11 +233,11 @@ def callables(case):
 
 def agents(case):
     """Return a player of a bandit with one fault."""
-    calls = [0]
+    calls, size = [0], max(case.size, 1e-3)  # of probabilities, which are of order 1
     thompson = heuristics.thompson_agent(BANDIT)
 
     def mixed(probs, other):
-        part = 0.3 * case.size
+        part = 0.3 * size
         return (1 - part) * probs + part * other / other.sum(1, keepdims=True)
 
     def by(change):
@@ -260,8 +260,8 @@ def agents(case):
         (by(lambda p: p + case.size), "add up to 1"),
         (by(lambda p: p[:, :1]), "shape"),
         (by(failing), "ZeroDivisionError"),
-        (made.With(nn.Linear(5, 3), lambda x, y: y - case.size * y.mean(0, keepdim=True)), "leaks between tasks"),
-        (made.With(nn.Linear(5, 3), lambda x, y: y + case.size * torch.randn_like(y)), "is random"),
+        (made.With(nn.Linear(5, 3), lambda x, y: y - size * y.mean(0, keepdim=True)), "leaks between tasks"),
+        (made.With(nn.Linear(5, 3), lambda x, y: y + size * torch.randn_like(y)), "is random"),
     )
     chosen, reason = faults[case.random.integers(len(faults))]
     return chosen, (reason,)
@@ -274,7 +274,7 @@ def misread(case):
     conventions = (
         ("bernoulli_logit", "bernoulli_prob")
         if is_coin
-        else ("normal_softplus_scale", "normal_scale", "normal_log_scale", "normal_log_variance")
+        else ("normal_softplus_scale", "normal_scale", "normal_log_scale")
     )
     case.length = max(case.length, 8)
     right, declared = (conventions[i] for i in case.random.permutation(len(conventions))[:2])

@@ -22,14 +22,25 @@ def outcome_of(claim, *interval):
         (AtMost("", "gap", "network", 1.0), (0.5, 0.4, 1.0), (1.5, 1.1, 1.9), (1.0, 0.9, 1.1)),
         (AtLeast("", "gap", "network", 1.0), (1.5, 1.0, 2.0), (0.5, 0.1, 0.9), (1.0, 0.9, 1.1)),
         (Within("", "gap", "network", -0.1, 0.1), (0.0, -0.1, 0.1), (0.3, 0.2, 0.4), (0.0, -0.2, 0.05)),
-        (Agrees("", "gap", "network", 4.0), (-3.9, np.nan, np.nan), (4.1, np.nan, np.nan), None),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_claim_is_decided_by_the_whole_interval(claim, held, failed, undecided):
     assert outcome_of(claim, *held) == "held"
     assert outcome_of(claim, *failed) == "failed"
-    assert undecided is None or outcome_of(claim, *undecided) == "undecided"
+    assert outcome_of(claim, *undecided) == "undecided"
+
+
+@pytest.mark.parametrize("interval", [(np.nan, np.nan, np.nan), (0.0, np.nan, np.nan), (9.0, np.nan, np.nan)])
+@pytest.mark.parametrize("claim", [AtMost("", "gap", "network", 1.0), Within("", "gap", "network", -0.1, 0.1)])
+def test_without_an_interval_a_claim_is_not_measurable(claim, interval):
+    assert outcome_of(claim, *interval) == "not measurable"
+
+
+def test_an_agreement_is_decided_by_the_estimate():
+    claim = Agrees("", "gap", "network", 4.0)
+    assert outcome_of(claim, -3.9, -5.9, -1.9) == outcome_of(claim, -3.9, np.nan, np.nan) == "held"
+    assert outcome_of(claim, 4.1, 2.1, 6.1) == "failed"
     assert outcome_of(claim, np.nan, np.nan, np.nan) == "not measurable"
 
 

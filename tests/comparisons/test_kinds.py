@@ -93,7 +93,7 @@ def test_every_row_of_the_table_has_a_unit_and_an_interval(name):
     for row in table.itertuples():
         assert row.unit and row.over, row
         assert np.isnan(row.lower) == np.isnan(row.upper), row
-        assert np.isnan(row.lower) or row.lower <= row.upper, row
+        assert np.isnan(row.lower) or row.lower <= row.estimate <= row.upper, row
 
 
 @of_all

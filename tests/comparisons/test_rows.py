@@ -20,13 +20,15 @@ from comparisons.rows import (
     concatenated,
     curve_of,
     exactly,
-    from_resamples,
+    explained,
+    from_deviations,
     in_standard_errors,
     over_tasks,
     table_of,
     without_interval,
 )
-from comparisons.statistics.intervals import LEVEL, Interval, bootstrap_mean, bootstrap_ratio, percentile_interval
+from comparisons.statistics.intervals import LEVEL, Interval, mean_interval, ratio_interval
+from comparisons.statistics.resampling import distance_interval
 from comparisons.tree import open_tree, save_tree
 
 TASKS = Over("tasks")
@@ -134,47 +136,66 @@ def test_what_an_interval_is_over_is_said_in_words(over, words):
     assert str(over) == words
 
 
-def test_the_resampler_is_the_bootstrap_under_one_seed():
+def test_rows_of_means_and_ratios_have_their_intervals():
     rng = np.random.default_rng(0)
     above, below = rng.gamma(2.0, size=(3, 40)), rng.gamma(2.0, size=(1, 40))
     over = Resampler(5)
     mean = over.mean("network", above, lifetime=10)
-    assert mean == Row("network", bootstrap_mean(above, seed=5), Over("tasks", 3), {"lifetime": 10})
+    assert mean == Row("network", mean_interval(above), Over("tasks", 3), {"lifetime": 10})
     assert over.mean("Bayes", below).over == TASKS
+    assert over.mean("network", above, most=above.mean()).interval.upper == above.mean()
     ratio = over.ratio("network", above, below)
-    assert ratio.interval == bootstrap_ratio(above, np.tile(below, (3, 1)), seed=5)
+    assert ratio.interval == ratio_interval(above, np.tile(below, (3, 1)))
     assert ratio.over == Over("tasks", 3) and ratio.at == {}
-    assert Resampler(6).mean("network", above).interval.lower != mean.interval.lower
+
+
+def test_a_ratio_to_what_may_be_zero_has_no_interval_and_says_why():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(1, 40))
+    row = Resampler(0).ratio("network", noise + 1, noise)
+    assert row.interval.estimate == (noise + 1).mean() / noise.mean() and np.isnan(row.interval[1:]).all()
+    assert str(row.over) == "no interval: the denominator may be zero"
+    assert np.isnan(Resampler(0).ratio("network", noise, 0 * noise).interval).all()
 
 
 def test_numbers_without_a_sampling_error_and_without_an_interval():
     assert exactly("Bayes", 0.5, lifetime=10) == Row("Bayes", Interval(0.5, 0.5, 0.5), EXACT, {"lifetime": 10})
-    gap = without_interval("network", -2.0, training_seed=1)
+    gap = without_interval("network", -2.0, "a count of these modes", training_seed=1)
     assert gap.interval.estimate == -2 and math.isnan(gap.interval.lower) and math.isnan(gap.interval.upper)
-    assert gap.over == TASKS and gap.at == {"training_seed": 1}
+    assert str(gap.over) == "no interval: a count of these modes" and gap.at == {"training_seed": 1}
+    assert explained(gap) == gap
+    unexplained = Row("network", Interval(1.0, math.nan, math.nan), TASKS)
+    assert str(explained(unexplained).over) == "no interval: undefined"
+    assert explained(exactly("Bayes", 0.5)).over == EXACT
 
 
-def test_a_row_from_resamples_has_their_central_interval():
-    resampled = np.random.default_rng(1).normal(size=500)
-    found = from_resamples("network", 0.1, resampled, Over("tasks", 2), lifetime=10)
-    expected = percentile_interval(0.1, resampled)
-    assert found == Row("network", expected, Over("tasks", 2), {"lifetime": 10})
-    assert ((resampled >= expected.lower) & (resampled <= expected.upper)).mean() == pytest.approx(LEVEL, abs=0.005)
+def test_a_row_from_deviations_has_their_interval():
+    deviations = np.abs(np.random.default_rng(1).normal(size=500))
+    found = from_deviations("network", 0.1, deviations, Over("tasks", 2), least=0, lifetime=10)
+    assert found == Row("network", distance_interval(0.1, deviations, least=0), Over("tasks", 2), {"lifetime": 10})
+    assert from_deviations("network", math.nan, deviations, TASKS).over.units == "no interval: undefined"
 
 
 def test_differences_are_counted_in_standard_errors():
     values = np.array([1.0, 2.0, 3.0, 6.0])
-    assert in_standard_errors(values) == pytest.approx(3.0 / (values.std(ddof=1) / 2), rel=1e-12)
-    assert in_standard_errors(np.zeros(4)) == 0
-    assert math.isnan(in_standard_errors(np.array([1.0, np.inf])))
+    found = in_standard_errors("network", values, lifetime=10)
+    error = values.std(ddof=1) / 2
+    assert found.interval.estimate == pytest.approx(3.0 / error, rel=1e-12)
+    assert found.interval.lower * error == pytest.approx(mean_interval(values[None] - 9).lower + 9)
+    assert found.over == TASKS and found.at == {"lifetime": 10}
+    assert in_standard_errors("network", np.zeros(4)).interval == (0, 0, 0)
+    infinite = in_standard_errors("network", np.array([1.0, np.inf]))
+    assert math.isnan(infinite.interval.estimate) and "a difference is infinite" in str(infinite.over)
+    alike = in_standard_errors("network", np.ones(4))
+    assert alike.interval.estimate == math.inf and "all differences are alike" in str(alike.over)
 
 
 def test_a_curve_is_the_mean_at_every_time_inside_its_interval():
     values = np.random.default_rng(2).gamma(2.0, size=(2, 30, 5))
-    curve = curve_of(values, 3)
+    curve = curve_of(values)
     np.testing.assert_array_equal(curve[:, 0], values.mean((0, 1)))
     assert ((curve[:, 1] < curve[:, 0]) & (curve[:, 0] < curve[:, 2])).all()
-    np.testing.assert_allclose(curve_of(values[:, :, 2:3], 3)[0], curve[2], rtol=1e-14)
+    np.testing.assert_allclose(curve_of(values[:, :, 2:3])[0], curve[2], rtol=1e-14)
 
 
 def read_back(table, folder):

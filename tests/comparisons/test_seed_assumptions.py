@@ -5,7 +5,7 @@ import pytest
 from comparisons.report.page import page_of
 from comparisons.report.words import seed_assumptions
 from comparisons.rows import Entry, Over, Row, Table
-from comparisons.statistics.coverage import BOOTSTRAP, FEW_SEEDS, STUDENT
+from comparisons.statistics.coverage import FEW_SEEDS, STUDENT
 from comparisons.statistics.intervals import Interval
 from tests.comparisons.pages import Page
 from tests.comparisons.predictions.trees import made_up_tree
@@ -22,10 +22,9 @@ def paragraphs_of(tree):
 
 def test_a_page_over_two_seeds_says_what_its_intervals_assume_once():
     text = paragraphs_of(made_up_tree(num_seeds=2))
-    assert text.count("Bootstrap intervals over tasks and 2 training seeds assume small differences") == 1
-    assert "they cover 69 % instead of 95 % for normal differences, 63 % for skewed ones" in text
-    assert "50 % or 25 % for two groups (1:1 or 9:1)" in text
-    assert "Student" not in text
+    assert text.count("Intervals over 2 training seeds assume normal differences between networks") == 1
+    assert "the intervals cover 91 % instead of 95 % for skewed differences" in text
+    assert "50 % or 18 % if networks fall into two groups (1:1 or 9:1)" in text
 
 
 def test_a_page_over_one_seed_has_no_such_line():
@@ -33,24 +32,20 @@ def test_a_page_over_one_seed_has_no_such_line():
     assert "instead of 95 %" not in text and "assume" not in text
 
 
+@pytest.mark.parametrize("units", ["", "tasks"])
 @pytest.mark.parametrize("num_seeds", range(2, FEW_SEEDS))
-def test_every_small_number_of_seeds_has_its_own_coverage(num_seeds):
-    student = seed_assumptions(table_over(Over("", num_seeds)))
-    assert student.startswith(f"Student's t intervals over {num_seeds} training seeds assume normal differences")
+def test_every_small_number_of_seeds_has_its_own_coverage(num_seeds, units):
+    said = seed_assumptions(table_over(Over(units, num_seeds)))
+    assert said.startswith(f"Intervals over {num_seeds} training seeds assume normal differences")
     coverage = STUDENT[num_seeds]
-    assert f"They cover {coverage.skewed} % instead of 95 % if differences are skewed" in student
-    assert f"{coverage.two_groups} % or {coverage.rare_group} % if networks fall into two groups" in student
-    crossed = seed_assumptions(table_over(Over("tasks", num_seeds)))
-    assert f"they cover {BOOTSTRAP[100][num_seeds].normal} % instead of 95 %" in crossed
-    assert "100 times the sampling variance over tasks" in crossed
-    assert "\n" not in student + crossed
+    assert f"cover {coverage.skewed} % instead of 95 % for skewed differences" in said
+    assert f"{coverage.two_groups} % or {coverage.rare_group} % if networks fall into two groups" in said
+    assert "\n" not in said
 
 
-def test_each_rule_is_described_for_its_fewest_seeds():
+def test_the_fewest_seeds_are_described():
     text = seed_assumptions(table_over(Over("tasks", 5), Over("", 9), Over("tasks", 3), Over("", 4), Over("tasks")))
-    assert text.count("intervals over") == 2
-    assert "Student's t intervals over 4 training seeds" in text
-    assert "Bootstrap intervals over tasks and 3 training seeds" in text
+    assert text.count("Intervals over") == 1 and "Intervals over 3 training seeds" in text
 
 
 @pytest.mark.parametrize("over", [Over("tasks"), Over("tasks", FEW_SEEDS), Over("", 30), Over("nothing: exact")])

@@ -22,7 +22,7 @@ def table(tree: xr.DataTree) -> pd.DataFrame:
     exact = tree["certificate"].dataset["gap_by_time"]
     players = player_groups(tree)["network"]
     sampled = tree["trials"].dataset["action_gap"].isel(player=players, time=slice(exact.sizes["time"])).mean("player")
-    table = certificate_points(exact, sampled.transpose("time", "detailed_task"), seed=int(tree.attrs["seed"]))
+    table = certificate_points(exact, sampled.transpose("time", "detailed_task"))
     return table.assign(unit="rewards", trial=table.time + 1)[
         ["quantity", "training_seed", "trial", "estimate", "lower", "upper", "unit"]
     ]

@@ -28,7 +28,7 @@ def table(tree: xr.DataTree) -> pd.DataFrame:
     if not has_optimum(tree):
         earned = tree["totals"].dataset["expected_rewards"].sel(player=str(tree.attrs["reference"])).to_numpy()
         lost = lost.copy(data=earned[: group.sizes["task"]] - group["expected_rewards"].to_numpy())
-    network = checkpoint_points(lost, seed=int(tree.attrs["seed"])).assign(agent="network")
+    network = checkpoint_points(lost).assign(agent="network")
     others = losses.table(tree)
     others = others[others.agent.isin(FAMILIAR[1:])].drop(columns=["training_seed", "unit"]).assign(step=pd.NA)
     table = concatenate([network, others]).assign(unit=per_episode(tree)).astype({"step": "Int64"})

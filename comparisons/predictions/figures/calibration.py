@@ -9,8 +9,8 @@ from matplotlib.figure import SubFigure
 from comparisons.kind import Figure
 from comparisons.predictions.figures.examples import has_finite_outcomes
 from comparisons.report.findings import of_ranges
-from comparisons.report.points import quantiles, resampled
 from comparisons.report.style import COLOURS, NEUTRAL, draw_points, with_legend
+from comparisons.statistics.intervals import ratio_interval
 
 MIN_CALIBRATION_TASKS = 20
 """Bins with predictions from fewer tasks are not drawn: an interval over so few tasks says nothing."""
@@ -30,16 +30,13 @@ def table(tree: xr.DataTree) -> pd.DataFrame:
             dataset[field].to_numpy()[indices].mean(0).T for field in ("num_statements", "stated", "observed")
         )
         used = np.flatnonzero(count.sum(1))
-        stacked = np.concatenate([count[used], observed[used] - stated[used]])[:, None]
-        total, gap = np.split(resampled(stacked, seed=int(tree.attrs["seed"])), 2)
-        with np.errstate(divide="ignore", invalid="ignore"):  # a resample may have nothing in a bin
-            lower, upper = quantiles(gap / total)
+        gaps = [ratio_interval((observed - stated)[None, row], count[None, row]) for row in used]
         sums = {field: values[used].sum(1) for field, values in (("stated", stated), ("observed", observed))}
         number = count[used].sum(1)
         frequencies = {field: values / number for field, values in sums.items()}
         estimate = frequencies["observed"] - frequencies["stated"]
         base = {"predictor": name, "bin": used, "count": number, "num_tasks": (count[used] > 0).sum(1)}
-        bounds = {"estimate": estimate, "lower": lower, "upper": upper}
+        bounds = {"estimate": estimate, "lower": [gap.lower for gap in gaps], "upper": [gap.upper for gap in gaps]}
         tables.append(pd.DataFrame({**base, **frequencies, **bounds}))
     return pd.concat(tables, ignore_index=True).assign(unit="probability")
 

@@ -21,7 +21,7 @@ def table(tree: xr.DataTree) -> pd.DataFrame:
     The floors follow, without a `step`.
     """
     kl = tree["convergence"].dataset["kl_divergence"].transpose("training_seed", "step", "task")
-    network = checkpoint_points(kl, seed=int(tree.attrs["seed"])).assign(predictor="network")
+    network = checkpoint_points(kl).assign(predictor="network")
     floors = [row for row in table_of(tree).of("kl_divergence") if row.who != "network"]
     below = pd.DataFrame([{"predictor": row.who, **row.interval._asdict(), "step": pd.NA} for row in floors])
     table = concatenate([network, below]).assign(unit="nats/step")

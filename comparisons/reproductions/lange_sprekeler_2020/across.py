@@ -7,11 +7,11 @@ import xarray as xr
 
 from comparisons.kind import Measure, Section, taken
 from comparisons.lifetimes.players import BAYES, NETWORK, PRINTED
-from comparisons.lifetimes.scores import mean_over_seeds, over_networks
+from comparisons.lifetimes.scores import OVER_SETTINGS, mean_over_seeds, share_of_settings
 from comparisons.reproductions.lange_sprekeler_2020 import pairs
 from comparisons.reproductions.lange_sprekeler_2020.reference_claims import POINTS
-from comparisons.rows import Coordinate, Entry, Over, Resampler, Row, Table, concatenated
-from comparisons.statistics.intervals import Interval, t_interval
+from comparisons.rows import Coordinate, Entry, Over, Resampler, Row, Table, concatenated, explained
+from comparisons.statistics.intervals import Interval, correlations_without_each, jackknife_interval
 
 Trees = Mapping[str, xr.DataTree]
 """Measured trees by experiment."""
@@ -68,7 +68,7 @@ def across_experiments(trees: Trees) -> Table:
     over = Resampler(0)
     further = [
         *(Entry("regret_share", row) for row in _summed_regret(trees)),
-        *(Entry("pulls_correlation", row) for row in _pairs_correlation(trees, over)),
+        *(Entry("pulls_correlation", row) for row in _pairs_correlation(trees)),
         *(Entry("regime_agreement", row) for row in _pairs_agreement(trees)),
         *(entry for entry in PAPER_ENTRIES if entry.row.at["experiment"] in trees),
     ]
@@ -77,12 +77,12 @@ def across_experiments(trees: Trees) -> Table:
 
 def _regret_beside_specialists(trees: Trees, over: Resampler) -> Iterator[Row]:
     if pairs.has_pairs(trees):
-        yield from _placed(pairs.regret_beside_specialists(pairs.pair_table(trees), seed=over.seed), pairs.ONE_NETWORK)
+        yield from _placed(pairs.regret_beside_specialists(pairs.pair_table(trees)), pairs.ONE_NETWORK)
 
 
-def _pairs_correlation(trees: Trees, over: Resampler) -> Iterator[Row]:
+def _pairs_correlation(trees: Trees) -> Iterator[Row]:
     if pairs.has_pairs(trees):
-        rows = _placed(pairs.pulls_correlation(pairs.pair_table(trees), seed=over.seed), pairs.ONE_NETWORK)
+        rows = _placed(pairs.pulls_correlation(pairs.pair_table(trees)), pairs.ONE_NETWORK)
         yield from (row._replace(unit="correlation") for row in rows)
 
 
@@ -118,22 +118,16 @@ def _correlation_difference(tree: xr.DataTree) -> Iterator[Row]:
         for values in (pulls, theory["sequential_probe_pulls"].to_numpy(), theory["printed_trials"].to_numpy())
     )
     if len(ours) > 3:
-        generator = np.random.default_rng(0)
-        drawn = generator.integers(0, len(ours), (2000, len(ours)))
-        found = np.array([_gap(ours[row], best[row], printed[row]) for row in drawn])
-        lower, upper = np.nanquantile(found, [0.025, 0.975])
-        interval = Interval(_gap(ours, best, printed), float(lower), float(upper))
-        yield Row(NETWORK, interval, pairs.OVER_SETTINGS)
+        left_out = correlations_without_each(ours, best) - correlations_without_each(ours, printed)
+        interval = jackknife_interval(_gap(ours, best, printed), left_out)
+        yield explained(Row(NETWORK, interval, OVER_SETTINGS))
 
 
 def _early_learning_cells(trees: Trees, over: Resampler) -> Iterator[Row]:
     for name in MAPS:
         if name in trees and "development" in trees[name].children:
             early = trees[name]["development"]["probe_pulls"].isel(step=0).to_numpy()
-            shares = (early > 1).mean(axis=1)
-            error = float((shares * (1 - shares) / early.shape[1]).mean() ** 0.5)
-            units = over_networks(len(shares)) if len(shares) > 1 else pairs.OVER_SETTINGS
-            yield Row(NETWORK, t_interval(shares, error, least=0, most=1), units, {"experiment": name})
+            yield share_of_settings(NETWORK, (early > 1).astype(float), at={"experiment": name})
 
 
 def _gap(ours: np.ndarray, best: np.ndarray, printed: np.ndarray) -> float:

@@ -1,22 +1,20 @@
 """One network that receives its setting as input beside networks trained for each setting: the same settings, paired.
 
-The measures sum over settings, and resample them.
+The measures are over settings, and so are their intervals.
 """
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
 import pandas as pd
 import xarray as xr
-from jaxtyping import Float
-from scipy import stats
 
 from comparisons.lifetimes.grid import PLACE
 from comparisons.lifetimes.players import NETWORK
 from comparisons.lifetimes.regimes import THRESHOLD
-from comparisons.rows import Over, Row
-from comparisons.seeding import integer_for
-from comparisons.statistics.intervals import LEVEL, NUM_RESAMPLES, Interval, bootstrap_ratio, percentile_interval
+from comparisons.lifetimes.scores import OVER_SETTINGS
+from comparisons.rows import Row, explained
+from comparisons.statistics.counts import share_interval
+from comparisons.statistics.intervals import Interval, correlation_interval, ratio_interval
 
 EXPLORATION, REGRET = "exploration", "regret"
 
@@ -30,8 +28,6 @@ ONE_NETWORK, MAPS = "one_network", ("map_25", "map_100")
 
 FEWEST_SETTINGS = 4
 """Lifetimes with fewer settings in common are not compared."""
-
-OVER_SETTINGS = Over("settings")
 
 
 def has_pairs(trees: Mapping[str, xr.DataTree]) -> bool:
@@ -61,30 +57,26 @@ def pair_table(trees: Mapping[str, xr.DataTree]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def regret_beside_specialists(table: pd.DataFrame, *, seed: int) -> Iterator[Row]:
-    """Yield how much more the one network loses, by lifetime, as a fraction of the oracle's rewards.
-
-    Both are summed over settings, which are resampled.
-    """
+def regret_beside_specialists(table: pd.DataFrame) -> Iterator[Row]:
+    """Yield how much more the one network loses, by lifetime, as a fraction of the oracle's rewards."""
     for lifetime, rows in _by_lifetime(table, REGRET):
         extra = (rows.one_network - rows.specialists).to_numpy()[None]
-        interval = bootstrap_ratio(extra, rows.ceiling.to_numpy()[None], seed=_seed(seed, lifetime))
+        interval = ratio_interval(extra, rows.ceiling.to_numpy()[None])
         yield _row(interval, lifetime)
 
 
-def pulls_correlation(table: pd.DataFrame, *, seed: int) -> Iterator[Row]:
-    """Yield the correlation of exploration over settings, which are resampled, by lifetime."""
+def pulls_correlation(table: pd.DataFrame) -> Iterator[Row]:
+    """Yield the correlation of exploration over settings, by lifetime."""
     for lifetime, rows in _by_lifetime(table, EXPLORATION):
         ours, theirs = rows.one_network.to_numpy(), rows.specialists.to_numpy()
-        yield _row(_correlation(ours, theirs, _seed(seed, lifetime)), lifetime)
+        yield _row(correlation_interval(ours, theirs), lifetime)
 
 
 def regime_agreement(table: pd.DataFrame) -> Iterator[Row]:
-    """Yield the fraction of settings in which both learn or both hard-code, with Wilson's interval, by lifetime."""
+    """Yield the fraction of settings in which both learn or both hard-code, by lifetime."""
     for lifetime, rows in _by_lifetime(table, EXPLORATION):
         alike = int(((rows.one_network > THRESHOLD) == (rows.specialists > THRESHOLD)).sum())
-        ends = stats.binomtest(alike, len(rows)).proportion_ci(confidence_level=LEVEL, method="wilson")
-        yield _row(Interval(alike / len(rows), float(ends.low), float(ends.high)), lifetime)
+        yield _row(share_interval(alike, len(rows)), lifetime)
 
 
 def _by_lifetime(table: pd.DataFrame, quantity: str) -> Iterator[tuple[int, pd.DataFrame]]:
@@ -94,11 +86,7 @@ def _by_lifetime(table: pd.DataFrame, quantity: str) -> Iterator[tuple[int, pd.D
 
 
 def _row(interval: Interval, lifetime: int) -> Row:
-    return Row(NETWORK, interval, OVER_SETTINGS, {"lifetime": lifetime, "reference": SPECIALISTS})
-
-
-def _seed(seed: int, lifetime: int) -> int:
-    return integer_for(seed, f"pairs at lifetime {lifetime}")
+    return explained(Row(NETWORK, interval, OVER_SETTINGS, {"lifetime": lifetime, "reference": SPECIALISTS}))
 
 
 def _settings(tree: xr.DataTree) -> pd.DataFrame:
@@ -114,14 +102,3 @@ def _settings(tree: xr.DataTree) -> pd.DataFrame:
             "ceiling": theory["full_information_value"].to_numpy() / lifetimes,
         }
     )
-
-
-def _correlation(first: Float[np.ndarray, "setting"], second: Float[np.ndarray, "setting"], seed: int) -> Interval:
-    """Return Pearson's correlation with a percentile interval over settings; NaN where either does not vary."""
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return Interval(np.nan, np.nan, np.nan)
-    drawn = np.random.default_rng(seed).integers(0, len(first), (NUM_RESAMPLES, len(first)))
-    x, y = (values[drawn] - values[drawn].mean(axis=1, keepdims=True) for values in (first, second))
-    scale = np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
-    resampled = (x * y).sum(axis=1)[scale > 0] / scale[scale > 0]
-    return percentile_interval(float(np.corrcoef(first, second)[0, 1]), resampled)

@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from comparisons.kind import Measure, Section
 from comparisons.order.experiments import STRENGTHS
 from comparisons.order.systems import IN_DISTRIBUTION, System, scores_of, systems_of
-from comparisons.order.trajectories import half_times, recovery_curves, resampled_curves, staggering
+from comparisons.order.time_intervals import HalfTimes, first_over_last, ratio_of_staggerings
+from comparisons.order.trajectories import recovery_curves, resampled_curves
 from comparisons.reproductions.rabinowitz_2019.claims import LEARNERS
-from comparisons.rows import Over, Resampler, Row, from_resamples
-from comparisons.statistics.intervals import NUM_RESAMPLES
+from comparisons.rows import Over, Resampler, Row, explained, from_deviations, over_tasks
+from comparisons.statistics.counts import median_interval
+from comparisons.statistics.intervals import Interval
 from metalearners.learner_configs import DeepLinearConfig
 from metalearners.linear_network_dynamics import effective_initial_strength, half_time, rise_time
 
@@ -25,17 +28,16 @@ _TASKS = Over("tasks")
 def _staggering_over_network(trees: Trees, over: Resampler) -> Iterator[Row]:
     for name, learner in LEARNERS.items():
         if name in trees:
-            network, ordinary = (_half_times(_systems(trees[name])[one], over.seed) for one in ("network", learner))
-            ratios = [_ratio(staggering(one), staggering(other)) for one, other in zip(ordinary, network, strict=True)]
-            yield from_resamples(learner, float(ratios[0]), ratios[1], _TASKS, experiment=name)
+            systems = _systems(trees[name])
+            interval = ratio_of_staggerings(*(_half_times(systems[one], over.seed) for one in (learner, "network")))
+            yield Row(learner, interval, _over(systems["network"]), {"experiment": name})
 
 
 def _samples_over_network(trees: Trees, over: Resampler) -> Iterator[Row]:
     if "linear" in trees:
         systems = _systems(trees["linear"])
-        network, ordinary = (_half_times(systems[one], over.seed) for one in ("network", "SGD"))
-        more = [_ratio(one.min(-1), other.max(-1)) for one, other in zip(ordinary, network, strict=True)]
-        yield from_resamples("SGD", float(more[0]), more[1], _TASKS, experiment="linear")
+        interval = first_over_last(*(_half_times(systems[one], over.seed) for one in ("SGD", "network")))
+        yield Row("SGD", interval, _over(systems["network"]), {"experiment": "linear"})
 
 
 def _growth_over_decoupled(trees: Trees, over: Resampler) -> Iterator[Row]:
@@ -50,19 +52,30 @@ def _growth_over_decoupled(trees: Trees, over: Resampler) -> Iterator[Row]:
     counts = sorted({count for _, count in found})
     if len(counts) < 2:
         return
-    rng = np.random.default_rng(over.seed)
+    values = (found[who, count] for who in ("shared biases", "separate biases") for count in (counts[-1], counts[0]))
+    yield explained(Row("policy gradient", growth_interval(*values), _TASKS, {"experiment": "bandit"}))
 
-    def medians(system: str, count: int) -> np.ndarray:
-        values = found[system, count]
-        rows = np.vstack([np.arange(len(values)), rng.integers(len(values), size=(NUM_RESAMPLES, len(values)))])
-        return np.quantile(values[rows], 0.5, axis=1, method="inverted_cdf")
 
-    shared, separate = (
-        _ratio(medians(system, counts[-1]), medians(system, counts[0]))
-        for system in ("shared biases", "separate biases")
-    )
-    growth = _ratio(shared, separate)
-    yield from_resamples("policy gradient", float(growth[0]), growth[1:], _TASKS, experiment="bandit")
+def growth_interval(
+    shared: Float[np.ndarray, "task"],
+    shared_first: Float[np.ndarray, "other_task"],
+    separate: Float[np.ndarray, "another_task"],
+    separate_first: Float[np.ndarray, "last_task"],
+) -> Interval:
+    """Return (median / median) / (median / median) of times in this order; NaN where it is undefined.
+
+    On the logarithmic scale it is a sum, to which the distances of the four medians' ends add in squares, as in
+    `comparisons.statistics.intervals`.
+    """
+    medians = [median_interval(values) for values in (shared, shared_first, separate, separate_first)]
+    at, lower, upper = np.array(medians).T
+    growth = float(_ratio(_ratio(at[0], at[1]), _ratio(at[2], at[3])))
+    is_above = np.array([True, False, False, True])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ends = np.log(np.stack([lower, upper]))
+        reach = np.abs(np.log(at) - np.where(is_above, ends, ends[::-1]))
+        below, above = np.exp((reach**2).sum(axis=1) ** 0.5)
+        return Interval(growth, float(growth / below), float(growth * above))
 
 
 def _largest_error_of_form(trees: Trees, over: Resampler) -> Iterator[Row]:
@@ -71,9 +84,10 @@ def _largest_error_of_form(trees: Trees, over: Resampler) -> Iterator[Row]:
         config = DeepLinearConfig()
         initial = effective_initial_strength(config.hidden_size, config.initialisation.scale)
         form = half_time(np.array(STRENGTHS), initial=initial, time_constant=1 / config.optimizer.learning_rate)
-        reached = _half_times(_systems(trees["linear"])["gradient descent"], over.seed)
-        errors = [np.abs(times / np.asarray(form) - 1).max(axis=-1) for times in reached]
-        yield from_resamples("gradient descent", float(errors[0]), errors[1], _TASKS, experiment="linear")
+        times = _half_times(_systems(trees["linear"])["gradient descent"], over.seed)
+        error = float(np.abs(times.reached / np.asarray(form) - 1).max())
+        deviations = np.abs(_change(times.resampled, times.reached) / np.asarray(form)).max(axis=1)
+        yield from_deviations("gradient descent", error, deviations, _TASKS, least=0, experiment="linear")
 
 
 def _rise_over_form(trees: Trees, over: Resampler) -> Iterator[Row]:
@@ -82,12 +96,18 @@ def _rise_over_form(trees: Trees, over: Resampler) -> Iterator[Row]:
         system = _systems(trees["linear"])["gradient descent"]
         late, early = (_half_times(system, over.seed, level=level) for level in (0.9, 0.1))
         with np.errstate(invalid="ignore"):
-            rises = [(one[..., 0] - other[..., 0]) for one, other in zip(late, early, strict=True)]
+            rise, resampled = late.reached[0] - early.reached[0], late.resampled[:, 0] - early.resampled[:, 0]
+        deviations = np.abs(_change(resampled, rise))
         expected = float(
             np.asarray(rise_time(STRENGTHS[0], time_constant=1 / DeepLinearConfig().optimizer.learning_rate))
         )
-        rise, resampled = float(rises[0] / expected), rises[1] / expected
-        yield from_resamples("gradient descent", rise, resampled, _TASKS, experiment="linear")
+        row = "gradient descent", float(rise / expected), deviations / expected, _TASKS
+        yield from_deviations(*row, least=0, experiment="linear")
+
+
+def _over(network: System) -> Over:
+    """Return what an interval of a learner beside the networks is over."""
+    return over_tasks(len(network.recoveries.overlaps))
 
 
 def _systems(tree: xr.DataTree) -> dict[str, System]:
@@ -95,10 +115,16 @@ def _systems(tree: xr.DataTree) -> dict[str, System]:
     return {system.name: system for system in systems_of(tree) if system.condition == IN_DISTRIBUTION}
 
 
-def _half_times(system: System, seed: int, *, level: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+def _half_times(system: System, seed: int, *, level: float = 0.5) -> HalfTimes:
     """Return the times at which each mode reaches a level of recovery, and the same under resamples."""
     curves, resampled = recovery_curves(system.recoveries), resampled_curves(system.recoveries, seed=seed)
-    return half_times(curves, system.times, level=level), half_times(resampled, system.times, level=level)
+    return HalfTimes.of(curves, resampled, system.times, level=level)
+
+
+def _change(resampled: np.ndarray, reached: ArrayLike) -> np.ndarray:
+    """Return by how much times change under resamples; two that are not reached do not differ."""
+    is_same = resampled == reached
+    return np.where(is_same, 0.0, resampled) - np.where(is_same, 0.0, reached)
 
 
 def _ratio(one: ArrayLike, other: ArrayLike) -> np.ndarray:

@@ -167,7 +167,7 @@ def test_commit_agent_that_never_explores_goes_by_the_prior():
         ({"reward_scale": [1.0, 0.0]}, "reward_scale must be finite and > 0; got 0"),
         ({"prior_loc": np.inf}, "prior_loc must be finite; got inf"),
         ({"lifetime": 0}, "lifetime must be an integer of at least 1; got 0"),
-        ({"lifetime": 2.5}, "lifetime must be an integer >= 1; got 2.5"),
+        ({"lifetime": 2.5}, "lifetime must be an integer of at least 1; got 2.5"),
         ({"num_trials": 11}, "num_trials must be an integer from 0 to the lifetime, 10; got 11"),
         ({"num_trials": -1}, "num_trials must be an integer from 0 to the lifetime, 10; got -1"),
         ({"discount": 0.0}, r"discount must be in \(0, 1\]; got 0"),

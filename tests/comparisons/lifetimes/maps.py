@@ -74,7 +74,7 @@ def names_of(table):
 
 
 def curves(tree):
-    return curves_of(scores_of(tree), 0)
+    return curves_of(scores_of(tree))
 
 
 BOUNDARY = ((1.25 - 1.5) + (1.75 - 1.5)) / 2, (math.log(1.25 / 1.5) + math.log(1.75 / 1.5)) / 2

@@ -9,7 +9,8 @@ from comparisons.kind import measured
 from comparisons.lifetimes.grid import FEW_CELLS
 from comparisons.lifetimes.kind import KIND
 from comparisons.lifetimes.players import BAYES, COMMIT, NETWORK, NEVER, ORACLE, PRINTED, UNTRAINED
-from comparisons.rows import EXACT, Over
+from comparisons.rows import EXACT, Over, Row
+from comparisons.statistics.counts import share_interval
 from comparisons.statistics.intervals import t_interval
 from tests.comparisons.lifetimes.maps import (
     BOUNDARY,
@@ -87,8 +88,9 @@ def test_one_training_seed_has_an_interval_over_tasks():
     assert row.interval == pytest.approx((0.2, 0.2 - half, 0.2 + half), abs=1e-6)
     assert row.over == Over("tasks")
     row = table.one("regime_agreement", NETWORK, **TEN, reference=BAYES)
-    assert row.interval.estimate == 1.0
-    assert np.isnan(row.interval[1:]).all()
+    assert row == Row(NETWORK, share_interval(4, 4), Over("settings"), row.at, "fraction")
+    row = table.one("pulls_correlation", NETWORK, **TEN, reference=BAYES)
+    assert np.isnan(row.interval.lower) and str(row.over).startswith("no interval")
     row = table.one("value", NETWORK, **PLACE)
     assert row.interval == pytest.approx((3.0, 3 - 0.1 * Z, 3 + 0.1 * Z), abs=1e-6)
     assert not {"boundary_distance", "boundary_log_ratio"} & names_of(table)
@@ -136,7 +138,7 @@ def test_two_modes_are_looked_for_where_there_are_seeds_enough():
     table = measures_of(made_up_tree(np.tile(SHORTFALL, (4, 1)), pulls))
     row = table.one("unimodality_p_value", NETWORK, **PLACE)
     assert row.interval.estimate < 0.01
-    assert row.over == Over("", 12)
+    assert str(row.over) == "no interval: a p-value over 12 training seeds"
 
 
 def test_large_maps_have_no_rows_of_cells():

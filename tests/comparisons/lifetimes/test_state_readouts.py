@@ -48,9 +48,11 @@ def test_without_a_difference_p_values_are_even():
 
 def test_states_without_spread():
     apart = separation_of_kinds(np.where(IS_FIRST, 1.0, 0.0)[:, None], IS_FIRST, seed=0, num_shuffles=99)
-    assert apart.accuracy == (1, 1, 1) and np.isinf(apart.distance).all() and apart.p_value == 0.01
+    assert apart.accuracy[::2] == (1, 1) and 0.9 < apart.accuracy.lower < 1
+    assert np.isinf(apart.distance).all() and apart.p_value == 0.01
     alike = separation_of_kinds(np.ones((100, 3)), IS_FIRST, seed=0, num_shuffles=9)
-    assert alike.accuracy == (0.5, 0.5, 0.5) and np.isnan(alike.distance).all() and alike.p_value == 1
+    assert alike.accuracy == pytest.approx((0.5, 0.4, 0.6), abs=0.01)  # what 100 tasks leave open
+    assert np.isnan(alike.distance).all() and alike.p_value == 1
 
 
 def test_the_seed_fixes_the_answer_and_more_units_than_tasks_are_no_obstacle():

@@ -17,7 +17,7 @@ from comparisons.order.trajectories import (
     spread,
     staggering,
 )
-from comparisons.statistics.intervals import bootstrap_ratio, percentile_interval
+from comparisons.statistics.intervals import ratio_interval
 
 TIMES = np.linspace(0.0, 10.0, 41)
 RATES = np.array([1.0, 0.5, 0.25])
@@ -54,7 +54,7 @@ def test_a_mode_without_strength_is_undefined_and_counted():
     assert num_undefined(without) == 1 and num_undefined(recoveries) == 0
     assert np.isnan(curves[:, 1]).all() and np.isfinite(curves[:, [0, 2]]).all()
     assert np.isnan(resampled_curves(without, seed=0, num_resamples=5)[:, :, 1]).all()
-    assert np.isnan(recovery_intervals(without, seed=0).lower[:, 1]).all()
+    assert np.isnan(recovery_intervals(without).lower[:, 1]).all()
     times = half_times(curves, TIMES)
     assert np.isnan(times[1])
     assert staggering(times) == staggering(times[[0, 2]])
@@ -81,25 +81,27 @@ def test_bad_recoveries_are_refused(overlaps, strengths, message):
         Recoveries(overlaps, strengths)
 
 
-def test_intervals_are_those_of_a_ratio_bootstrapped_point_by_point():
-    """Same resamples, other code: agreement to the difference between two rules for percentiles."""
-    recoveries = noisy(3, 60, 0.5)
-    intervals = recovery_intervals(recoveries, seed=4)
+def test_intervals_are_those_of_a_ratio_where_tasks_are_many():
+    """The delta method beside Fieller's interval, which differ by the square of the strengths' error, 0.1 % here."""
+    recoveries = noisy(3, 2000, 0.5)
+    intervals = recovery_intervals(recoveries)
     overlaps = recoveries.overlaps[:, :, 7, 1]
-    expected = bootstrap_ratio(overlaps, np.broadcast_to(recoveries.strengths[:, 1], overlaps.shape), seed=4)
+    expected = ratio_interval(overlaps, np.broadcast_to(recoveries.strengths[:, 1], overlaps.shape))
     found = (intervals.estimate[7, 1], intervals.lower[7, 1], intervals.upper[7, 1])
-    assert found == pytest.approx(tuple(expected), rel=1e-9)
+    assert found[0] == pytest.approx(expected.estimate, rel=1e-9)
+    widths = [np.subtract(ends[1:], ends[0]) for ends in (found, tuple(expected))]
+    np.testing.assert_allclose(*widths, rtol=0.05)
 
 
 @pytest.mark.parametrize("num_tasks", [500, 9001])
 def test_width_is_that_of_the_standard_error(num_tasks):
-    """Percentiles of 2,000 resamples have an error of about 3 %; more than 4,000 tasks are taken in blocks."""
+    """Skewness moves an end by less than 3 %."""
     recoveries = noisy(1, num_tasks, 0.5)
-    intervals = recovery_intervals(recoveries, seed=0)
+    intervals = recovery_intervals(recoveries)
     overlaps, strengths = recoveries.overlaps[0, :, 20], recoveries.strengths
     influence = (overlaps - intervals.estimate[20] * strengths) / strengths.mean(axis=0)
     expected = 2 * 1.96 * influence.std(axis=0) / num_tasks**0.5
-    np.testing.assert_allclose((intervals.upper - intervals.lower)[20], expected, rtol=0.1)
+    np.testing.assert_allclose((intervals.upper - intervals.lower)[20], expected, rtol=0.03)
 
 
 def test_resamples_are_shared_and_fixed_by_the_seed():
@@ -117,7 +119,7 @@ def test_one_task_has_no_interval_and_bad_levels_are_refused():
     with pytest.raises(ValueError, match="at least 2 tasks; got 1"):
         resampled_curves(noisy(3, 1, 0.1), seed=0)
     with pytest.raises(ValueError, match=r"level must be in \(0, 1\); got 95"):
-        recovery_intervals(noisy(1, 5, 0.1), seed=0, level=95)
+        recovery_intervals(noisy(1, 5, 0.1), level=95)
 
 
 def test_half_times_of_exponentials():
@@ -167,14 +169,6 @@ def test_bad_times_are_refused():
         area_between(EXPONENTIAL, EXPONENTIAL, np.full(41, 3.0))
 
 
-def test_percentile_intervals_may_end_in_infinity():
-    values = np.r_[np.arange(1.0, 91.0), np.full(10, np.inf)]
-    assert percentile_interval(50.0, values, level=0.9) == (50.0, 5.0, np.inf)
-    assert np.isnan(percentile_interval(50.0, np.array([1.0, np.nan]))[1:]).all()
-    with pytest.raises(ValueError, match=r"level must be in \(0, 1\); got 90"):
-        percentile_interval(50.0, values, level=90)
-
-
 def exchangeable(times_learned, length=60):
     """Contexts that jump from 0 to 1 half a step before an integer time."""
     curves = (np.arange(length)[:, None] >= times_learned[:, None, :]).astype(float)
@@ -188,22 +182,22 @@ def test_sorting_invents_stages_that_the_reference_shares():
     learner, reference = (
         task_half_times(exchangeable(generator.integers(1, 40, size=(400, 5))), times) for _ in range(2)
     )
-    rows = compare_order_statistics(learner, reference, 59.0, seed=0)
+    rows = compare_order_statistics(learner, reference, 59.0)
     assert rows[-1].learner.estimate / rows[0].learner.estimate > 4
     assert sum(row.difference.lower <= 0 <= row.difference.upper for row in rows) >= 4
-    late = compare_order_statistics(np.minimum(learner + 5, 59.0), reference, 59.0, seed=0)
+    late = compare_order_statistics(np.minimum(learner + 5, 59.0), reference, 59.0)
     assert all(row.difference.lower > 2 for row in late)
 
 
 def test_censored_half_times_are_counted_and_restricted():
     learned = np.array([[3, 99], [5, 99], [7, 9]])
     learner = task_half_times(exchangeable(learned, length=20), np.arange(20.0))
-    rows = compare_order_statistics(learner, learner, 19.0, seed=0)
+    rows = compare_order_statistics(learner, learner, 19.0)
     assert [row.num_censored for row in rows] == [0, 2]
     assert rows[0].learner.estimate == pytest.approx(np.mean([2.5, 4.5, 6.5]))
     assert rows[1].learner.estimate == pytest.approx(np.mean([19, 19, 8.5]))
     with pytest.raises(ValueError, match=r"infinite or at most the horizon, 3\.0"):
-        compare_order_statistics(learner, learner, 3.0, seed=0)
+        compare_order_statistics(learner, learner, 3.0)
 
 
 def test_ranking_by_initial_probability_reveals_stages_that_averaging_hides():

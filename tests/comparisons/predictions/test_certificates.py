@@ -13,7 +13,7 @@ from comparisons.predictions.certificates import certify, longest_certifiable
 from comparisons.predictions.floors import predict_from_prior
 from comparisons.seams.predictions import as_sequence_predictor, predictor_of
 from comparisons.statistics.divergences import kl_divergence
-from comparisons.statistics.intervals import bootstrap_mean
+from comparisons.statistics.intervals import mean_interval
 from tests.comparisons.predictions.networks import CountingNetwork
 
 COIN = BetaBernoulli()
@@ -78,7 +78,7 @@ def coverage(num_replicates):
         key = jax.random.fold_in(jax.random.key(9), replicate)
         observations = bayesopt.sample_sequences(COIN, key, num_tasks=2000, length=16).observations
         divergences = kl_divergence(bayesopt.predict_sequence(COIN, observations), predictor(observations))
-        interval = bootstrap_mean(divergences.mean(1)[None], seed=replicate, num_resamples=1000)
+        interval = mean_interval(divergences.mean(1)[None])
         hits += interval.lower <= truth <= interval.upper
     return hits / num_replicates
 

@@ -1,8 +1,8 @@
-"""Simulated coverage of 95 % intervals over few training seeds, for Student's t and for the crossed bootstrap.
+"""Simulated coverage of 95 % intervals over few training seeds: Student's t, and intervals over seeds and tasks.
 
-`python -m tests.comparisons.statistics.coverage` prints the tables of `docs/intervals.md`; it takes four minutes of one
-core. Random seeds are fixed, so the numbers are the same every time. Reports read them from the constants in
-`comparisons/statistics/coverage.py`.
+`python -m tests.comparisons.statistics.coverage` prints all tables of `docs/intervals.md`: those of this module, and
+that of `coverage_of_statistics`. Random seeds are fixed, so the numbers are the same every time. Reports read those of
+Student's t from `comparisons/statistics/coverage.py`.
 
 A network's value is the true mean plus an effect of its training seed. Effects are independent, have mean 0 and
 standard deviation 1, and follow one of four distributions:
@@ -15,10 +15,10 @@ standard deviation 1, and follow one of four distributions:
 Within a group, values are normal with a standard deviation of 1/1000 of the distance between the groups. Such narrow
 groups are the worst case: if all networks happen to fall into one group, the interval lies within that group.
 
-For the crossed bootstrap a value of a network on a task is the sum of the effect of the seed and a normal effect of the
-task, which is the same for all networks. There is no interaction of seed and task: the bootstrap counts its variance
-three times (Owen 2007, Ann. Appl. Stat. 1), which would only widen the intervals. The variance of a seed's effect is 1,
-10 or 100 times the variance of the mean over the 200 tasks.
+For intervals over seeds and tasks a value of a network on a task is the sum of the effect of the seed and an effect of
+the task, which is exponential, minus its mean, and the same for all networks. There is no interaction of seed and task,
+whose variance the intervals count twice. The variance of a seed's effect is 1, 10 or 100 times the variance of the mean
+over the 200 tasks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,19 +28,18 @@ from jaxtyping import Bool, Float
 from scipy import stats
 
 from comparisons.statistics.coverage import Coverage
-from comparisons.statistics.intervals import LEVEL, NUM_RESAMPLES, resampled_means
+from comparisons.statistics.intervals import LEVEL, mean_bounds
 
 NUM_SEEDS = (*range(2, 11), 30)
 RATIOS = (1, 10, 100)
 """Variances of a seed's effect, in units of the variance of a mean over the tasks."""
 NUM_TASKS = 200
 NUM_T_REPLICATIONS = 100_000
-NUM_BOOTSTRAP_REPLICATIONS = 5_000
+NUM_CROSSED_REPLICATIONS = 5_000
 
 _WITHIN = 1 / 1000
 """Standard deviation within a group, in units of the distance between groups."""
 _REPLICATIONS_PER_PASS = 250
-"""Replications that are computed at once, with the same resamples."""
 
 
 def seed_effects(
@@ -64,31 +63,23 @@ def t_covers(values: Float[np.ndarray, "replication training_seed"]) -> Bool[np.
     return np.asarray(np.abs(values.mean(axis=1)) <= half)
 
 
-def bootstrap_covers(
-    values: Float[np.ndarray, "replication training_seed task"], *, seed: int
-) -> Bool[np.ndarray, "replication"]:
-    """Return whether each replication's `bootstrap_mean` with this seed contains the true mean, which is 0."""
-    resampled = resampled_means(values, seed=seed, num_resamples=NUM_RESAMPLES)
-    lower, upper = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
-    return np.asarray((lower <= 0) & (upper >= 0))
-
-
 def t_coverage(distribution: str, num_seeds: int, *, num_replications: int = NUM_T_REPLICATIONS) -> float:
     """Return the fraction of `t_interval`s that contain the true mean."""
     generator = np.random.default_rng(num_seeds)
     return float(t_covers(seed_effects(distribution, generator, (num_replications, num_seeds))).mean())
 
 
-def bootstrap_coverage(
-    distribution: str, num_seeds: int, ratio: float, *, num_replications: int = NUM_BOOTSTRAP_REPLICATIONS
+def crossed_coverage(
+    distribution: str, num_seeds: int, ratio: float, *, num_replications: int = NUM_CROSSED_REPLICATIONS
 ) -> float:
-    """Return the fraction of `bootstrap_mean`s that contain the true mean; `ratio` as in `RATIOS`."""
+    """Return the fraction of `mean_interval`s that contain the true mean; `ratio` as in `RATIOS`."""
     generator = np.random.default_rng(num_seeds)
     covered = []
-    for start in range(0, num_replications, _REPLICATIONS_PER_PASS):
+    for _ in range(0, num_replications, _REPLICATIONS_PER_PASS):
         effects = seed_effects(distribution, generator, (_REPLICATIONS_PER_PASS, num_seeds))
-        tasks = generator.normal(size=(_REPLICATIONS_PER_PASS, 1, NUM_TASKS)) * (NUM_TASKS / ratio) ** 0.5
-        covered.append(bootstrap_covers(effects[:, :, None] + tasks, seed=2 * start))
+        tasks = (generator.exponential(size=(_REPLICATIONS_PER_PASS, 1, NUM_TASKS)) - 1) * (NUM_TASKS / ratio) ** 0.5
+        _, lower, upper = mean_bounds(effects[:, :, None] + tasks)
+        covered.append((lower <= 0) & (upper >= 0))
     return float(np.concatenate(covered)[:num_replications].mean())
 
 
@@ -102,27 +93,26 @@ def simulated_student() -> dict[int, Coverage]:
     return {num: Coverage(*(round(100 * t_coverage(name, num)) for name in Coverage._fields)) for num in NUM_SEEDS}
 
 
-def simulated_bootstrap(ratio: int) -> dict[int, Coverage]:
-    """Simulate the table of `BOOTSTRAP` for one variance ratio."""
+def simulated_crossed() -> dict[int, list[str]]:
+    """Simulate the table of intervals over seeds and tasks; a cell has a number per variance ratio."""
     return {
-        num: Coverage(*(round(100 * bootstrap_coverage(name, num, ratio)) for name in Coverage._fields))
+        num: [
+            ", ".join(f"{100 * crossed_coverage(name, num, ratio):.0f}" for ratio in RATIOS)
+            for name in Coverage._fields
+        ]
         for num in NUM_SEEDS
     }
 
 
-def in_markdown(student: Mapping[int, Coverage], bootstrap: Mapping[int, Mapping[int, Coverage]]) -> tuple[str, str]:
-    """Return the tables of `docs/intervals.md`: Student's t, and the bootstrap with one number per variance ratio."""
-    by_ratio = {
-        num: [", ".join(map(str, cell)) for cell in zip(*(t[num] for t in bootstrap.values()), strict=True)]
-        for num in NUM_SEEDS
-    }
-    return _table(student), _table(by_ratio)
-
-
-def _table(rows: Mapping[int, Iterable[object]]) -> str:
+def in_markdown(rows: Mapping[int, Iterable[object]]) -> str:
+    """Return a table of `docs/intervals.md`."""
     lines = ["| training seeds | normal | skewed | two groups, 1:1 | two groups, 9:1 |", "| ---: " * 5 + "|"]
     return "\n".join([*lines, *(f"| {num} | {' | '.join(map(str, cells))} |" for num, cells in rows.items())])
 
 
 if __name__ == "__main__":
-    print("\n\n".join(in_markdown(simulated_student(), {ratio: simulated_bootstrap(ratio) for ratio in RATIOS})))
+    from tests.comparisons.statistics.coverage_of_statistics import all_rows, rows_in_markdown
+
+    print(
+        "\n\n".join([in_markdown(simulated_student()), in_markdown(simulated_crossed()), rows_in_markdown(all_rows())])
+    )

@@ -87,15 +87,19 @@ def test_quantiles_of_uniform_samples_are_the_published_ones(size, median, upper
     assert (dips <= upper).mean() == pytest.approx(0.95, abs=3 * (0.0475 / 8000) ** 0.5)
 
 
-def rejections(draw, *, num_replicates):
+def rejections(draw, *, num_replicates, level=0.05):
     generator = np.random.default_rng(3)
-    return np.mean([dip_test(draw(generator)).p_value <= 0.05 for _ in range(num_replicates)])
+    return np.mean([dip_test(draw(generator)).p_value <= level for _ in range(num_replicates)])
 
 
 def test_level():
-    """The error of 2,000 tests is 0.5 points, that of 5,000 simulations 0.3: together 0.6, three of them allowed."""
+    """The error of 2,000 tests is 0.5 points, that of 5,000 simulations 0.3: together 0.6, three of them allowed.
+
+    At 1 % they are 0.22 and 0.14 points.
+    """
     assert rejections(lambda g: g.random(30), num_replicates=2000) == pytest.approx(0.05, abs=0.018)
     assert rejections(lambda g: g.normal(size=30), num_replicates=2000) < 0.015
+    assert rejections(lambda g: g.random(30), num_replicates=2000, level=0.01) == pytest.approx(0.01, abs=0.008)
 
 
 def test_power_to_see_two_regimes():

@@ -1,75 +1,142 @@
-"""Bootstrap intervals: their coverage, their width, and that seeds are used; Student's intervals: their two rules."""
+"""Intervals of means, ratios and smooth functions: their closed forms, their limits, and what they refuse."""
+
+import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
-from comparisons.statistics.intervals import bootstrap_mean, bootstrap_median, bootstrap_ratio, t_interval
+from comparisons.statistics.intervals import (
+    correlation_interval,
+    jackknife_interval,
+    mean_bounds,
+    mean_interval,
+    ratio_interval,
+    smooth_interval,
+    t_interval,
+)
+
+SKEWED = np.random.default_rng(0).lognormal(size=(1, 200))
+VALUES = st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=24).map(np.array)
 
 
-def coverage(draw, truth, *, num_replicates=400):
-    generator = np.random.default_rng(0)
-    hits = 0
-    for replicate in range(num_replicates):
-        interval = bootstrap_mean(draw(generator), seed=replicate, num_resamples=400)
-        hits += interval.lower <= truth <= interval.upper
-    return hits / num_replicates
+def test_an_even_sample_has_students_interval():
+    values = np.array([1.0, 2.0, 4.0, 5.0])
+    expected = stats.t.interval(0.95, 3, loc=3, scale=stats.sem(values))
+    assert mean_interval(values[None]) == pytest.approx((3, *expected), rel=1e-12)
 
 
-def test_coverage_over_tasks_of_a_skewed_score():
-    """Binomial error of the coverage is 1.1 points; the band is 95 % -3/+2 points, over 2.5 errors."""
-    assert 0.92 <= coverage(lambda g: g.exponential(size=(1, 300)), 1.0) <= 0.98
+def test_the_long_tail_of_a_skewed_sample_reaches_further_and_the_other_does_not_come_closer():
+    """The end is where Hall's cubic, written out, is Student's quantile."""
+    estimate, lower, upper = mean_interval(SKEWED)
+    student = stats.t.ppf(0.975, 199)
+    error, skewness = SKEWED.std(ddof=1) / 200**0.5, ((SKEWED - estimate) ** 3).mean() / SKEWED.std(ddof=1) ** 3
+    assert estimate - lower == pytest.approx(student * error, rel=1e-12)
+    statistic, h = (estimate - upper) / error, skewness / 200**0.5
+    transformed = statistic + h * statistic**2 / 3 + h**2 * statistic**3 / 27 + h / 6
+    assert transformed == pytest.approx(-student, rel=1e-9)
+    assert mean_interval(10 - SKEWED) == pytest.approx((10 - estimate, 10 - upper, 10 - lower), rel=1e-9)
 
 
-def test_coverage_over_few_seeds_and_many_tasks():
-    """With 5 seeds a percentile interval cannot reach its level (Student's t needs 28 % more width): about 88 %."""
-
-    def draw(generator):
-        return generator.normal(size=(5, 1)) + 0.1 * generator.normal(size=(5, 100))
-
-    assert 0.82 <= coverage(draw, 0.0) <= 0.96
-
-
-def test_width_is_that_of_the_standard_error():
-    values = np.random.default_rng(1).normal(size=(1, 4000))
-    interval = bootstrap_mean(values, seed=0)
-    expected = 2 * 1.96 * values.std(ddof=1) / 4000**0.5
-    assert interval.upper - interval.lower == pytest.approx(expected, rel=0.06)
-    assert interval.estimate == values.mean()
+def test_reaches_over_seeds_and_tasks_add_in_squares():
+    seeds, tasks = np.array([[0.1], [0.3], [0.5]]), np.random.default_rng(1).normal(size=(1, 100))
+    estimate, lower, upper = mean_interval(seeds + tasks)
+    of_tasks, of_seeds = mean_interval(tasks), t_interval(seeds[:, 0], 0.0)
+    below, above = (np.hypot(of_tasks[end] - of_tasks[0], of_seeds[end] - of_seeds[0]) for end in (1, 2))
+    assert (estimate - lower, upper - estimate) == pytest.approx((below, above), rel=1e-9)
 
 
-def test_the_seed_is_used_and_fixes_the_answer():
-    values = np.random.default_rng(1).normal(size=(2, 50))
-    assert bootstrap_mean(values, seed=0) == bootstrap_mean(values, seed=0)
-    assert bootstrap_mean(values, seed=0) != bootstrap_mean(values, seed=1)
+def test_many_intervals_at_once_are_those_one_by_one():
+    values = np.random.default_rng(2).exponential(size=(3, 2, 2, 30))
+    bounds = mean_bounds(values)
+    for index in np.ndindex(3, 2):
+        assert tuple(float(part[index]) for part in bounds) == pytest.approx(mean_interval(values[index]), rel=1e-12)
+
+
+def test_no_end_leaves_the_range_of_the_values():
+    rare = np.zeros((1, 50))
+    rare[0, 0] = 1.0
+    assert mean_interval(rare).lower == 0.0 and mean_interval(-rare).lower < -0.02
+    assert mean_interval(1 - rare, most=1.0).upper == 1.0 < mean_interval(1 - rare).upper
+
+
+def test_a_ratio_has_fiellers_interval():
+    """Where tasks are even, the closed form: roots of a quadratic in the ratio."""
+    rng = np.random.default_rng(3)
+    half = rng.normal(size=(2, 40))
+    above, below = (np.concatenate([3 + one, 3 - one]) for one in half)
+    estimate, lower, upper = ratio_interval(above[None], below[None])
+    square = stats.t.ppf(0.975, 79) ** 2 / 80
+    covariance = np.cov(above, below)
+    quadratic = [
+        below.mean() ** 2 - square * covariance[1, 1],
+        -2 * (above.mean() * below.mean() - square * covariance[0, 1]),
+        above.mean() ** 2 - square * covariance[0, 0],
+    ]
+    assert (lower, upper) == pytest.approx(sorted(np.roots(quadratic)), rel=1e-9)
+    assert estimate == above.mean() / below.mean()
+    assert ratio_interval(-above[None], -below[None]) == pytest.approx((estimate, lower, upper), rel=1e-9)
+    assert ratio_interval(above[None], -below[None]) == pytest.approx((-estimate, -upper, -lower), rel=1e-9)
 
 
 def test_a_ratio_of_proportional_scores_has_no_width():
-    values = np.random.default_rng(1).uniform(1, 2, size=(1, 50))
-    assert bootstrap_ratio(values, 4 * values, seed=0) == pytest.approx((0.25, 0.25, 0.25))
+    assert ratio_interval(SKEWED, 4 * SKEWED) == pytest.approx((0.25, 0.25, 0.25), rel=1e-12)
+    assert ratio_interval(0 * SKEWED, SKEWED) == (0, 0, 0)
 
 
-def test_an_infinite_score_stays_infinite():
+def test_a_denominator_that_may_be_zero_leaves_no_interval_and_no_warning():
+    noise = np.random.default_rng(4).normal(size=(1, 30))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(ratio_interval(noise + 1, noise)[1:]).all()
+        assert np.isnan(ratio_interval(noise, 0 * noise)).all()
+        assert np.isnan(ratio_interval(noise, np.full((1, 30), np.inf))).all()
+
+
+def test_an_infinite_score_stays_infinite_and_an_undefined_one_undefined():
     values = np.ones((1, 10))
     values[0, 3] = np.inf
-    assert bootstrap_mean(values, seed=0) == (np.inf, np.inf, np.inf)
+    assert mean_interval(values) == ratio_interval(values, np.ones((1, 10))) == (np.inf, np.inf, np.inf)
+    assert mean_bounds(np.stack([values, 0 * np.ones((1, 10))]))[2].tolist() == [np.inf, 0.0]
+    values[0, 4] = np.nan
+    assert np.isnan(mean_interval(values)).all() and np.isnan(ratio_interval(values, np.ones((1, 10)))).all()
 
 
 def test_too_few_tasks_and_bad_levels_are_refused():
     with pytest.raises(ValueError, match="at least 2 tasks; got 1"):
-        bootstrap_mean(np.ones((3, 1)), seed=0)
+        mean_interval(np.ones((3, 1)))
     with pytest.raises(ValueError, match=r"level must be in \(0, 1\); got 95"):
-        bootstrap_mean(np.ones((1, 3)), seed=0, level=95)
+        mean_interval(np.ones((1, 3)), level=95)
 
 
-def test_the_median_survives_what_was_never_reached():
-    values = np.array([1.0, 2.0, 3.0, 4.0, np.inf, np.inf, 2.5])
-    interval = bootstrap_median(values, seed=0)
-    assert interval.estimate == 3.0
-    assert 1.0 <= interval.lower <= 3.0 <= interval.upper
-    assert bootstrap_median(np.full(5, np.inf), seed=0) == (np.inf, np.inf, np.inf)
-    with pytest.raises(ValueError, match="at least 2 tasks, none of them NaN"):
-        bootstrap_median(np.array([1.0, np.nan]), seed=0)
+@given(values=VALUES, num_seeds=st.sampled_from([1, 2]))
+@settings(max_examples=60, deadline=None)
+def test_an_estimate_lies_inside_its_own_interval(values, num_seeds):
+    values = values[: len(values) // 2 * 2].reshape(num_seeds, -1)
+    found = [mean_interval(values), smooth_interval(3.0, values - values.mean())]
+    found += [ratio_interval(values, np.abs(values) + 1.0), correlation_interval(values[0], values[-1] ** 2)]
+    for estimate, lower, upper in found:
+        assert np.isnan(lower) or lower <= estimate <= upper
+
+
+def test_the_jackknife_of_a_mean_is_the_mean():
+    values = SKEWED[0]
+    left_out = (values.sum() - values) / (len(values) - 1)
+    assert jackknife_interval(values.mean(), left_out) == pytest.approx(mean_interval(SKEWED), rel=1e-9)
+
+
+def test_a_correlation_has_at_least_the_width_of_fishers():
+    rng = np.random.default_rng(5)
+    first = rng.normal(size=50)
+    second = first + rng.normal(size=50)
+    estimate, lower, upper = correlation_interval(first, second)
+    fisher = stats.pearsonr(first, second).confidence_interval()
+    assert lower <= fisher.low + 1e-12 and fisher.high - 1e-12 <= upper and estimate == np.corrcoef(first, second)[0, 1]
+    assert correlation_interval(first, 2 * first).upper == pytest.approx(1.0)
+    for few in (first[:3], np.ones(50), np.append(np.ones(49), 2.0)):
+        assert np.isnan(correlation_interval(few, first[: len(few)])[1:]).all()
 
 
 def test_an_interval_over_seeds_is_students():
