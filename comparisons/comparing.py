@@ -1,7 +1,7 @@
 """Compare learners of your own with Bayes-optimal references, whatever kind of family they were trained on."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast, overload
+from typing import Any, overload
 
 from bayesopt.agent import Agent
 from bayesopt.family import (
