@@ -5,7 +5,6 @@ A family is a frozen, hashable value with a NumPyro model. The model alone makes
 """
 
 import abc
-import dataclasses
 import re
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -289,26 +288,7 @@ class HasFiniteHorizonIndices(Protocol):
         ...
 
 
-def title_of(family: AbstractFamily) -> str:
-    """Return a family in words, as "coin flips, bias ~ Beta(1, 1)"; without a `title`, its class and its fields."""
-    fields = {field.name: getattr(family, field.name) for field in dataclasses.fields(family)}  # pyright: ignore[reportArgumentType]
-    values = {name: _in_words(value) for name, value in fields.items()}
-    tuples = {name: value for name, value in fields.items() if isinstance(value, tuple)}
-    lengths = {f"num_{name}": str(len(value)) for name, value in tuples.items()}
-    each = {f"each_{name}": _in_words(value[0] if len(set(value)) == 1 else value) for name, value in tuples.items()}
-    if type(family).title:
-        return type(family).title.format(**values, **lengths, **each)
-    name = family_id(family).replace("_", " ")
-    return ", ".join([name, *(f"{field.replace('_', ' ')} {value}" for field, value in values.items())])
-
-
 def family_id(family: AbstractFamily | type[AbstractFamily]) -> str:
     """Return the id of a family, which is the name of its file: `BetaBernoulli` is `beta_bernoulli`."""
     cls = family if isinstance(family, type) else type(family)
     return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-
-
-def _in_words(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_in_words, value))})"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -26,7 +26,7 @@ from comparisons.decisions.scores import Decisions
 from comparisons.kind import Answer, Diagnostic, Figure, Kind, Measure, Role, Section, measured
 from comparisons.kinds import kind_of
 from comparisons.predictions.measures import Scores
-from comparisons.report.log_axis import limit_log_axis
+from comparisons.report.log_axis import WITH_ZEROS, limit_log_axis, with_zeros
 from comparisons.report.style import BAND, COLOURS, is_drawable, with_legend
 from comparisons.report.words import quantity, tally
 from comparisons.rows import Resampler, Row, Table, table_of
@@ -215,7 +215,8 @@ def _draw(tree: xr.DataTree, table: pd.DataFrame, figure: MatplotlibFigure | Sub
         rows = table[table.network == name]
         shown = is_drawable(rows.estimate).to_numpy()
         dashes = (0, (6, 1 + index % 4, 1 + index // 4, 1)) if index else "-"
-        ax.plot(rows.time, rows.estimate.where(shown), color=colour, linestyle=dashes, label=name)
+        heights = with_zeros(rows.estimate.to_numpy(float))
+        ax.plot(rows.time, heights, color=colour, linestyle=dashes, label=name, gid=WITH_ZEROS)
         lower = np.maximum(rows.lower.to_numpy(float), np.finfo(float).tiny)
         ax.fill_between(
             rows.time, lower, rows.upper.to_numpy(float), where=shown, color=colour, alpha=BAND, linewidth=0

@@ -4,7 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from bayesopt.episodes import require_room
-from bayesopt.family import AbstractBanditFamily, family_id, title_of
+from bayesopt.family import AbstractBanditFamily, family_id
+from bayesopt.titles import title_of
 from comparisons.decisions.references import plans_of
 from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.experiment import AbstractExperiment, require_seeds

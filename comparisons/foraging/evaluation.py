@@ -12,11 +12,11 @@ from jaxtyping import Float, Float32, Int
 from bayesopt.agent import Agent
 from bayesopt.episodes import TabularTasks, sample_tabular_tasks
 from bayesopt.families import ForagingGrid
-from bayesopt.family import title_of
 from bayesopt.foraging import occupancy
 from bayesopt.planning.foraging import ForagingPlan, small_goal_agent, small_goal_values, solve_foraging
 from bayesopt.planning.tabular import full_information_values, tabular_oracle_agent
 from bayesopt.rollout import TabularTrajectories, play_tabular
+from bayesopt.titles import title_of
 from comparisons.foraging.experiment import ForagingExperiment
 from comparisons.foraging.published import PAPER_GRID
 from comparisons.foraging.scores import ForagingScores, entropy_by_step, foraging_scores

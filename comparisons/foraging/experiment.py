@@ -8,8 +8,9 @@ import dataclasses
 from dataclasses import dataclass
 
 from bayesopt.families import ForagingGrid
-from bayesopt.family import family_id, title_of
+from bayesopt.family import family_id
 from bayesopt.planning.foraging import require_plan_memory
+from bayesopt.titles import title_of
 from comparisons.experiment import AbstractExperiment, TrainingUnit, require_seeds
 from comparisons.memory_needs import require_scores, require_training
 from metalearners.actor_critic_configs import ActorCriticConfig, InformedCritic, OwnCritic

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayesopt.families import ContextualBandit, FunctionRegression, LinearRegression
-from bayesopt.family import family_id, title_of
+from bayesopt.family import family_id
+from bayesopt.titles import title_of
 from comparisons.experiment import AbstractExperiment, require_seeds
 from comparisons.memory_needs import require_scores, require_training
 from comparisons.order.settings import InterferenceConfig, NamedLearner, OrderEvaluationConfig

@@ -11,8 +11,8 @@ from numpyro.distributions import Distribution
 
 from bayesopt.episodes import sample_regressions
 from bayesopt.families import FunctionRegression, LinearRegression
-from bayesopt.family import title_of
 from bayesopt.reference import predict_regression
+from bayesopt.titles import title_of
 from comparisons.order.readouts import Overlaps
 from comparisons.order.settings import OrderEvaluationConfig
 from comparisons.order.systems import Course, OuterRecoveries, System, order_tree

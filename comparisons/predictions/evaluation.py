@@ -13,9 +13,10 @@ from jaxtyping import Array, Float, Shaped
 from numpyro.distributions import Distribution
 
 from bayesopt.episodes import Sequences, sample_sequences
-from bayesopt.family import AbstractPredictionFamily, family_id, title_of
+from bayesopt.family import AbstractPredictionFamily, family_id
 from bayesopt.float64 import in_float64
 from bayesopt.reference import oracle_log_prob, predict_sequence
+from bayesopt.titles import title_of
 from comparisons.predictions.calibration import reliability
 from comparisons.predictions.certificates import certify, longest_certifiable
 from comparisons.predictions.exchangeability import order_cost

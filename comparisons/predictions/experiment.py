@@ -3,7 +3,8 @@
 import dataclasses
 from dataclasses import dataclass
 
-from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id, title_of
+from bayesopt.family import AbstractPredictionFamily, HasBeliefs, family_id
+from bayesopt.titles import title_of
 from comparisons.experiment import AbstractExperiment, require_seeds
 from comparisons.memory_needs import require_training
 from comparisons.predictions.settings import EvaluationConfig, require_room_for_scores

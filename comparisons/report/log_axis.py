@@ -29,7 +29,7 @@ def draw_on_log_axis(ax: Axes, rows: pd.DataFrame, x: str, name: str, *, label: 
     color = COLOURS.get(name, NEUTRAL)
     ax.plot(
         place,
-        _with_zeros(estimate),
+        with_zeros(estimate),
         marker=marker,
         markersize=3.5,
         label=label and with_caveat(label, rows.estimate),
@@ -49,7 +49,7 @@ def draw_seeds(ax: Axes, table: pd.DataFrame, x: str) -> None:
     for index, (_, rows) in enumerate(by_seed.groupby("training_seed")):
         ax.plot(
             rows[x].to_numpy(float),
-            _with_zeros(rows.estimate.to_numpy(float)),
+            with_zeros(rows.estimate.to_numpy(float)),
             color=COLOURS["network"],
             linewidth=0.7,
             alpha=0.75,
@@ -67,7 +67,7 @@ def limit_log_axis(ax: Axes, table: pd.DataFrame, *, most_decades: float = np.in
     low, high = (estimates.min(), estimates.max()) if len(estimates) else (1e-3, 1.0)
     room = 6 if np.isposinf(table.estimate).any() else 2
     low = max(low / 2, high * room / 10**most_decades)
-    ax.set(yscale="log", ylim=(low, high * room))
+    ax.set(ylim=(low, high * room), yscale="log")  # limits first: without a positive number, the scale finds none
     draw_zeros(ax, low)
 
 
@@ -96,6 +96,6 @@ def draw_zeros(ax: Axes, low: float) -> None:
             )
 
 
-def _with_zeros(estimate: np.ndarray) -> np.ndarray:
+def with_zeros(estimate: np.ndarray) -> np.ndarray:
     """Return what a line is drawn through: rounding errors of 0 are 0, and infinite values are left out."""
     return np.where(np.isfinite(estimate), np.where(estimate > RESOLUTION, estimate, 0.0), np.nan)

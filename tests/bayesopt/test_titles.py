@@ -6,7 +6,8 @@ import pytest
 
 from bayesopt import families
 from bayesopt.families import BernoulliBandit, BetaBernoulli, DirichletCategorical
-from bayesopt.family import AbstractFamily, title_of
+from bayesopt.family import AbstractFamily
+from bayesopt.titles import title_of
 
 
 @dataclass(frozen=True)

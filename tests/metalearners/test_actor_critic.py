@@ -31,23 +31,18 @@ from tests.metalearners.stacks import (
 )
 
 
-@pytest.fixture
-def in_float64():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
 @pytest.mark.parametrize(
     ("lessons", "critic"),
     [(bandits, CRITICS[0]), (bandits, CRITICS[1]), (walks, CRITICS[1])],
     ids=["bandits, own", "bandits, informed", "walks, informed"],
 )
-def test_networks_trained_together_are_networks_trained_alone(in_float64, monkeypatch, lessons, critic):
+def test_networks_trained_together_are_networks_trained_alone(monkeypatch, lessons, critic):
     """With the same tasks, luck and initial weights; in float64, and with gradients that are clipped."""
     config = settings(critic=critic, weight_decay=0.01, discount=GeometricBelowOne(0.4, 0.99), trace_decay=0.9)
-    together = fresh_policy(lessons(0).encoding)
-    members = [RecurrentPolicy(member(together.network, index), together.encoding) for index in range(NUM_NETWORKS)]
+    together = fresh_policy(lessons(0).encoding).double()
+    members = [
+        RecurrentPolicy(member(together.network, index).double(), together.encoding) for index in range(NUM_NETWORKS)
+    ]
     untrained = together.network.state_dict()["hidden_weight"].clone()
     train_stack(together, lessons, config, seed=3)
     for index, alone in enumerate(members):
@@ -70,7 +65,7 @@ def test_networks_trained_together_are_networks_trained_alone(in_float64, monkey
         monkeypatch.setattr(actor_critic, "build_critic", own_critic)
         train_stack(alone, own_lessons, config, seed=3)
         monkeypatch.undo()
-        for name, weights in member(together.network, index).state_dict().items():
+        for name, weights in member(together.network, index).double().state_dict().items():
             torch.testing.assert_close(alone.network.state_dict()[name], weights, atol=1e-5, rtol=1e-5)
         moved = (alone.network.hidden_weight[0] - untrained[index]).norm()
         assert moved > 0.05
