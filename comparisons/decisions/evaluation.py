@@ -16,10 +16,10 @@ from bayesopt.family import (
     AbstractBanditFamily,
     HasArmBeliefs,
     family_id,
-    title_of,
 )
 from bayesopt.planning import heuristics
 from bayesopt.rollout import Trajectories, play
+from bayesopt.titles import title_of
 from comparisons.decisions.action_gaps import DecisionScores, Plans, decision_scores
 from comparisons.decisions.certificates import certify_decisions, longest_certifiable_episode, pays_one_or_zero
 from comparisons.decisions.exploration import exploration_scores
