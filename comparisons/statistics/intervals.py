@@ -15,7 +15,7 @@ A single network is no sample of networks: its interval is over tasks alone.
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -106,8 +106,8 @@ def ratio_interval(
         """Return the interval of the mean of above − ratio · below."""
         tasks, seeds = by_task[0] - ratio * by_task[1], by_seed[0] - ratio * by_seed[1]
         mean = float(tasks.mean())
-        reach = reach_of(tasks - mean, seeds - mean, level=level)
-        return mean - float(reach.below), mean + float(reach.above)
+        below, above = _reach(tasks - mean, seeds - mean, level)
+        return mean - float(below), mean + float(above)
 
     reach = reach_of(by_task[1] - abs(below), by_seed[1] - abs(below), level=level)
     if abs(below) <= float(reach.below):
@@ -171,13 +171,9 @@ def reach_of(
     """
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1); got {level}")
-    num_tasks, num_seeds = by_task.shape[-1], by_seed.shape[-1]
-    if num_tasks < 2:
-        raise ValueError(f"an interval over tasks needs at least 2 tasks; got {num_tasks}")
-    below, above = _reach_over_tasks(by_task, level)
-    if num_seeds > 1:
-        over_seeds = student_quantile(num_seeds, level) * by_seed.std(axis=-1, ddof=1) / num_seeds**0.5
-        below, above = np.hypot(below, over_seeds), np.hypot(above, over_seeds)
+    if by_task.shape[-1] < 2:
+        raise ValueError(f"an interval over tasks needs at least 2 tasks; got {by_task.shape[-1]}")
+    below, above = _reach(by_task, by_seed, level)
     return Reach(np.asarray(below), np.asarray(above))
 
 
@@ -218,9 +214,16 @@ def student_quantile(num_values: int, level: float) -> float:
     return float(stats.t.ppf((1 + level) / 2, num_values - 1))
 
 
-def _reach_over_tasks(
-    deviations: Float[np.ndarray, "*batch task"], level: float
-) -> tuple[Float[np.ndarray, "*batch"], Float[np.ndarray, "*batch"]]:
+def _reach(by_task: np.ndarray, by_seed: np.ndarray, level: float) -> tuple[Any, Any]:
+    """Return the reach below and above: over tasks, and over networks where there are several, added in squares."""
+    below, above = _reach_over_tasks(by_task, level)
+    if (num_seeds := by_seed.shape[-1]) > 1:
+        over_seeds = student_quantile(num_seeds, level) * by_seed.std(axis=-1, ddof=1) / num_seeds**0.5
+        below, above = np.hypot(below, over_seeds), np.hypot(above, over_seeds)
+    return below, above
+
+
+def _reach_over_tasks(deviations: np.ndarray, level: float) -> tuple[Any, Any]:
     """Return the reach over tasks, below and above.
 
     Hall's transformation of Student's statistic T is monotone. With γ the skewness, h = γ / √n and g its inverse,
@@ -236,11 +239,10 @@ def _reach_over_tasks(
     skewness = np.divide(cubes, spread**3, out=np.zeros_like(spread), where=spread**3 > 0)
     is_even = np.abs(skewness) < _NO_SKEWNESS
     h = np.where(is_even, 1.0, skewness)
-
-    def inverse(value: float) -> np.ndarray:
-        return np.where(is_even, value, 3 * (np.cbrt(1 + h * (value - h / 6)) - 1) / h)
-
-    below, above = inverse(quantile), -inverse(-quantile)
+    below, above = (
+        sign * np.where(is_even, sign * quantile, 3 * (np.cbrt(1 + h * (sign * quantile - h / 6)) - 1) / h)
+        for sign in (1, -1)
+    )
     return np.asarray(error * np.maximum(quantile, below)), np.asarray(error * np.maximum(quantile, above))
 
 

@@ -34,7 +34,7 @@ DAMAGES = (
     "absent",
 )
 COUNT = 290
-SMALL = (48, 101)
+SMALL = (48,)
 EVERY = 20
 """Of so many cases one draws the figures; the others write the numbers alone, which takes a tenth of the time."""
 

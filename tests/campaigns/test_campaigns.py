@@ -8,9 +8,13 @@ from tests import campaigns
 from tests.campaigns import _running as runner
 
 FEW = 3
+SLOW = ("kills",)
+"""A run that is killed takes half a minute; `test_kill_and_resume.py` has a quick one."""
 
 
-@pytest.mark.parametrize("name", campaigns.names())
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in campaigns.names()]
+)
 def test_a_few_cases(name, tmp_path):
     """Cases spread over the whole campaign; a module names others in `SMALL` where these take long."""
     campaign = campaigns.load(name)
