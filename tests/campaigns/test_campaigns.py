@@ -8,8 +8,8 @@ from tests import campaigns
 from tests.campaigns import _running as runner
 
 FEW = 3
-SLOW = ("kills",)
-"""A run that is killed takes half a minute; `test_kill_and_resume.py` has a quick one."""
+SLOW = ("kills", "files", "command_lines")
+"""They make runs; `test_kill_and_resume.py`, `test_side_files.py` and `test_command_lines.py` have quick cases."""
 
 
 @pytest.mark.parametrize(

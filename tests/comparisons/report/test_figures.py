@@ -36,6 +36,10 @@ def test_a_narrow_screen_shows_the_smallest_text_with_nine_pixels():
     assert LEAST_TEXT / 72 * NARROW_WIDTH / FIGURE_WIDTH >= LEAST_PIXELS
 
 
+QUICK = ("predictions", "decisions", "lifetimes-map", "foraging", "rabinowitz_2019")
+"""Comparisons whose figures are drawn by default; the slow tests draw those of all."""
+
+
 @pytest.mark.parametrize(
     "name", ["decisions-few", "mikulik_2020", *(pytest.param(n, marks=pytest.mark.slow) for n in MADE_UP)]
 )
@@ -44,7 +48,9 @@ def test_no_text_in_a_figure_is_too_small(name):
         assert {text: size for text, size in text_sizes(tree, figure).items() if size < LEAST_TEXT} == {}, figure.name
 
 
-@pytest.mark.parametrize("name", MADE_UP)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MADE_UP]
+)
 def test_every_figure_says_in_numbers_what_it_shows(name):
     silent = []
     for tree, figure in figures_of(name):

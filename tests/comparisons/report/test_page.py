@@ -80,7 +80,7 @@ def test_the_command_and_the_date_are_under_provenance(smoke_files):
     assert "<code>bayesgauge run &lt;made&gt; --smoke</code>" in provenance and "2026-01-31" in provenance
 
 
-@pytest.mark.parametrize("name", ["lange_sprekeler_2020", "rabinowitz_2019"])
+@pytest.mark.parametrize("name", ["rabinowitz_2019", pytest.param("lange_sprekeler_2020", marks=pytest.mark.slow)])
 def test_many_claims_are_sorted_by_section_and_those_that_held_are_folded_up(name):
     source = report_files(name, with_pictures=False)["index.html"].decode()
     claims = source[source.index('id="claims"') : source.index('id="figures"')]
@@ -103,7 +103,7 @@ def test_many_claims_are_sorted_by_section_and_those_that_held_are_folded_up(nam
         "lifetimes-map",
         "foraging",
         "mikulik_2020",
-        "rabinowitz_2019",
+        pytest.param("rabinowitz_2019", marks=pytest.mark.slow),
         "lange_sprekeler_2020",
     ],
 )
@@ -129,8 +129,13 @@ def test_every_figure_shows_measures_that_there_are():
     assert {measure for kind in kinds for figure in kind.figures for measure in figure.shows} <= known
 
 
-def test_every_claim_says_when_its_bound_was_set():
-    for name in MADE_UP:
+@pytest.mark.parametrize(
+    "names",
+    [("predictions", "decisions", "foraging", "mikulik_2020"), pytest.param(MADE_UP, marks=pytest.mark.slow)],
+    ids=["few", "all"],
+)
+def test_every_claim_says_when_its_bound_was_set(names):
+    for name in names:
         verdicts = verdicts_of(made_up(name))
         assert {verdict.bound_set for verdict in verdicts} <= BOUND_SET.keys()
         text = Page(report_files(name, with_pictures=False)["index.html"].decode()).text
