@@ -215,6 +215,7 @@ def test_several_networks_are_compared_on_the_same_tasks(both, tmp_path):
     assert [label.split(" ")[0] for label in drawn] == ["exact", "biased"]
 
 
+@pytest.mark.slow  # the test before it compares several predictors
 def test_several_players_are_compared():
     agents = {"matching": thompson_agent(BANDIT), "greedy-play": greedy_agent(BANDIT)}
     table = table_of(comparisons.compare(agents, BANDIT, evaluation=FEW).tree)

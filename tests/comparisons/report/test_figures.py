@@ -36,7 +36,7 @@ def test_a_narrow_screen_shows_the_smallest_text_with_nine_pixels():
     assert LEAST_TEXT / 72 * NARROW_WIDTH / FIGURE_WIDTH >= LEAST_PIXELS
 
 
-QUICK = ("predictions", "decisions", "lifetimes-map", "foraging", "rabinowitz_2019")
+QUICK = ("predictions", "decisions", "lifetimes-map", "foraging", "mikulik_2020")
 """Comparisons whose figures are drawn by default; the slow tests draw those of all."""
 
 

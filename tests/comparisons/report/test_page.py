@@ -104,7 +104,7 @@ def test_many_claims_are_sorted_by_section_and_those_that_held_are_folded_up(nam
         "foraging",
         "mikulik_2020",
         pytest.param("rabinowitz_2019", marks=pytest.mark.slow),
-        "lange_sprekeler_2020",
+        pytest.param("lange_sprekeler_2020", marks=pytest.mark.slow),
     ],
 )
 def test_every_claim_leads_to_a_figure_that_shows_its_number(name):
