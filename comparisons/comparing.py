@@ -13,7 +13,7 @@ from bayesopt.family import (
 from comparisons.comparison import Comparison
 from comparisons.decisions.evaluation import evaluate_players
 from comparisons.decisions.settings import DecisionEvaluationConfig
-from comparisons.expected import require_kind, wrong_family
+from comparisons.expected import require_instance, wrong_family
 from comparisons.isolation import isolated
 from comparisons.kind import measured
 from comparisons.kinds import kind_of
@@ -94,7 +94,7 @@ def compare(
             kinds = (AbstractPredictionFamily, AbstractBanditFamily, AbstractContextualBanditFamily)
             raise wrong_family(family, kinds, "compare")
     evaluation = settings() if evaluation is None else evaluation
-    require_kind(evaluation, settings, "evaluation", f"That is what {type(family).__name__} is compared with")
+    require_instance(evaluation, settings, "evaluation", f"That is what {type(family).__name__} is compared with")
     predicted = family if isinstance(family, AbstractPredictionFamily) else None
     if head is not None and predicted is None:
         raise ValueError(f"head must be None for {type(family).__name__}, where networks play; got {head!r}")

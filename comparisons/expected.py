@@ -57,7 +57,7 @@ def with_article(name: str) -> str:
     return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
-def require_kind(value: object, kinds: type[Any] | tuple[type[Any], ...], name: str, advice: str = "") -> None:
+def require_instance(value: object, kinds: type[Any] | tuple[type[Any], ...], name: str, advice: str = "") -> None:
     """Raise `TypeError` unless an argument is of one of these kinds; `advice` says what to do."""
     if isinstance(value, kinds):
         return

@@ -126,7 +126,7 @@ def require_seeds(experiment: AbstractExperiment) -> None:
 def _require_kinds(experiment: AbstractExperiment) -> None:
     """Raise `TypeError` unless family and settings are of the classes that the experiment declares."""
     from bayesopt.family import AbstractFamily  # JAX comes with it: processes that wait for units do without
-    from comparisons.expected import require_family, require_kind
+    from comparisons.expected import require_family, require_instance
 
     hints = typing.get_type_hints(type(experiment))
     for name, hint in ((one.name, hints[one.name]) for one in dataclasses.fields(experiment)):
@@ -136,7 +136,7 @@ def _require_kinds(experiment: AbstractExperiment) -> None:
         if any(issubclass(kind, AbstractFamily) for kind in kinds):
             require_family(getattr(experiment, name), kinds, type(experiment).__name__)
         else:
-            require_kind(getattr(experiment, name), kinds, f"{type(experiment).__name__}.{name}")
+            require_instance(getattr(experiment, name), kinds, f"{type(experiment).__name__}.{name}")
 
 
 def running_of(experiment: AbstractExperiment) -> ModuleType:

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from comparisons.comparison import Comparison
-from comparisons.expected import require_kind
+from comparisons.expected import require_instance
 from comparisons.experiment import AbstractExperiment, running_of
 from comparisons.isolation import isolated
 from comparisons.provenance import today
@@ -34,19 +33,13 @@ def run_experiment(experiment: AbstractExperiment, results: Path, *, scheduler: 
     What trains is as in `train_experiments`; everything else runs in this process. Raises `ValueError` for a file
     that is damaged or that another run left in the folder.
     """
-    require_kind(experiment, AbstractExperiment, "experiment", "E.g. comparisons.PredictionExperiment(family)")
+    require_instance(experiment, AbstractExperiment, "experiment", "E.g. comparisons.PredictionExperiment(family)")
     train_experiments([experiment], results, scheduler=scheduler)
     folder = folder_of(experiment, results)
     if not _is_evaluated(experiment, folder):
         with elapsed(f"evaluate {experiment.id}"):
             timed(folder, "evaluate", _evaluate, experiment, folder)
     return render(folder)
-
-
-@isolated
-def open_result(folder: Path) -> Comparison:
-    """Return the comparison that a run left in its folder. Raises as `comparisons.results.result_in` does."""
-    return Comparison(result_in(folder))
 
 
 @isolated

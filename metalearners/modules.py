@@ -16,10 +16,31 @@ from torch import Tensor, nn
 
 
 def called(network: nn.Module, inputs: Tensor, *state: Any) -> Any:
-    """Return what a network returns for inputs, which it receives in its own dtype and on its own device."""
+    """Return what a network returns for inputs, which it receives in its own dtype and on its own device.
+
+    Raises `ValueError` for a network that changes global settings of torch. `own_settings` sets them back.
+    """
     inputs = as_in(network, inputs)
     keyword = _required_keyword(network)
-    return network(inputs, *state) if keyword is None else network(*state, **{keyword: inputs})
+    before = global_settings()
+    returned = network(inputs, *state) if keyword is None else network(*state, **{keyword: inputs})
+    if (after := global_settings()) != before:
+        raise ValueError(f"it changes global settings ({changes(before, after)}); leave them as they are")
+    return returned
+
+
+def global_settings() -> dict[str, Any]:
+    """Return settings of torch that a network could change for everybody, by their names in messages."""
+    return {
+        "gradient mode": torch.is_grad_enabled(),
+        "default dtype": torch.get_default_dtype(),
+        "number of threads": torch.get_num_threads(),
+    }
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """Return the names of the settings that differ."""
+    return ", ".join(name for name in before if before[name] != after[name])
 
 
 def as_in(network: nn.Module, values: Tensor) -> Tensor:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from bayesopt.families import BernoulliBandit, BetaBernoulli
+from comparisons.comparison import open_comparison
 from comparisons.decisions.experiment import DecisionExperiment
 from comparisons.decisions.settings import DecisionEvaluationConfig
 from comparisons.kinds import kind_of
 from comparisons.predictions.experiment import PredictionExperiment
 from comparisons.predictions.settings import EvaluationConfig
 from comparisons.report.figure import rendered_figures
-from comparisons.stages import open_result, run_experiment
+from comparisons.stages import run_experiment
 from metalearners.checkpoints import load_tensors
 from metalearners.configs import LSTMConfig, ReinforcementConfig, TrainingConfig
 from tests.comparisons.conftest import full_savefig  # noqa: F401 (makes reports cheap)
@@ -133,4 +134,4 @@ def test_results_are_read_where_the_working_directory_is_gone(usual, tmp_path, m
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    assert open_result(Path(report).parent.parent).summary()
+    assert open_comparison(Path(report).parent.parent).summary()

@@ -23,7 +23,7 @@ from comparisons.reproductions._running import (
     run_reproduction,
 )
 from comparisons.saved_settings import changed_sources, read_experiment
-from comparisons.stages import open_result, run_experiment
+from comparisons.stages import run_experiment
 from comparisons.training import folder_of
 
 
@@ -117,7 +117,7 @@ def _run_experiment(experiment: AbstractExperiment, results: Path, scheduler: st
     require_writable(results, "--results")
     with only_json(answer.json):
         report = run_experiment(experiment, results, scheduler=scheduler)
-        comparison = open_result(report.parent.parent)
+        comparison = open_comparison(report.parent.parent)
     return print_answer(comparison, report, answer)
 
 

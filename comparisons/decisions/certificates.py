@@ -15,7 +15,7 @@ from bayesopt.beliefs import prior_beliefs, update_arms
 from bayesopt.family import AbstractBanditFamily, HasArmBeliefs
 from bayesopt.rollout import validated_action_probs
 from comparisons.decisions.action_gaps import mean_gap
-from comparisons.expected import require_family, require_kind
+from comparisons.expected import require_family, require_instance
 from comparisons.isolation import isolated
 from comparisons.user_code import reporting_user_code
 
@@ -63,8 +63,8 @@ def certify_decisions(agent: Agent, family: AbstractBanditFamily, plan: Plan, *,
     a length beyond a million histories, `NotImplementedError` for a family whose rewards are not 0 or 1.
     """
     require_family(family, AbstractBanditFamily, "certify_decisions")
-    require_kind(agent, Agent, "agent", "comparisons.agent_of makes one of a network")
-    require_kind(plan, Plan, "plan", "family.plan(horizon=...) makes one")
+    require_instance(agent, Agent, "agent", "comparisons.agent_of makes one of a network")
+    require_instance(plan, Plan, "plan", "family.plan(horizon=...) makes one")
     if not isinstance(family, HasArmBeliefs) or not pays_one_or_zero(family):
         raise NotImplementedError(f"a certificate needs arms that pay 1 or 0; got {type(family).__name__}")
     longest = longest_certifiable_episode(family.num_arms)

@@ -23,7 +23,7 @@ from comparisons.experiment import AbstractExperiment
 from comparisons.isolation import isolated
 from comparisons.provenance import today, versions
 from comparisons.results import MEASURES_FILE
-from comparisons.stages import open_result, run_experiment
+from comparisons.stages import run_experiment
 from comparisons.statistics.intervals import LEVEL
 from comparisons.training import folder_name, folder_of, train_experiments, untrained_units
 from comparisons.tree import REPRODUCTION, digest_of, is_smoke, save_tree, validate
@@ -88,7 +88,7 @@ def run_reproduction(
     everything, folder = _folder(identifier, results, options), folder_of_report(identifier, results, options)
     train_experiments(list(chosen.values()), everything / EXPERIMENTS, scheduler=scheduler)
     reports = {name: run_experiment(experiment, everything / EXPERIMENTS) for name, experiment in chosen.items()}
-    trees = {name: open_result(report.parent.parent).tree for name, report in reports.items()}
+    trees = {name: open_comparison(report.parent.parent).tree for name, report in reports.items()}
     places = {name: Path(os.path.relpath(report, folder)).as_posix() for name, report in reports.items()}
     tree = reproduction_tree(identifier, trees, reports=places)
     digests = {name: digest_of(report.parent.parent / MEASURES_FILE) for name, report in reports.items()}

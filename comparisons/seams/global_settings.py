@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from comparisons.user_code import GUIDE, NetworkContractError
+from metalearners.modules import changes, global_settings
 
 
 @contextmanager
@@ -22,12 +23,8 @@ def unchanged_settings(name: str) -> Iterator[None]:
     before = _settings()
     try:
         yield
-        after = _settings()
-        changed = [key for key in before if before[key] != after[key]]
-        if changed:
-            raise NetworkContractError(
-                f"{name} changes global settings ({', '.join(changed)}); leave them as they are ({GUIDE})"
-            )
+        if changed := changes(before, _settings()):
+            raise NetworkContractError(f"{name} changes global settings ({changed}); leave them as they are ({GUIDE})")
     finally:
         np.random.set_state(numpy_state)  # noqa: NPY002
         random.setstate(python_state)
@@ -51,7 +48,5 @@ def seeded_alike() -> Iterator[None]:
 def _settings() -> dict[str, Any]:
     return {
         "64-bit mode of JAX": jax.config.read("jax_enable_x64"),
-        "gradient mode": torch.is_grad_enabled(),
-        "default dtype": torch.get_default_dtype(),
-        "number of threads": torch.get_num_threads(),
+        **global_settings(),
     }

@@ -16,7 +16,7 @@ from bayesopt.episodes import (
     sample_reward_tables,
 )
 from bayesopt.family import AbstractBanditFamily, AbstractContextualBanditFamily
-from comparisons.expected import require_kind
+from comparisons.expected import require_instance
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
 from comparisons.user_code import GUIDE, NetworkContractError, calling
@@ -59,7 +59,7 @@ def agent_of(policy: RecurrentPolicy) -> Agent:
     What it observes is the context of the trial, an integer per task, or `()` where there is none. It can be asked
     about any context without its state being touched. Raises `TypeError` for anything but a policy.
     """
-    require_kind(policy, RecurrentPolicy, "policy", "meta_train makes one of a bandit family, or of your network")
+    require_instance(policy, RecurrentPolicy, "policy", "meta_train makes one of a bandit family, or of your network")
     return Agent(
         num_arms=policy.encoding.num_arms,
         initial_state=policy.initial_state,

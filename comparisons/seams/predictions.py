@@ -22,7 +22,7 @@ from bayesopt.episodes import sample_sequences
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.float64 import as_float64, in_float64
 from bayesopt.observations import observation_space
-from comparisons.expected import require_family, require_kind, with_article
+from comparisons.expected import require_family, require_instance, with_article
 from comparisons.seams.streams import BlockStream
 from comparisons.seeding import key_for
 from comparisons.user_code import GUIDE
@@ -89,7 +89,7 @@ def predictor_of(network: SequencePredictor) -> Predictor:
 
     Raises `TypeError` for anything but a `SequencePredictor`.
     """
-    require_kind(network, SequencePredictor, "network", "meta_train makes one of a family of sequences")
+    require_instance(network, SequencePredictor, "network", "meta_train makes one of a family of sequences")
 
     def predict(observations: Shaped[Any, "task time"]) -> Distribution:
         return distribution_of(network.head, unroll(network, observations))

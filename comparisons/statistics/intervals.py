@@ -90,7 +90,7 @@ def ratio_interval(
 
     (Fieller 1954, JRSS-B 16.) It holds however noisy the mean below is. If that mean is not away from 0, the ratios do
     not have two ends, and the interval is NaN. The ratio of a mean to 0 is undefined, NaN too. Infinite where the mean
-    above is. Raises as `mean_interval`.
+    above is. No end is below 0 if no value is. Raises as `mean_interval`.
     """
     above, below = float(numerators.mean()), float(denominators.mean())
     if below == 0 or np.isnan(above) or not np.isfinite(below):
@@ -113,7 +113,8 @@ def ratio_interval(
     if abs(below) <= float(reach.below):
         return Interval(estimate, np.nan, np.nan)
     first, last = (_root(lambda ratio, end=end: ends(ratio)[end], estimate, abs(below)) for end in (0, 1))
-    return Interval(estimate, min(first, estimate), max(last, estimate))
+    least = 0.0 if (numerators >= 0).all() and (denominators >= 0).all() else -np.inf
+    return Interval(estimate, min(max(first, least), estimate), max(last, estimate))
 
 
 def jackknife_interval(estimate: float, left_out: Float[np.ndarray, "unit"], *, level: float = LEVEL) -> Interval:

@@ -179,6 +179,14 @@ def returns_nonsense(case):
     return case.with_change(change), (reason,)
 
 
+def changes_settings(case):
+    def change(inputs, outputs):
+        torch.set_default_dtype(torch.float64)
+        return outputs
+
+    return case.with_change(change), ("changes global settings (default dtype)",)
+
+
 def callables(case):
     """Return a callable for coin flips with one fault."""
     calls = [0]
@@ -278,5 +286,5 @@ def misread(case):
     return "named"
 
 
-FAULTS = (leaks, looks_ahead, is_random, keeps_state, is_not_finite, fails, returns_nonsense)
+FAULTS = (leaks, looks_ahead, is_random, keeps_state, is_not_finite, fails, returns_nonsense, changes_settings)
 """What a module can have."""

@@ -25,7 +25,7 @@ from tests.campaigns._network_faults import BANDIT, COIN, FAULTS, Case, agents, 
 
 NUM_FAULTY = 500
 COUNT = 700
-SMALL = list(range(0, COUNT, 139))
+SMALL = [*range(0, COUNT, 139), 7]
 
 
 def right_modules(case):

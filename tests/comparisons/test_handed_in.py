@@ -18,7 +18,7 @@ from bayesopt.families import BernoulliBandit, BetaBernoulli, LinearRegression, 
 from bayesopt.family import AbstractPredictionFamily
 from bayesopt.planning.heuristics import greedy_agent, thompson_agent
 from comparisons.commands import score
-from comparisons.expected import require_family, require_kind
+from comparisons.expected import require_family, require_instance
 from comparisons.predictions.evaluation import OutputConventionWarning
 from comparisons.rows import table_of
 from comparisons.seams.heads import with_named_head
@@ -142,7 +142,7 @@ def test_a_wrong_kind_of_family_is_refused_with_what_is_for_it():
     with pytest.raises(TypeError, match="got the class BetaBernoulli"):
         require_family(BetaBernoulli, AbstractPredictionFamily, "certify")
     with pytest.raises(TypeError, match="training must be a TrainingConfig; got a str. Say more"):
-        require_kind("x", TrainingConfig, "training", "Say more")
+        require_instance("x", TrainingConfig, "training", "Say more")
 
 
 def test_outputs_are_read_by_the_convention_that_is_named():

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from comparisons.__main__ import main
-from comparisons.stages import EVALUATION_FILE, open_result
+from comparisons.comparison import open_comparison
+from comparisons.stages import EVALUATION_FILE
 
 ARGUMENTS = ["run", "beta_bernoulli", "--smoke", "--training.num-steps", "200", "--evaluation.num-tasks", "50"]
 ONE_SEED = ["--training-seeds", "0"]
@@ -37,7 +38,7 @@ def result_folder(folder):
 
 
 def assert_same_numbers(left_alone, killed):
-    expected, resumed = (open_result(result_folder(folder)) for folder in (left_alone, killed))
+    expected, resumed = (open_comparison(result_folder(folder)) for folder in (left_alone, killed))
     assert expected.table.equals(resumed.table)
     for group, variable in (("network", "log_loss"), ("convergence", "kl_divergence")):
         np.testing.assert_array_equal(expected.tree[group][variable], resumed.tree[group][variable])

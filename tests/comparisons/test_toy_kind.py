@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from comparisons.__main__ import main
-from comparisons.comparison import Comparison
+from comparisons.comparison import Comparison, open_comparison
 from comparisons.kinds import kind_of, kind_packages
-from comparisons.stages import open_result, run_experiment
+from comparisons.stages import run_experiment
 from comparisons.tree import save_tree
 from tests.comparisons.pages import Page
 from tests.comparisons.toy_kind.experiment import TOY, GuessExperiment
@@ -28,7 +28,7 @@ def ran(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def result(ran):
-    return open_result(ran)
+    return open_comparison(ran)
 
 
 def test_the_command_line_runs_it_to_the_page(tmp_path, capsys):
@@ -72,7 +72,7 @@ def test_it_is_found_by_the_tree_and_not_among_the_kinds_of_the_package(result):
 def test_a_corrected_measure_is_measured_again_and_nothing_is_trained_again(ran, monkeypatch):
     trained = {path: path.stat().st_mtime_ns for path in ran.glob("checkpoints/*/*")}
     evaluated = (ran / "evaluation.nc").stat().st_mtime_ns
-    before = open_result(ran).table.estimate[0]
+    before = open_comparison(ran).table.estimate[0]
     measure = KIND.sections[0].measures[0]
     doubled = dataclasses.replace(
         measure,
@@ -85,7 +85,7 @@ def test_a_corrected_measure_is_measured_again_and_nothing_is_trained_again(ran,
     corrected = dataclasses.replace(KIND, sections=(section,), version=KIND.version + 1)
     monkeypatch.setattr("tests.comparisons.toy_kind.kind.KIND", corrected)
     run_experiment(TOY, ran.parent.parent)
-    assert open_result(ran).table.estimate[0] == 2 * before
+    assert open_comparison(ran).table.estimate[0] == 2 * before
     assert {path: path.stat().st_mtime_ns for path in ran.glob("checkpoints/*/*")} == trained
     assert (ran / "evaluation.nc").stat().st_mtime_ns == evaluated
 
@@ -96,13 +96,13 @@ def test_a_corrected_evaluation_is_evaluated_and_measured_again(tmp_path, monkey
     (folder / "measures.nc").write_bytes(b"would be read if it were not measured again")
     monkeypatch.setattr("tests.comparisons.toy_kind.running.EVALUATION_VERSION", 2)
     run_experiment(TOY, tmp_path)
-    assert open_result(folder).tree.attrs["evaluation_version"] == 2
+    assert open_comparison(folder).tree.attrs["evaluation_version"] == 2
     assert {path: path.stat().st_mtime_ns for path in folder.glob("checkpoints/*/*")} == trained
 
 
 def test_scores_from_before_stages_had_versions_are_measured_and_not_evaluated_again(tmp_path, monkeypatch):
     folder = run_experiment(TOY, tmp_path).parent.parent
-    tree = open_result(folder).tree
+    tree = open_comparison(folder).tree
     old = tree.copy()
     del old.attrs["evaluation_version"]
     table = tree["measures"].to_dataset().rename(who="predictor", over="interval_over").drop_vars(["at", "num_seeds"])
@@ -115,7 +115,7 @@ def test_scores_from_before_stages_had_versions_are_measured_and_not_evaluated_a
 
     monkeypatch.setattr("tests.comparisons.toy_kind.running.evaluate", evaluate)
     run_experiment(TOY, tmp_path)
-    pd.testing.assert_frame_equal(open_result(folder).table, Comparison(tree).table)
+    pd.testing.assert_frame_equal(open_comparison(folder).table, Comparison(tree).table)
 
 
 def test_what_is_no_experiment_is_refused_in_one_line(capsys):

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from comparisons.stages import open_result
+from comparisons.comparison import open_comparison
 from tests.comparisons.test_command_line import assert_refused, bayesgauge
 
 QUICK = [
@@ -62,7 +62,7 @@ def test_a_bandit_run_that_was_killed_ends_with_the_same_numbers(tmp_path):
             process.wait()
         assert subprocess.run(command, cwd=folder, check=False, **quiet).returncode == 0
         (run,) = (folder / "results" / "bernoulli_bandit_smoke").iterdir()
-        results[name] = open_result(run)
+        results[name] = open_comparison(run)
     one, two = results.values()
     assert one.table.equals(two.table)
     np.testing.assert_array_equal(one.tree["totals"]["action_gap"], two.tree["totals"]["action_gap"])

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from comparisons.commands.names import experiment_named
+from comparisons.comparison import open_comparison
 from comparisons.foraging.experiment import (
     AS_PRINTED,
     LIFETIMES,
@@ -20,7 +21,7 @@ from comparisons.foraging.running import train
 from comparisons.foraging.tree import diverged_networks
 from comparisons.report.page import verdicts_of
 from comparisons.rows import table_of
-from comparisons.stages import open_result, run_experiment
+from comparisons.stages import run_experiment
 from comparisons.training import folder_of, train_experiments, unit_folder
 from metalearners.checkpoint_files import checkpoint_path
 from metalearners.checkpoints import load_tensors, save_tensors
@@ -46,7 +47,7 @@ def result(tmp_path_factory):
             lost = {name: torch.full_like(tensor, torch.nan) for name, tensor in load_tensors(path)[0].items()}
             save_tensors(path, lost, {"format": "bayesgauge weights", "step": TINY.training.num_steps})
     report = run_experiment(TINY, results)
-    return report, open_result(folder)
+    return report, open_comparison(folder)
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from comparisons.comparison import open_comparison
 from comparisons.kind import measured
 from comparisons.lifetimes import running
 from comparisons.lifetimes.kind import KIND
 from comparisons.results import EVALUATION_FILE, measure
 from comparisons.rows import table_of
-from comparisons.stages import _evaluate, open_result
+from comparisons.stages import _evaluate
 from comparisons.training import folder_of, train_experiments, unit_folder
 from metalearners.checkpoint_files import checkpoint_path
 from metalearners.checkpoints import load_tensors, save_tensors
@@ -39,7 +40,7 @@ def finished(experiment, results):
     if not (folder / EVALUATION_FILE).exists():
         _evaluate(experiment, folder)
         measure(folder)
-    return open_result(folder).tree
+    return open_comparison(folder).tree
 
 
 @pytest.mark.parametrize("experiment", ALL, ids=lambda experiment: experiment.name)

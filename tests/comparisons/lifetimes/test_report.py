@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from comparisons.comparison import Comparison
+from comparisons.comparison import Comparison, open_comparison
 from comparisons.kinds import kind_of
 from comparisons.lifetimes.claims import REGAINED, agreement_with_optimum, claims_of
 from comparisons.lifetimes.experiment import SpecialistExperiment
@@ -19,7 +19,7 @@ from comparisons.lifetimes.settings import Cell, MapEvaluation
 from comparisons.report.page import page_of, verdicts_of
 from comparisons.report.words import measure_sections
 from comparisons.rows import Table, table_of
-from comparisons.stages import open_result, run_experiment
+from comparisons.stages import run_experiment
 from comparisons.statistics.intervals import Interval
 from comparisons.tree import open_tree, save_tree
 from metalearners.actor_critic_configs import ActorCriticConfig
@@ -79,7 +79,7 @@ def page_without_figures(tree):
 
 def test_a_smoke_run_ends_in_a_report_with_all_figures(tmp_path):
     page = run_experiment(SMOKE, tmp_path)
-    tree = open_result(page.parent.parent).tree
+    tree = open_comparison(page.parent.parent).tree
     assert kind_of(tree) is KIND
     names = ["exploration", "regret", "values", "development", "behaviour"]
     shown = Page(page.read_text())

@@ -7,6 +7,7 @@ import pytest
 
 from bayesopt.families import ContextualBandit, FunctionRegression, LinearRegression
 from comparisons.claims import judge
+from comparisons.comparison import open_comparison
 from comparisons.kind import measured
 from comparisons.order import running
 from comparisons.order.claims import claims_of
@@ -15,7 +16,7 @@ from comparisons.order.kind import KIND
 from comparisons.order.settings import NamedLearner, OrderEvaluationConfig
 from comparisons.order.systems import courses_of, outer_of, scores_of, systems_of
 from comparisons.rows import Over, table_of
-from comparisons.stages import open_result, run_experiment
+from comparisons.stages import run_experiment
 from comparisons.training import train_experiments, unit_folder
 from comparisons.tree import open_tree, save_tree
 from metalearners.configs import ReinforcementConfig
@@ -134,7 +135,7 @@ def test_stop_bands_are_told_apart_and_the_process_does_not_express_them(tmp_pat
 
 
 def test_contextual_bandits_rank_contexts_and_count_what_learning_costs_elsewhere(bandit_page):
-    tree = open_result(bandit_page.parent.parent).tree
+    tree = open_comparison(bandit_page.parent.parent).tree
     assert interval_of(tree, "change_elsewhere", "Bayes").estimate == pytest.approx(0, abs=1e-12)
     assert interval_of(tree, "mode_difference", "Bayes", condition="contexts by number").estimate < 5.0
     assert 0.3 < interval_of(tree, "accuracy_gap", "network").estimate < 0.8
@@ -196,4 +197,5 @@ def test_a_mode_of_no_strength_is_undefined_and_counted(networks):
 def test_a_run_ends_in_a_report(bandit_page):
     text = bandit_page.read_text()
     assert "The network&#39;s order of learning" in text
+    assert "concurrency score c is within ±0.1: 0 is the path of Bayes, 1 strictly staged learning" in text
     assert (bandit_page.parent / "measures.csv").exists()

@@ -173,3 +173,9 @@ def test_diverged_networks_do_not_count_and_no_end_leaves_the_range():
     assert t_interval(values, 0.0) == t_interval(values[[0, 2]], 0.0)
     assert t_interval(values, 0.0, least=0, most=1)[1:] == (pytest.approx(0.95 - 12.7062047 * 0.05, abs=1e-7), 1.0)
     assert np.isnan(t_interval(values[[1]], 0.1)).all()
+
+
+def test_a_ratio_of_what_is_never_negative_ends_at_0():
+    above, below = np.array([[0.0, 0.0, 0.0, 3.0], [0.0, 0.0, 0.0, 0.1]]), np.array([[9.0, 10.0, 11.0, 10.0]] * 2)
+    assert ratio_interval(above, below).lower == 0
+    assert ratio_interval(above - 1, below).lower < ratio_interval(above - 1, below).estimate < 0
